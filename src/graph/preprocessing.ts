@@ -1,0 +1,61 @@
+import type { GraphBuilder } from './builder.js';
+import type { Value } from './graph.js';
+import { float32, int64 } from './tensor.js';
+
+/**
+ * How a decoded picture becomes what a backbone reads. Training, command line and page all follow this one
+ * definition, which travels inside the exported model.
+ */
+export interface Preprocessing {
+  /** Height and width in pixels that every picture is stretched to. */
+  readonly size: readonly [height: number, width: number];
+  /** What is cut out of the picture before it is stretched. */
+  readonly crop: 'none' | 'center' | 'face';
+  /** Whether the picture is turned upright first, as its EXIF orientation says. */
+  readonly exif: boolean;
+  /** The order in which the backbone wants the colours. */
+  readonly channels: 'RGB' | 'BGR';
+  /** Subtracted from the 0–255 levels, per channel in the order of `channels`. */
+  readonly mean: readonly [number, number, number];
+  /** What the differences are multiplied by. */
+  readonly scale: number;
+}
+
+/** Keras's `preprocess_input` in its `tf` mode: levels mapped to [−1, 1]. */
+export const tfScaling = { channels: 'RGB', mean: [127.5, 127.5, 127.5], scale: 1 / 127.5 } as const;
+
+/** Keras's `caffe` mode: BGR with ImageNet's mean subtracted. */
+export const caffeScaling = { channels: 'BGR', mean: [103.939, 116.779, 123.68], scale: 1 } as const;
+
+/**
+ * Resizes pictures with antialiased bilinear interpolation. Needs opset 18.
+ *
+ * @param pixels uint8 (N, H, W, 3), any H and W
+ * @returns uint8 (N, height, width, 3)
+ */
+export function resizePixels(g: GraphBuilder, pixels: Value, [height, width]: Preprocessing['size']): Value {
+  const sizes = g.initializer('size', int64([height, width]));
+  return g.op('Resize', [pixels, '', '', sizes], {
+    mode: 'linear',
+    antialias: 1,
+    coordinate_transformation_mode: 'half_pixel',
+    axes: [1, 2],
+  });
+}
+
+/**
+ * Normalises resized pictures.
+ *
+ * @param pixels uint8 (N, height, width, 3), RGB
+ * @returns float32 (N, 3, height, width), what the backbone reads
+ */
+export function normalisePixels(
+  g: GraphBuilder,
+  pixels: Value,
+  { channels, mean, scale }: Preprocessing,
+): Value {
+  const ordered = channels === 'RGB' ? pixels : g.op('Gather', [pixels, g.ints(2, 1, 0)], { axis: 3 });
+  const levels = g.op('Transpose', [g.op('Cast', [ordered], { to: 1 })], { perm: [0, 3, 1, 2] });
+  const centred = g.op('Sub', [levels, g.initializer('mean', float32(mean, [3, 1, 1]))]);
+  return scale === 1 ? centred : g.op('Mul', [centred, g.scalar(scale)]);
+}

@@ -1,0 +1,36 @@
+import type { Forward } from '../../graph/differentiable.js';
+import { type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
+
+export interface InputOptions extends LayerOptions {
+  /** Without the batch: `[224, 224, 3]`. */
+  shape: readonly (number | null)[];
+}
+
+/** Where a model's data comes in. Made by `Input`. */
+export class InputLayer extends Layer {
+  static override readonly className = 'InputLayer';
+  readonly batchShape: Shape;
+
+  constructor({ shape, ...options }: InputOptions) {
+    super(options);
+    this.batchShape = [null, ...shape];
+    this.outputs.push(new KerasTensor(this.batchShape, this, []));
+  }
+
+  override forward(): Forward {
+    throw new Error(`The input '${this.name}' is fed, not computed.`);
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      batch_shape: this.batchShape,
+      dtype: 'float32',
+      sparse: false,
+      ragged: false,
+    };
+  }
+}
+
+/** The symbolic tensor a functional model starts from: `keras.Input`. */
+export const Input = (options: InputOptions): KerasTensor => new InputLayer(options).output;

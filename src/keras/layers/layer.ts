@@ -1,0 +1,130 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { sizeOf } from '../../graph/tensor.js';
+import { autoName, toSnakeCase } from '../naming.js';
+import type { Variable } from '../variable.js';
+
+/** A shape with the batch first; `null` where the size is known only at run time. */
+export type Shape = readonly (number | null)[];
+
+/** A symbolic tensor: the promise of a layer's output, which the functional API wires layers with. */
+export class KerasTensor {
+  constructor(
+    readonly shape: Shape,
+    /** The layer that makes it. */
+    readonly layer: Layer,
+    /** What that layer reads to make it; empty for an `Input`. */
+    readonly inputs: readonly KerasTensor[],
+  ) {}
+}
+
+export interface LayerOptions {
+  name?: string;
+  trainable?: boolean;
+}
+
+/** A JSON value of a layer's configuration; keys are Python's. */
+export type Config = Record<string, unknown>;
+
+/**
+ * A node of a model: weights, and the ONNX operations that use them.
+ *
+ * Shapes are Keras's, channels last. In the graphs that layers write, images (tensors of rank 4) flow channels
+ * first, (N, C, H, W), since that is what ONNX convolves; everything else flows as Keras has it.
+ */
+export abstract class Layer {
+  /** Keras's name of the class. Stated, since minifiers rename classes. */
+  static readonly className?: string;
+
+  readonly name: string;
+  trainable: boolean;
+  /** Every weight in Keras's order, which `getWeights` and weight files follow. */
+  readonly weights: Variable[] = [];
+  /** Each use of the layer in a functional model. */
+  readonly outputs: KerasTensor[] = [];
+  #built = false;
+
+  constructor({ name, trainable = true }: LayerOptions = {}) {
+    this.name = name ?? autoName(toSnakeCase(this.className));
+    this.trainable = trainable;
+  }
+
+  get className(): string {
+    const type = this.constructor as typeof Layer;
+    return type.className ?? type.name;
+  }
+
+  get built(): boolean {
+    return this.#built;
+  }
+
+  /** Makes the weights for inputs of these shapes. Called once, before the first use. */
+  build(_inputShapes: readonly Shape[]): void {}
+
+  /** The shape of the output for inputs of these shapes. @throws ValueError when they do not fit. */
+  computeOutputShape(inputShapes: readonly Shape[]): Shape {
+    return inputShapes[0]!;
+  }
+
+  /** Writes the layer's forward pass for `inputs`, of the shapes `inputShapes`. */
+  abstract forward(context: Context, inputs: readonly Value[], inputShapes: readonly Shape[]): Forward;
+
+  /** The configuration under Python's keys, as `get_config` returns it. */
+  getConfig(): Config {
+    return { name: this.name, trainable: this.trainable };
+  }
+
+  /** Connects the layer to what it reads: Keras's `layer(x)`. */
+  apply(inputs: KerasTensor | readonly KerasTensor[]): KerasTensor {
+    const list = inputs instanceof KerasTensor ? [inputs] : inputs;
+    const shapes = list.map((input) => input.shape);
+    this.ensureBuilt(shapes);
+    const output = new KerasTensor(this.computeOutputShape(shapes), this, list);
+    this.outputs.push(output);
+    return output;
+  }
+
+  ensureBuilt(inputShapes: readonly Shape[]): void {
+    if (this.#built) return;
+    this.build(inputShapes);
+    this.#built = true;
+  }
+
+  /** The layer's output in the model it was first used in. */
+  get output(): KerasTensor {
+    if (!this.outputs[0])
+      throw new ValueError(`The layer ${this.name} has never been called and thus has no defined output.`);
+    return this.outputs[0];
+  }
+
+  get trainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((weight) => weight.trainable) : [];
+  }
+
+  get nonTrainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((weight) => !weight.trainable) : [...this.weights];
+  }
+
+  /** Copies of the weights' values, in the order of `weights`. */
+  getWeights(): Float32Array[] {
+    return this.weights.map((weight) => weight.value.slice());
+  }
+
+  setWeights(values: readonly Float32Array[]): void {
+    if (values.length !== this.weights.length)
+      throw new ValueError(
+        `You called \`setWeights(weights)\` on layer '${this.name}' with a weight list of length ${values.length}, but the layer was expecting ${this.weights.length} weights.`,
+      );
+    for (const [i, weight] of this.weights.entries()) weight.assign(values[i]!.slice());
+  }
+
+  /** The number of scalars in the weights. */
+  countParams(): number {
+    return this.weights.reduce((count, weight) => count + sizeOf(weight.shape), 0);
+  }
+}
+
+/** A value that an argument may not have: Python's exception of this name. */
+export class ValueError extends Error {
+  override name = 'ValueError';
+}

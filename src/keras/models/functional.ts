@@ -1,0 +1,189 @@
+import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { InputLayer } from '../layers/input.js';
+import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
+import type { Variable } from '../variable.js';
+
+export interface FunctionalOptions {
+  inputs: KerasTensor | readonly KerasTensor[];
+  outputs: KerasTensor;
+  name?: string;
+  trainable?: boolean;
+}
+
+/**
+ * Layers wired into a graph from `inputs` to `outputs`; itself a layer, so that models nest.
+ *
+ * Training and prediction are `Model`'s; this part knows the wiring alone.
+ */
+export class Functional extends Layer {
+  static override readonly className: string = 'Functional';
+
+  readonly inputs: readonly KerasTensor[];
+  readonly outputTensor: KerasTensor;
+  /** Every layer once, in the order of Keras's `model.layers`. */
+  readonly layers: readonly Layer[];
+  /** Every symbolic tensor from inputs to output, each after those it is made of. */
+  readonly tensors: readonly KerasTensor[];
+
+  constructor({ inputs, outputs, name, trainable }: FunctionalOptions) {
+    super({ name });
+    this.inputs = inputs instanceof KerasTensor ? [inputs] : inputs;
+    this.outputTensor = outputs;
+    this.tensors = inExecutionOrder(this.inputs, outputs);
+    this.layers = inKerasOrder(this.inputs, this.tensors);
+    const names = new Set<string>();
+    for (const layer of this.layers) {
+      if (names.has(layer.name))
+        throw new ValueError(
+          `The name "${layer.name}" is used twice in the model. All layer names should be unique.`,
+        );
+      names.add(layer.name);
+    }
+    if (trainable !== undefined) this.setTrainable(trainable);
+    this.ensureBuilt(this.inputs.map((input) => input.shape));
+  }
+
+  /** Keras's `model.trainable = value`: sets every layer within, too. */
+  setTrainable(trainable: boolean): void {
+    this.trainable = trainable;
+    for (const layer of this.layers) {
+      if (layer instanceof Functional) layer.setTrainable(trainable);
+      else layer.trainable = trainable;
+    }
+  }
+
+  override get trainableWeights(): Variable[] {
+    return this.trainable ? this.layers.flatMap((layer) => layer.trainableWeights) : [];
+  }
+
+  override get nonTrainableWeights(): Variable[] {
+    return this.trainable ? this.layers.flatMap((layer) => layer.nonTrainableWeights) : [...this.weights];
+  }
+
+  override build(): void {
+    this.weights.push(...this.layers.flatMap((layer) => layer.weights));
+  }
+
+  override computeOutputShape(inputShapes: readonly Shape[]): Shape {
+    const shapes = new Map(this.inputs.map((input, i) => [input, inputShapes[i]!]));
+    for (const tensor of this.tensors)
+      if (!shapes.has(tensor))
+        shapes.set(tensor, tensor.layer.computeOutputShape(tensor.inputs.map((input) => shapes.get(input)!)));
+    return shapes.get(this.outputTensor)!;
+  }
+
+  /** @throws ValueError when there is none: Keras's words. */
+  getLayer(by: { name: string } | { index: number } | string): Layer {
+    const key = typeof by === 'string' ? { name: by } : by;
+    const layer = 'name' in key ? this.layers.find(({ name }) => name === key.name) : this.layers[key.index];
+    if (layer) return layer;
+    throw new ValueError(
+      'name' in key
+        ? `No such layer: ${key.name}. Existing layers are: ${pythonList(this.layers.map(({ name }) => name))}.`
+        : `Was asked to retrieve layer at index ${key.index} but model only has ${this.layers.length} layers.`,
+    );
+  }
+
+  override forward(context: Context, inputs: readonly Value[]): Forward {
+    const { g } = context;
+    const values = new Map(this.inputs.map((input, i) => [input, inputs[i]!]));
+    const updates = new Map<Parameter, Value>();
+    const steps: { tensor: KerasTensor; step: Forward }[] = [];
+    for (const tensor of this.tensors) {
+      if (values.has(tensor)) continue;
+      const { layer } = tensor;
+      const step = g.scope(layer.name, () =>
+        layer.forward(
+          context,
+          tensor.inputs.map((input) => values.get(input)!),
+          tensor.inputs.map((input) => input.shape),
+        ),
+      );
+      values.set(tensor, step.output);
+      steps.push({ tensor, step });
+      for (const [parameter, value] of step.updates ?? []) updates.set(parameter, value);
+    }
+    return {
+      output: values.get(this.outputTensor)!,
+      updates,
+      backward: (dOutput, needsInput) => this.#backward(context, steps, dOutput, needsInput),
+    };
+  }
+
+  /** Visits the layers last to first, adding up the gradients of tensors and weights that are used more than once. */
+  #backward(
+    { g, isTrained }: Context,
+    steps: readonly { tensor: KerasTensor; step: Forward }[],
+    dOutput: Value,
+    needsInput: boolean,
+  ): Gradients {
+    const dTensors = new Map<KerasTensor, Value>([[this.outputTensor, dOutput]]);
+    const dWeights = new Map<Parameter, Value>();
+    const add = <K>(gradients: Map<K, Value>, key: K, value: Value) => {
+      const sum = gradients.get(key);
+      gradients.set(key, sum === undefined ? value : g.op('Add', [sum, value]));
+    };
+    const needed = new Set<KerasTensor>(needsInput ? this.inputs : []);
+    for (const { tensor } of steps)
+      if (tensor.layer.weights.some(isTrained) || tensor.inputs.some((input) => needed.has(input)))
+        needed.add(tensor);
+
+    for (const { tensor, step } of steps.toReversed()) {
+      const dTensor = dTensors.get(tensor);
+      if (dTensor === undefined || !needed.has(tensor)) continue;
+      if (!step.backward)
+        throw new ValueError(
+          `The layer '${tensor.layer.name}' (${tensor.layer.className}) has no backward pass here. Hint: freeze it, and every layer before it, with \`layer.trainable = false\`.`,
+        );
+      const { backward } = step;
+      const gradients = g.scope(`${tensor.layer.name}/gradient`, () =>
+        backward(
+          dTensor,
+          tensor.inputs.some((input) => needed.has(input)),
+        ),
+      );
+      tensor.inputs.forEach((input, i) => {
+        if (needed.has(input)) add(dTensors, input, gradients.inputs[i]!);
+      });
+      for (const [parameter, value] of gradients.weights ?? []) add(dWeights, parameter, value);
+    }
+    return { inputs: needsInput ? this.inputs.map((input) => dTensors.get(input)!) : [], weights: dWeights };
+  }
+}
+
+/** Python's rendering of a list of strings. */
+const pythonList = (items: readonly string[]): string => `[${items.map((item) => `'${item}'`).join(', ')}]`;
+
+/** @throws ValueError when the output cannot be computed from the inputs. */
+function inExecutionOrder(inputs: readonly KerasTensor[], output: KerasTensor): KerasTensor[] {
+  const order: KerasTensor[] = [...inputs];
+  const seen = new Set(order);
+  const visit = (tensor: KerasTensor) => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    if (tensor.layer instanceof InputLayer)
+      throw new ValueError(
+        `Output depends on the input '${tensor.layer.name}', which is not among the model's inputs.`,
+      );
+    tensor.inputs.forEach(visit);
+    order.push(tensor);
+  };
+  visit(output);
+  return order;
+}
+
+/** By decreasing distance from the output, ties in the order of first use: Keras's `map_graph_network`. */
+function inKerasOrder(inputs: readonly KerasTensor[], tensors: readonly KerasTensor[]): Layer[] {
+  const depths = new Map<Layer, number>();
+  for (const tensor of tensors.toReversed()) {
+    const depth = depths.get(tensor.layer) ?? 0;
+    depths.set(tensor.layer, depth);
+    for (const input of tensor.inputs)
+      depths.set(input.layer, Math.max(depths.get(input.layer) ?? 0, depth + 1));
+  }
+  const deepest = Math.max(...depths.values());
+  for (const input of inputs) depths.set(input.layer, deepest);
+  const layers = [...new Set(tensors.map((tensor) => tensor.layer))];
+  return layers.sort((a, b) => depths.get(b)! - depths.get(a)!);
+}
