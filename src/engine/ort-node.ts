@@ -1,0 +1,169 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { arch, platform } from 'node:process';
+import { GraphBuilder } from '../graph/builder.js';
+import { encodeModel } from '../graph/onnx.js';
+import type { Engine } from './engine.js';
+import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
+
+export type NodeProvider = 'cpu' | 'cuda' | 'webgpu';
+
+export interface OrtNodeOptions {
+  /** `'auto'` is CUDA where it works and the CPU elsewhere. */
+  provider?: 'auto' | NodeProvider;
+  /** Threads within one operation. Default: as many as there are physical cores. */
+  threads?: number;
+}
+
+/** An engine that remembers how its provider was chosen. */
+export type OrtNode = Engine & { readonly attempts: readonly Attempt[] };
+
+type Ort = typeof import('onnxruntime-node');
+
+const hints: Record<NodeProvider, string> = {
+  cpu: "reinstall with 'npm install', or choose engine 'js', which needs no native library",
+  cuda:
+    "it needs Linux on x64, an NVIDIA GPU, CUDA 12 and cuDNN 9, and 'node node_modules/onnxruntime-node/script/install " +
+    "--onnxruntime-node-install=cuda12', which downloads ONNX Runtime's CUDA files",
+  webgpu: 'it needs a GPU with a Vulkan, Metal or Direct3D 12 driver, and is experimental',
+};
+
+/**
+ * Runs graphs in onnxruntime-node.
+ *
+ * @param options.provider default `'auto'`
+ * @returns the engine; `attempts` tells which providers were tried, and why those that failed did
+ * @throws ProviderError when the provider that was named cannot run here, or onnxruntime-node itself cannot.
+ *
+ * @example
+ * const engine = await ortNode();
+ * const session = await engine.load(await readFile('model.onnx'));
+ * const { probabilities } = await session.run({ pixels });
+ */
+export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {}): Promise<OrtNode> {
+  const attempts: Attempt[] = [];
+  for (const candidate of provider === 'auto' ? (['cuda', 'cpu'] as const) : [provider]) {
+    const attempt = await tryProvider(candidate);
+    attempts.push(attempt);
+    if (!attempt.ok) continue;
+    const ort = await loadOrt();
+    return {
+      name: 'ort',
+      provider: candidate,
+      attempts,
+      load: async (model, options = {}) =>
+        wrapSession(await createSession(ort, candidate, model, options.threads ?? threads), ort.Tensor),
+    };
+  }
+  const last = attempts.at(-1)!;
+  throw new ProviderError(last.provider, last.reason!, hints[last.provider as NodeProvider]);
+}
+
+/** What `doctor` reports of one provider. */
+export type ProviderReport = Attempt & { readonly provider: NodeProvider; readonly hint?: string };
+
+/**
+ * Tries every provider, each in a process of its own: a GPU driver that crashes takes nothing with it, and what the
+ * native libraries write on stderr stays there.
+ */
+export function probeProviders(): ProviderReport[] {
+  return (['cpu', 'cuda', 'webgpu'] as const).map((provider) => {
+    const attempt = tryElsewhere(provider);
+    return { ...attempt, provider, ...(attempt.ok ? {} : { hint: hints[provider] }) };
+  });
+}
+
+function tryElsewhere(provider: NodeProvider): Attempt {
+  const script = `import { tryProvider } from ${JSON.stringify(import.meta.url)};
+    console.log(JSON.stringify(await tryProvider('${provider}')));`;
+  const { stdout, stderr, signal, error } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  if (error) return { provider, ok: false, reason: reasonOf(error) };
+  if (!stdout) return { provider, ok: false, reason: signal ? `it crashed (${signal})` : reasonOf(stderr) };
+  const attempt = JSON.parse(stdout) as Attempt;
+  const library = /(\S+): cannot open shared object file/.exec(stderr)?.[1];
+  return attempt.ok || !library
+    ? attempt
+    : { ...attempt, reason: `${attempt.reason} (${library} not found)` };
+}
+
+/** Finds out whether `provider` can run a graph, by what is on disk first and then by running a small one. */
+export async function tryProvider(provider: NodeProvider): Promise<Attempt> {
+  try {
+    const missing = provider === 'cuda' ? missingForCuda() : undefined;
+    if (missing) return { provider, ok: false, reason: missing };
+    const ort = await loadOrt();
+    const session = await createSession(ort, provider, probe(), 1, { alone: provider !== 'cpu' });
+    await wrapSession(session, ort.Tensor).run({
+      x: { type: 'float32', dims: [2, 2], data: new Float32Array(4) },
+    });
+    await session.release();
+    return { provider, ok: true };
+  } catch (error) {
+    return { provider, ok: false, reason: reasonOf(error) };
+  }
+}
+
+/** Loads the native library on first use rather than at import; the module cache keeps it. */
+async function loadOrt(): Promise<Ort> {
+  const ort = await import('onnxruntime-node');
+  // Whatever ONNX Runtime logs as an error it throws as well; its warnings concern the machine (GPU discovery).
+  if (ort.env.logLevel === 'warning') ort.env.logLevel = 'fatal';
+  return ort;
+}
+
+/** @param alone refuses nodes that fall back to the CPU, which proves that `provider` runs the graph */
+function createSession(
+  ort: Ort,
+  provider: NodeProvider,
+  model: Uint8Array,
+  threads: number | undefined,
+  { alone = false } = {},
+) {
+  return ort.InferenceSession.create(model, {
+    executionProviders: provider === 'cpu' || alone ? [provider] : [provider, 'cpu'],
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(alone ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+  });
+}
+
+/** The smallest graph worth running on a GPU: x·x. */
+function probe(): Uint8Array {
+  const g = new GraphBuilder('probe');
+  const x = g.input('x', 'float32', ['N', 'N']);
+  g.output('y', g.op('MatMul', [x, x]), 'float32', ['N', 'N']);
+  return encodeModel({ graph: g.build(), opset: 13 });
+}
+
+/** What CUDA lacks on this machine, in words; undefined when nothing is known to be missing. */
+function missingForCuda(): string | undefined {
+  if (platform !== 'linux' || arch !== 'x64')
+    return `CUDA is supported on linux-x64 only, this is ${platform}-${arch}`;
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+    `bin/napi-v6/${platform}/${arch}`,
+  );
+  for (const name of ['shared', 'cuda']) {
+    const library = `libonnxruntime_providers_${name}.so`;
+    if (!existsSync(join(folder, library))) return `${library} is not installed`;
+  }
+  const missing = missingLibraries(join(folder, 'libonnxruntime_providers_cuda.so'));
+  return missing.length > 0 ? `${missing.join(', ')} not found` : undefined;
+}
+
+/** Names the shared libraries that `library` asks for and the loader does not find. */
+export function missingLibraries(library: string): string[] {
+  let listing: string;
+  try {
+    listing = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return []; // No ldd here: loading the library will tell.
+  }
+  return [...listing.matchAll(/^\s*(\S+) => not found$/gm)].map((match) => match[1]!);
+}
