@@ -1,0 +1,22 @@
+import { Callback, type Logs } from './callback.js';
+
+/** Records every epoch's logs: `keras.callbacks.History`, which `fit` returns. */
+export class History extends Callback {
+  /** One value an epoch, under each name. Grows over several `fit`s if it is passed to them. */
+  readonly history: Record<string, number[]> = {};
+  /** The epochs of the latest run, counted from 0. */
+  epoch: number[] = [];
+
+  override onTrainBegin(): void {
+    this.epoch = [];
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs = {}): void {
+    this.epoch.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      this.history[name] ??= [];
+      this.history[name].push(value);
+    }
+    this.model.history = this;
+  }
+}
