@@ -1,0 +1,67 @@
+/**
+ * Reads single fields of a protobuf message where they lie, without a schema and without copying.
+ * Wire format: https://protobuf.dev/programming-guides/encoding/
+ */
+
+/** Bytes that are no protobuf message, or not a whole one. */
+export class ProtobufError extends Error {
+  override name = 'ProtobufError';
+}
+
+/** Sizes of the values whose wire type fixes them. */
+const fixedSizes = new Map([
+  [1, 8],
+  [5, 4],
+]);
+const varintType = 0;
+const bytesType = 2;
+
+/**
+ * Finds the values of a field that holds bytes (a string, a submessage), as views of the message, in order.
+ * Everything else is stepped over, so this takes no time to speak of, however large.
+ *
+ * @throws ProtobufError when a field reaches past the end, or is none.
+ */
+export function* bytesFields(message: Uint8Array, wanted: number): Generator<Uint8Array> {
+  let position = 0;
+
+  const varint = (): number => {
+    // 64 bits take ten bytes at most. Beyond 2⁵³ the number is rounded, and larger than any file.
+    let value = 0;
+    for (let i = 0; i < 10; i++) {
+      if (position >= message.length) throw new ProtobufError(`it ends within a number, at byte ${position}`);
+      const byte = message[position++]!;
+      value += (byte & 0x7f) * 2 ** (7 * i);
+      if (byte < 0x80) return value;
+    }
+    throw new ProtobufError(`a number at byte ${position - 10} is too long`);
+  };
+
+  while (position < message.length) {
+    const start = position;
+    const tag = varint();
+    const [number, type] = [Math.floor(tag / 8), tag % 8];
+    if (number === 0 || number >= 2 ** 29) throw new ProtobufError(`no field at byte ${start}`);
+    if (type === varintType) {
+      varint();
+      continue;
+    }
+    const size = type === bytesType ? varint() : fixedSizes.get(type);
+    if (size === undefined) throw new ProtobufError(`no field at byte ${start}`);
+    if (size > message.length - position)
+      throw new ProtobufError(`it ends ${size - (message.length - position)} bytes early`);
+    if (type === bytesType && number === wanted) yield message.subarray(position, position + size);
+    position += size;
+  }
+}
+
+/** The last value of a string field; empty when absent, as protobuf has it. */
+export function textField(message: Uint8Array, wanted: number): string {
+  let last: Uint8Array = new Uint8Array();
+  for (const bytes of bytesFields(message, wanted)) last = bytes;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(last);
+  } catch {
+    throw new ProtobufError('a text in it is not UTF-8');
+  }
+}
