@@ -1,0 +1,8 @@
+/** `make test-web`: real Chromium, driven through playwright-core. */
+export default {
+  files: ['dist/test/web/**/*.test.js'],
+  workerThreads: false,
+  timeout: '3m',
+  // Each file starts a browser of its own.
+  concurrency: 1,
+};
