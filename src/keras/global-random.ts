@@ -1,0 +1,21 @@
+import { ValueError } from './layers/layer.js';
+import { RandomState } from './random.js';
+
+let stream: RandomState | undefined;
+
+/** The process-wide stream that Keras's own code draws from: Python's `numpy.random`. */
+export function globalRandom(): RandomState {
+  stream ??= new RandomState();
+  return stream;
+}
+
+/**
+ * Seeds the process-wide stream, so that what follows can be repeated: `keras.utils.set_random_seed`.
+ *
+ * @throws ValueError when `seed` is not an integer from 0 to 2³² − 1
+ */
+export function setRandomSeed(seed: number): void {
+  if (!Number.isInteger(seed))
+    throw new ValueError(`Expected \`seed\` argument to be an integer. Received: seed=${seed}`);
+  globalRandom().seed(seed);
+}
