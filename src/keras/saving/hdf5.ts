@@ -1,0 +1,256 @@
+/**
+ * HDF5 files as Keras uses them: groups, attributes and number arrays. The only file that knows h5wasm.
+ *
+ * h5wasm keeps files in a file system of its own in memory, in Node as in a page. Everything after loading the
+ * library is synchronous, so one file name serves all.
+ */
+import h5wasm, { type Dataset, File, type Group, Module } from 'h5wasm';
+import { arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
+
+/** What an attribute holds: text, a number, or a list of either. */
+export type AttributeValue = string | number | readonly string[] | readonly number[];
+
+/** A group of an HDF5 file that is being read. Paths are relative to the group, with `/` between names. */
+export interface Hdf5Group {
+  /** Where the group lies in the file: `/model_weights/dense`. */
+  readonly path: string;
+  /** Names of the groups and arrays in this group. */
+  readonly names: readonly string[];
+  has(path: string): boolean;
+  /** @throws Hdf5FormatError when there is none */
+  group(path: string): Hdf5Group;
+  /** A number array. @throws Hdf5FormatError when there is none, or it holds something else. */
+  tensor(path: string): Tensor;
+  /** `undefined` when there is none. */
+  attribute(name: string): AttributeValue | undefined;
+  /**
+   * A list of strings, also where Keras had to spread it over `name0`, `name1`, … because HDF5 takes no
+   * attribute over 64 KB. Empty when there is none.
+   */
+  strings(name: string): string[];
+}
+
+/** A group of an HDF5 file that is being written. */
+export interface Hdf5Writer {
+  /** The group at `path`, made if need be. */
+  group(path: string): Hdf5Writer;
+  tensor(path: string, tensor: Tensor): void;
+  /** A scalar: text of any length, or a float64. */
+  attribute(name: string, value: string | number): void;
+  /** A list of strings, spread over several attributes where one is too small, as Keras does it. */
+  strings(name: string, values: readonly string[]): void;
+}
+
+/** A file that is not HDF5, or that lacks what is asked of it. */
+export class Hdf5FormatError extends Error {
+  override name = 'Hdf5FormatError';
+}
+
+const fileName = 'file.h5';
+
+/**
+ * Opens an HDF5 file and closes it when `read` returns.
+ *
+ * @example
+ * const names = await readHdf5(bytes, (root) => root.strings('layer_names'));
+ * @throws Hdf5FormatError when the bytes are no HDF5 file.
+ */
+export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => T): Promise<T> {
+  const { FS } = await h5wasm.ready;
+  checkWhole(bytes);
+  FS.writeFile(fileName, bytes);
+  try {
+    return withFile('r', (file) => read(new ReadGroup(file)));
+  } finally {
+    FS.unlink(fileName);
+  }
+}
+
+/** Makes an HDF5 file of what `write` puts into it. */
+export async function writeHdf5(write: (root: Hdf5Writer) => void): Promise<Uint8Array> {
+  const { FS } = await h5wasm.ready;
+  withFile('w', (file) => write(new WriteGroup(file)));
+  const bytes = FS.readFile(fileName) as Uint8Array;
+  FS.unlink(fileName);
+  return bytes;
+}
+
+/** Opens the file, with errors thrown rather than printed on stderr, and closes it at the end. */
+function withFile<T>(mode: 'r' | 'w', use: (file: File) => T): T {
+  Module.activate_throwing_error_handler();
+  try {
+    const file = new File(fileName, mode);
+    try {
+      return use(file);
+    } finally {
+      file.close();
+    }
+  } finally {
+    Module.deactivate_throwing_error_handler();
+  }
+}
+
+/** @throws Hdf5FormatError when the bytes are no HDF5 file, or only the beginning of one. */
+function checkWhole(bytes: Uint8Array): void {
+  if (!isHdf5(bytes))
+    throw new Hdf5FormatError(`Expected an HDF5 file. Received: ${bytes.length} bytes of something else.`);
+  // The superblock ends with the length of the file; version 2 made it shorter. Offsets are 8 bytes long.
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const position = bytes[8]! < 2 ? 40 : 28;
+  const expected = bytes.length < position + 8 ? position + 8 : Number(length.getBigUint64(position, true));
+  if (bytes.length < expected)
+    throw new Hdf5FormatError(
+      `Expected ${expected} bytes of HDF5. Received: ${bytes.length}. Hint: the file is cut short; fetch it again.`,
+    );
+}
+
+/** Whether the bytes start as an HDF5 file does. */
+export const isHdf5 = (bytes: Uint8Array): boolean =>
+  [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
+
+class ReadGroup implements Hdf5Group {
+  readonly #handle: Group;
+  constructor(handle: Group) {
+    this.#handle = handle;
+  }
+
+  get path(): string {
+    return this.#handle.path;
+  }
+
+  get names(): readonly string[] {
+    return this.#handle.keys();
+  }
+
+  has(path: string): boolean {
+    return this.#handle.get(path) !== null;
+  }
+
+  group(path: string): Hdf5Group {
+    return new ReadGroup(this.#find(path, 'Group') as Group);
+  }
+
+  tensor(path: string): Tensor {
+    const dataset = this.#find(path, 'Dataset') as Dataset;
+    const { dtype, shape, value } = dataset;
+    const type = dataTypes.find((candidate) => formats[candidate] === dtype);
+    if (!type || !shape)
+      throw new Hdf5FormatError(
+        `Expected numbers at '${this.#absolute(path)}'. Received: ${JSON.stringify(dtype)}.`,
+      );
+    // h5wasm returns a scalar as a plain number.
+    const data = ArrayBuffer.isView(value)
+      ? value
+      : (arrayTypes[type] as Float32ArrayConstructor).of(value as number);
+    return { type, dims: [...shape], data } as Tensor;
+  }
+
+  attribute(name: string): AttributeValue | undefined {
+    const attribute = this.#handle.attrs[name];
+    if (!attribute) return undefined;
+    const value = attribute.json_value;
+    if (typeof value === 'string' || typeof value === 'number') return value;
+    if (Array.isArray(value)) return value as string[] | number[];
+    throw new Hdf5FormatError(
+      `Expected text or numbers in the attribute '${name}' of '${this.path}'. Received: ${typeof value}.`,
+    );
+  }
+
+  strings(name: string): string[] {
+    const whole = this.attribute(name);
+    if (whole !== undefined) return [whole].flat().map(String);
+    const values: string[] = [];
+    for (let chunk = 0; ; chunk++) {
+      const part = this.attribute(`${name}${chunk}`);
+      if (part === undefined) return values;
+      values.push(...[part].flat().map(String));
+    }
+  }
+
+  #find(path: string, type: 'Group' | 'Dataset'): Group | Dataset {
+    const entity = this.#handle.get(path) as Group | Dataset | null;
+    if (entity?.type === type) return entity;
+    const kind = type === 'Group' ? 'group' : 'number array';
+    throw new Hdf5FormatError(
+      `Expected a ${kind} at '${this.#absolute(path)}'. Received: ${entity?.type ?? 'nothing'}.`,
+    );
+  }
+
+  #absolute(path: string): string {
+    return `${this.path === '/' ? '' : this.path}/${path}`;
+  }
+}
+
+/** h5wasm's names of element types, little-endian. */
+const formats: Partial<Record<DataType, string>> = {
+  float32: '<f',
+  float64: '<d',
+  uint8: '<B',
+  int8: '<b',
+  int32: '<i',
+  int64: '<q',
+  uint32: '<I',
+};
+const dataTypes = Object.keys(formats) as DataType[];
+
+/** `HDF5_OBJECT_HEADER_LIMIT` of keras.src.legacy.saving.legacy_h5_format. */
+const attributeLimit = 64512;
+
+class WriteGroup implements Hdf5Writer {
+  readonly #handle: Group;
+  constructor(handle: Group) {
+    this.#handle = handle;
+  }
+
+  group(path: string): WriteGroup {
+    return path
+      .split('/')
+      .filter((name) => name !== '')
+      .reduce<WriteGroup>((parent, name) => {
+        const child = parent.#handle.get(name) ?? parent.#handle.create_group(name);
+        return new WriteGroup(child as Group);
+      }, this);
+  }
+
+  tensor(path: string, { type, dims, data }: Tensor): void {
+    const dtype = formats[type];
+    if (!dtype) throw new Hdf5FormatError(`Expected numbers for '${path}'. Received: ${type}.`);
+    const at = path.lastIndexOf('/');
+    const parent = this.group(path.slice(0, Math.max(at, 0)));
+    parent.#handle.create_dataset({ name: path.slice(at + 1), data, shape: [...dims], dtype });
+  }
+
+  attribute(name: string, value: string | number): void {
+    if (typeof value === 'string') this.#handle.create_attribute(name, value);
+    else this.#handle.create_attribute(name, value, [], '<d');
+  }
+
+  strings(name: string, values: readonly string[]): void {
+    if (values.length === 0) {
+      // NumPy's empty list is float64, and that is what Keras leaves.
+      this.#handle.create_attribute(name, new Float64Array(0), [0], '<d');
+      return;
+    }
+    // h5wasm marks fixed-length text as ASCII, so other text goes in as UTF-8 of variable length.
+    if (values.some((value) => /[^\x20-\x7e]/.test(value))) {
+      this.#handle.create_attribute(name, [...values]);
+      return;
+    }
+    const width = Math.max(1, ...values.map((value) => value.length));
+    let count = 1;
+    while (Math.ceil(values.length / count) * width > attributeLimit) count++;
+    for (const [chunk, part] of splitEvenly(values, count).entries())
+      this.#handle.create_attribute(count === 1 ? name : `${name}${chunk}`, part, null, `S${width}`);
+  }
+}
+
+/** `count` parts whose lengths differ by one at most, the longer ones first: `numpy.array_split`. */
+function splitEvenly<T>(values: readonly T[], count: number): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0, start = 0; i < count; i++) {
+    const end = start + Math.floor(values.length / count) + (i < values.length % count ? 1 : 0);
+    parts.push(values.slice(start, end));
+    start = end;
+  }
+  return parts;
+}
