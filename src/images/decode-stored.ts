@@ -1,0 +1,94 @@
+/** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
+import type { Format, Header } from './header.js';
+import { ImageError } from './image.js';
+import { decodeNetpbm } from './netpbm.js';
+import type { Stored } from './policy.js';
+
+export type Decoder = 'auto' | 'sharp' | 'jimp';
+
+type Sharp = typeof import('sharp').default;
+
+/** @throws ImageError when the samples cannot be had. */
+export async function decodeStored(bytes: Uint8Array, header: Header, decoder: Decoder): Promise<Stored> {
+  const { format } = header;
+  if (format === 'netpbm') return decodeNetpbm(bytes);
+  const sharp = decoder === 'jimp' || format === 'bmp' ? undefined : await loadSharp();
+  if (decoder === 'sharp' && !sharp && format !== 'bmp')
+    throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
+  try {
+    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithJimp(bytes, format);
+  } catch (cause) {
+    throw cause instanceof ImageError ? cause : explain(format, cause);
+  }
+}
+
+let sharpModule: Promise<Sharp | undefined> | undefined;
+
+/** Loads sharp once, with one thread an image, since pictures are decoded side by side. */
+function loadSharp(): Promise<Sharp | undefined> {
+  sharpModule ??= import('sharp').then(
+    ({ default: sharp }) => {
+      sharp.concurrency(1);
+      sharp.cache(false);
+      return sharp;
+    },
+    () => undefined,
+  );
+  return sharpModule;
+}
+
+async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header): Promise<Stored> {
+  const { colour, depth, width, height } = header;
+  const space =
+    colour === 'cmyk'
+      ? 'cmyk'
+      : colour === 'grey'
+        ? depth > 8
+          ? 'grey16'
+          : 'b-w'
+        : depth > 8
+          ? 'rgb16'
+          : 'srgb';
+  const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
+  const pipeline = sharp(bytes, {
+    failOn: 'warning',
+    // Pillow leaves profiles alone.
+    ignoreIcc: true,
+    limitInputPixels: width * height,
+    sequentialRead: true,
+  });
+  if (colour === 'cmyk') pipeline.pipelineColourspace('cmyk');
+  const { data, info } = await pipeline
+    .toColourspace(space)
+    .raw({ depth: sampleType })
+    .toBuffer({ resolveWithObject: true });
+  const samples = { uchar: Uint8Array, ushort: Uint16Array, float: Float32Array }[sampleType];
+  return {
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    data: new samples(data.buffer, data.byteOffset, data.byteLength / samples.BYTES_PER_ELEMENT),
+  };
+}
+
+async function decodeWithJimp(bytes: Uint8Array, format: Format): Promise<Stored> {
+  if (format === 'webp')
+    throw new ImageError('unsupported', 'a WebP picture, which Jimp cannot decode', {
+      hint: 'install sharp.',
+    });
+  const { Jimp } = await import('jimp');
+  const { width, height, data } = (await Jimp.fromBuffer(toBuffer(bytes))).bitmap;
+  return { width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A decoder's complaint in one line. */
+function explain(format: Format, cause: unknown): ImageError {
+  const complaint = (cause instanceof Error ? cause.message : String(cause))
+    .split('\n')[0]!
+    .replace(/\.$/, '');
+  const truncated = /premature end|truncated|unexpected end|insufficient/i.test(complaint);
+  const name = format === 'netpbm' ? 'Netpbm' : format.toUpperCase();
+  return new ImageError(truncated ? 'truncated' : 'damaged', `a ${name} (${complaint})`, { cause });
+}
