@@ -1,0 +1,25 @@
+import { ValueError } from '../layers/layer.js';
+import { formatNumber } from '../python-format.js';
+
+/**
+ * Fills a path such as `{epoch:02d}-{val_loss:.2f}.keras` as Python's `str.format` does.
+ *
+ * `epoch` and `batch` are Python's integers, everything else its floats. `{{` and `}}` stand for braces.
+ *
+ * @throws KeyError when the path names a value that is not there.
+ */
+export function formatFilePath(path: string, values: Readonly<Record<string, number>>): string {
+  return path.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (match, field: string | undefined) => {
+    if (match === '{{' || match === '}}') return match[0]!;
+    if (field === undefined) throw new ValueError(`Single '${match}' encountered in format string`);
+    const { name, spec } = /^(?<name>[^:!]*)(?:![sr])?(?::(?<spec>.*))?$/s.exec(field)?.groups ?? {};
+    if (name === undefined || /[.[\]]/.test(name) || !(name in values))
+      throw new KeyError(`Failed to format this callback filepath: "${path}". Reason: '${name ?? field}'`);
+    return formatNumber(values[name]!, spec ?? '', name === 'epoch' || name === 'batch');
+  });
+}
+
+/** A name that a template asks for and the logs lack: Python's exception of this name. */
+export class KeyError extends Error {
+  override name = 'KeyError';
+}

@@ -1,0 +1,85 @@
+import { ValueError } from '../layers/layer.js';
+import { Callback, type Warn } from './callback.js';
+
+export type Mode = 'auto' | 'min' | 'max';
+
+export interface MonitorOptions {
+  /** The name in the logs of the value to watch. */
+  monitor?: string;
+  /** Whether lower or higher is better; `'auto'` infers it from the metric. */
+  mode?: Mode;
+  /** Value to beat at first; `null`: the first value is the best. */
+  baseline?: number | null;
+  /** Smallest change that counts as an improvement. */
+  minDelta?: number;
+  warn?: Warn;
+}
+
+/** Watches a value of the logs for improvement: Keras's `MonitorCallback`. */
+export class MonitorCallback extends Callback {
+  readonly monitor: string;
+  readonly mode: Mode;
+  readonly minDelta: number;
+  /** The best value so far; `null` before there is one. */
+  best: number | null;
+  #sign?: 1 | -1;
+  readonly #warn: Warn;
+  readonly #warned = new Set<string>();
+
+  constructor({
+    monitor = 'val_loss',
+    mode = 'auto',
+    baseline = null,
+    minDelta = 0,
+    warn = (message) => console.warn(message),
+  }: MonitorOptions = {}) {
+    super();
+    this.#warn = warn;
+    const isKnown = ['auto', 'min', 'max'].includes(mode);
+    if (!isKnown) this.warn(`${this.constructor.name} mode '${mode}' is unknown, fallback to auto mode.`);
+    this.monitor = monitor;
+    this.mode = isKnown ? mode : 'auto';
+    this.best = baseline;
+    this.minDelta = Math.abs(minDelta);
+  }
+
+  /** Warns once of the same thing, as Python does. */
+  protected warn(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#warn(message);
+  }
+
+  /**
+   * Whether `value` beats `reference` by more than `minDelta`; everything beats `null`.
+   *
+   * The two are compared as float32, since that is what Keras's `ops.less` makes of them.
+   */
+  protected isImprovement(value: number, reference: number | null): boolean {
+    const sign = this.findSign();
+    if (reference === null) return true;
+    const [a, b] = [Math.fround(value - sign * this.minDelta), Math.fround(reference)];
+    return sign > 0 ? a > b : a < b;
+  }
+
+  /**
+   * 1 where higher is better, -1 where lower is. Left until an epoch ends, since metrics may be made late.
+   *
+   * @throws ValueError in mode 'auto' when the direction of the metric is not known.
+   */
+  protected findSign(): 1 | -1 {
+    this.#sign ??= this.#inferSign();
+    return this.#sign;
+  }
+
+  #inferSign(): 1 | -1 {
+    if (this.mode !== 'auto') return this.mode === 'max' ? 1 : -1;
+    const name = this.monitor.replace(/^val_/, '');
+    const metric = this.model.metrics.findLast((candidate) => candidate.name === name && candidate.direction);
+    if (metric) return metric.direction === 'up' ? 1 : -1;
+    if (name === 'loss') return -1;
+    throw new ValueError(
+      `${this.constructor.name} callback received monitor=${this.monitor}, but Keras isn't able to automatically determine whether that metric should be maximized or minimized. Pass \`mode='max'\` in order to monitor based on the highest metric value, or pass \`mode='min'\` in order to use the lowest value.`,
+    );
+  }
+}
