@@ -134,10 +134,10 @@ test('a file cut anywhere is refused, or is whole but for properties it may lack
     else reasons.add(message.replaceAll(/\d+/g, '#'));
   }
   t.deepEqual([...reasons].sort(), [
+    "Expected a model that carries its labels. Received: an ONNX model without. Hint: export it with 'ort-transfer train'.",
     'Expected an ONNX model. Received: # bytes that are none, or not all of one (it ends # bytes early).',
     'Expected an ONNX model. Received: # bytes that are none, or not all of one (it ends within a number, at byte #).',
     'Expected an ONNX model. Received: an empty file.',
-    "Expected a model that carries its labels. Received: an ONNX model without. Hint: export it with 'ort-transfer train'.",
     "Expected valid 'preprocessing' in the model's metadata. Received: none.",
   ]);
 });
