@@ -51,7 +51,9 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
           : 'srgb';
   const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
   const pipeline = sharp(bytes, {
-    failOn: 'warning',
+    // libjpeg only warns of damage; checkJpeg has found that of the files that are not progressive. Warnings about
+    // other formats are about harmless things, like a well-known mistake in a colour profile.
+    failOn: header.format === 'jpeg' && header.progressive ? 'warning' : 'error',
     // Pillow leaves profiles alone.
     ignoreIcc: true,
     limitInputPixels: width * height,
@@ -83,12 +85,17 @@ async function decodeWithJimp(bytes: Uint8Array, format: Format): Promise<Stored
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** A decoder's complaint in one line. */
+/**
+ * A decoder's complaint as a fault of the file.
+ *
+ * The words are our own: libvips words the same damage differently from run to run. Its own are kept as the cause.
+ */
 function explain(format: Format, cause: unknown): ImageError {
-  const complaint = (cause instanceof Error ? cause.message : String(cause))
-    .split('\n')[0]!
-    .replace(/\.$/, '');
-  const truncated = /premature end|truncated|unexpected end|insufficient/i.test(complaint);
-  const name = format === 'netpbm' ? 'Netpbm' : format.toUpperCase();
-  return new ImageError(truncated ? 'truncated' : 'damaged', `a ${name} (${complaint})`, { cause });
+  const complaint = cause instanceof Error ? cause.message : String(cause);
+  const name = format.toUpperCase();
+  const missing = /(\S+ compression) support is not configured|(Unsupported .*)/i.exec(complaint);
+  if (missing) return new ImageError('unsupported', `a ${name} (${missing[1] ?? missing[2]})`, { cause });
+  if (/premature end|truncated|unexpected end|insufficient/i.test(complaint))
+    return new ImageError('truncated', `a ${name} that ends early`, { cause });
+  return new ImageError('damaged', `a ${name} whose data does not decode`, { cause });
 }

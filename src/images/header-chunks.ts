@@ -4,14 +4,17 @@ import { type Orientation, readExifOrientation } from './orientation.js';
 
 const code = (name: string): number => new DataView(new TextEncoder().encode(name).buffer).getUint32(0);
 
-/** PNG: IHDR, and eXIf where there is one. Chunks that lie past the end are the decoder's to report. */
+/** PNG: IHDR, and eXIf where there is one. */
 export function readPngHeader(bytes: Uint8Array, view: DataView): Header {
   if (view.getUint32(12) !== code('IHDR')) throw new ImageError('damaged', 'a PNG without its IHDR chunk');
   const colourType = view.getUint8(25);
   let orientation: Orientation = 1;
   for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
     const type = view.getUint32(at + 4);
-    if (type === code('eXIf')) orientation = readExifOrientation(chunk(bytes, at + 8, view.getUint32(at)));
+    const end = at + 8 + view.getUint32(at);
+    if (type === code('IDAT') && end > bytes.length)
+      throw new ImageError('truncated', `a PNG of ${bytes.length} bytes that should have more than ${end}`);
+    if (type === code('eXIf')) orientation = readExifOrientation(bytes.subarray(at + 8, end));
   }
   return {
     format: 'png',
@@ -48,7 +51,8 @@ export function readWebpHeader(bytes: Uint8Array, view: DataView): Header {
   let orientation: Orientation = 1;
   for (let at = 12; at + 8 <= bytes.length; ) {
     const length = view.getUint32(at + 4, true);
-    if (view.getUint32(at) === code('EXIF')) orientation = readExifOrientation(chunk(bytes, at + 8, length));
+    if (view.getUint32(at) === code('EXIF'))
+      orientation = readExifOrientation(bytes.subarray(at + 8, at + 8 + length));
     at += 8 + length + (length & 1);
   }
   return {
@@ -59,8 +63,6 @@ export function readWebpHeader(bytes: Uint8Array, view: DataView): Header {
     height: 1 + (view.getUint32(26, true) >>> 8),
   };
 }
-
-const chunk = (bytes: Uint8Array, start: number, length: number) => bytes.subarray(start, start + length);
 
 /** GIF: the logical screen, which is what the first frame is drawn on. */
 export const readGifHeader = (view: DataView): Header => ({

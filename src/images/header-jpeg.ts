@@ -57,6 +57,7 @@ export function readJpegHeader(bytes: Uint8Array, view: DataView): Header {
         colour,
         alpha: false,
         depth,
+        progressive: code === 0xc2,
       };
     }
   }

@@ -24,6 +24,8 @@ export interface Header {
   readonly alpha: boolean;
   /** Bits a sample: 1, 2, 4, 8, 16 or 32. */
   readonly depth: number;
+  /** JPEG: in several passes, each finer than the one before. */
+  readonly progressive?: boolean;
 }
 
 /** Formats that a file may have and that nothing here decodes. */
