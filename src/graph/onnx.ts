@@ -22,7 +22,10 @@ const elementTypes: Record<DataType, number> = {
   float64: 11,
   uint32: 12,
 };
-const typeNames = new Map(Object.entries(elementTypes).map(([name, code]) => [code, name as DataType]));
+/** Element types by the numbers that ONNX files and `Cast` give them. */
+export const typeNames: ReadonlyMap<number, DataType> = new Map(
+  Object.entries(elementTypes).map(([name, code]) => [code, name as DataType]),
+);
 
 const { AttributeType } = onnx.AttributeProto;
 const text = {
@@ -183,7 +186,8 @@ function decodeTensor(tensor: proto.onnx.ITensorProto): Tensor {
       throw new OnnxFormatError(
         `Expected ${size} elements of ${type} in '${name}'. Received: ${rawData.length} bytes.`,
       );
-    data = new ArrayType(rawData.slice().buffer);
+    // A copy, since what is read need not lie aligned; in Node, `slice` would not copy.
+    data = new ArrayType(new Uint8Array(rawData).buffer);
   } else {
     const values =
       [tensor.floatData, tensor.int32Data, tensor.int64Data, tensor.doubleData, tensor.uint64Data].find(
