@@ -27,3 +27,13 @@ export interface Face {
 /** The area of a box, 0 where it has none. */
 export const areaOf = ({ left, top, right, bottom }: Box): number =>
   Math.max(0, right - left) * Math.max(0, bottom - top);
+
+/** The same face in a picture that shows more: its pixel (0, 0) lies at (`x`, `y`) there. */
+export function moveFace({ score, box, keypoints }: Face, x: number, y: number): Face {
+  const points = Object.entries(keypoints).map(([name, point]) => [name, { x: point.x + x, y: point.y + y }]);
+  return {
+    score,
+    box: { left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y },
+    keypoints: Object.fromEntries(points) as Face['keypoints'],
+  };
+}
