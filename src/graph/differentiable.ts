@@ -34,6 +34,14 @@ export interface Gradients {
   readonly weights?: ReadonlyMap<Parameter, Value>;
 }
 
+/** What an output was before its activation, for losses that are computed from there. */
+export interface Logits {
+  readonly activation: 'softmax' | 'sigmoid';
+  readonly value: Value;
+  /** As `Forward.backward`, from the gradient with respect to the logits. */
+  backward(dLogits: Value, needsInput: boolean): Gradients;
+}
+
 /** The result of a forward pass, with the function that writes its backward pass. */
 export interface Forward {
   readonly output: Value;
@@ -44,6 +52,7 @@ export interface Forward {
    * @param needsInput false when nothing trainable lies before, so that `inputs` may be left empty
    */
   readonly backward?: (dOutput: Value, needsInput: boolean) => Gradients;
+  readonly logits?: Logits;
   /** New values of parameters that change without a gradient, like moving averages. */
   readonly updates?: ReadonlyMap<Parameter, Value>;
 }

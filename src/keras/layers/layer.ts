@@ -2,6 +2,7 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { autoName, toSnakeCase } from '../naming.js';
+import type { Regularizer } from '../regularizers.js';
 import type { Variable } from '../variable.js';
 
 /** A shape with the batch first; `null` where the size is known only at run time. */
@@ -95,6 +96,16 @@ export abstract class Layer {
     if (!this.outputs[0])
       throw new ValueError(`The layer ${this.name} has never been called and thus has no defined output.`);
     return this.outputs[0];
+  }
+
+  /** Whether its output differs from run to run while training, as Dropout's does. */
+  get isRandom(): boolean {
+    return false;
+  }
+
+  /** The weights that add a penalty to the loss, each with its penalty. */
+  get regularized(): readonly (readonly [Variable, Regularizer])[] {
+    return [];
   }
 
   get trainableWeights(): Variable[] {

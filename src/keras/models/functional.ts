@@ -2,6 +2,7 @@ import type { Context, Forward, Gradients, Parameter } from '../../graph/differe
 import type { Value } from '../../graph/graph.js';
 import { InputLayer } from '../layers/input.js';
 import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
+import type { Regularizer } from '../regularizers.js';
 import type { Variable } from '../variable.js';
 
 export interface FunctionalOptions {
@@ -9,6 +10,13 @@ export interface FunctionalOptions {
   outputs: KerasTensor;
   name?: string;
   trainable?: boolean;
+}
+
+interface Wiring {
+  readonly inputs: readonly KerasTensor[];
+  readonly outputTensor: KerasTensor;
+  readonly tensors: readonly KerasTensor[];
+  readonly layers: readonly Layer[];
 }
 
 /**
@@ -19,29 +27,63 @@ export interface FunctionalOptions {
 export class Functional extends Layer {
   static override readonly className: string = 'Functional';
 
-  readonly inputs: readonly KerasTensor[];
-  readonly outputTensor: KerasTensor;
-  /** Every layer once, in the order of Keras's `model.layers`. */
-  readonly layers: readonly Layer[];
-  /** Every symbolic tensor from inputs to output, each after those it is made of. */
-  readonly tensors: readonly KerasTensor[];
+  #wiring?: Wiring;
 
-  constructor({ inputs, outputs, name, trainable }: FunctionalOptions) {
+  constructor({ name, trainable, ...wires }: FunctionalOptions | { name?: string; trainable?: boolean }) {
     super({ name });
-    this.inputs = inputs instanceof KerasTensor ? [inputs] : inputs;
-    this.outputTensor = outputs;
-    this.tensors = inExecutionOrder(this.inputs, outputs);
-    this.layers = inKerasOrder(this.inputs, this.tensors);
-    const names = new Set<string>();
-    for (const layer of this.layers) {
-      if (names.has(layer.name))
-        throw new ValueError(
-          `The name "${layer.name}" is used twice in the model. All layer names should be unique.`,
-        );
-      names.add(layer.name);
-    }
+    if ('inputs' in wires) this.wire(wires.inputs, wires.outputs);
     if (trainable !== undefined) this.setTrainable(trainable);
-    this.ensureBuilt(this.inputs.map((input) => input.shape));
+  }
+
+  /** Sets what the model computes. */
+  protected wire(inputs: KerasTensor | readonly KerasTensor[], outputTensor: KerasTensor): void {
+    const list = inputs instanceof KerasTensor ? [inputs] : inputs;
+    const tensors = inExecutionOrder(list, outputTensor);
+    const layers = inKerasOrder(list, tensors);
+    const names = new Set<string>();
+    for (const { name } of layers) {
+      if (names.has(name))
+        throw new ValueError(
+          `The name "${name}" is used twice in the model. All layer names should be unique.`,
+        );
+      names.add(name);
+    }
+    this.#wiring = { inputs: list, outputTensor, tensors, layers };
+    this.weights.splice(0, this.weights.length, ...layers.flatMap((layer) => layer.weights));
+    this.ensureBuilt([]);
+  }
+
+  get inputs(): readonly KerasTensor[] {
+    return this.#wired.inputs;
+  }
+
+  get outputTensor(): KerasTensor {
+    return this.#wired.outputTensor;
+  }
+
+  /** Every symbolic tensor from inputs to output, each after those it is made of. */
+  get tensors(): readonly KerasTensor[] {
+    return this.#wired.tensors;
+  }
+
+  /** Every layer once, in the order of Keras's `model.layers`. */
+  get layers(): readonly Layer[] {
+    return this.#wired.layers;
+  }
+
+  get inputShape(): Shape {
+    return this.inputs[0]!.shape;
+  }
+
+  get outputShape(): Shape {
+    return this.outputTensor.shape;
+  }
+
+  get #wired(): Wiring {
+    if (this.#wiring) return this.#wiring;
+    throw new ValueError(
+      `The model '${this.name}' has not been built yet. Hint: begin it with an \`Input\`, or call \`build(inputShape)\` or \`fit()\` first.`,
+    );
   }
 
   /** Keras's `model.trainable = value`: sets every layer within, too. */
@@ -61,8 +103,12 @@ export class Functional extends Layer {
     return this.trainable ? this.layers.flatMap((layer) => layer.nonTrainableWeights) : [...this.weights];
   }
 
-  override build(): void {
-    this.weights.push(...this.layers.flatMap((layer) => layer.weights));
+  override get isRandom(): boolean {
+    return this.layers.some((layer) => layer.isRandom);
+  }
+
+  override get regularized(): readonly (readonly [Variable, Regularizer])[] {
+    return this.layers.flatMap((layer) => layer.regularized);
   }
 
   override computeOutputShape(inputShapes: readonly Shape[]): Shape {

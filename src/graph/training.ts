@@ -1,0 +1,339 @@
+/**
+ * Training as ONNX graphs: one `Loop` over the batches of an epoch, with weights and optimizer slots as state that
+ * is carried from batch to batch, so that nothing crosses into JavaScript in between.
+ *
+ * Axes: N samples, B samples of a batch, S steps, K sums.
+ */
+import { GraphBuilder } from './builder.js';
+import type { Context, Forward, Gradients, Logits, Parameter } from './differentiable.js';
+import type { Dim, Model, Value } from './graph.js';
+import { zeros } from './tensor.js';
+
+/** A loss: one number a sample, and how it changes with the prediction. */
+export interface LossWriter {
+  /** Losses (B) of predictions (B, C) against targets. */
+  forward(
+    g: GraphBuilder,
+    target: Value,
+    prediction: { output: Value; logits?: Logits },
+  ): {
+    losses: Value;
+    /**
+     * From the gradient with respect to each loss (B, 1) to that of the prediction: of its output, or, where
+     * activation and loss are one formula, of its logits.
+     */
+    backward(dLosses: Value): { dOutput: Value } | { dLogits: Value };
+  };
+}
+
+/** A metric as sums over samples: a vector of fixed length for each batch, whose total yields the metric. */
+export interface MetricWriter {
+  readonly sums: number;
+  /** @returns float32 (sums) */
+  forward(g: GraphBuilder, target: Value, output: Value): Value;
+}
+
+/** An optimizer: how a gradient changes a weight and the slots kept for it. */
+export interface UpdateWriter {
+  /** Names of the slots of a parameter, each a tensor of the parameter's shape. */
+  slots(parameter: Parameter): readonly string[];
+  /** Once for every step, over all gradients: clipping by a norm. */
+  prepare?(g: GraphBuilder, gradients: ReadonlyMap<Parameter, Value>): ReadonlyMap<Parameter, Value>;
+  update(
+    g: GraphBuilder,
+    at: {
+      parameter: Parameter;
+      weight: Value;
+      gradient: Value;
+      slots: readonly Value[];
+      /** Scalar. */
+      learningRate: Value;
+      /** Steps taken so far, this one included: a float scalar, 1 in the first step. */
+      step: Value;
+    },
+  ): { weight: Value; slots: readonly Value[] };
+}
+
+/** What is trained, on what, towards what. */
+export interface TrainingPlan {
+  /** Shapes of the inputs without the batch. */
+  readonly inputShapes: readonly (readonly Dim[])[];
+  /** Shape of the targets without the batch. */
+  readonly targetShape: readonly Dim[];
+  /** Whether samples carry weights. */
+  readonly weighted: boolean;
+  forward(context: Context, inputs: readonly Value[]): Forward;
+  /** Weights that the optimizer changes. */
+  readonly trained: readonly Parameter[];
+  /** Weights that the forward pass changes, like moving averages. */
+  readonly updated: readonly Parameter[];
+  /** Weights that stay. */
+  readonly frozen: readonly Parameter[];
+  readonly loss: LossWriter;
+  readonly metrics: readonly MetricWriter[];
+  readonly optimizer: UpdateWriter;
+  /** Adds penalties to the loss and to its gradients. */
+  readonly penalties: readonly {
+    readonly parameter: Parameter;
+    penalty(g: GraphBuilder, weight: Value): Value;
+    addGradient(g: GraphBuilder, weight: Value, gradient: Value): Value;
+  }[];
+}
+
+/** Names of a graph's inputs and outputs that hold the weight or slot with this index. */
+export const stateName = {
+  weight: (index: number) => `weight_${index}`,
+  slot: (index: number, slot: string) => `weight_${index}.${slot}`,
+};
+
+/** The number of sums a step reports: the loss, then every metric's. */
+export const sumCount = ({ metrics }: Pick<TrainingPlan, 'metrics'>): number =>
+  metrics.reduce((count, metric) => count + metric.sums, 1);
+
+/**
+ * The graph that trains on a run of batches.
+ *
+ * Inputs: `x_0`, `x_1`, … (N, …), `y` (N, …) and, if weighted, `sample_weight` (N); `order` int64 (M), the samples
+ * of this run in the order of their use; `batch_size` int64 (1); `steps` int64 scalar, ⌈M / batch_size⌉;
+ * `learning_rate` float32 (S); `iterations` int64 (1), steps taken before; `seed` int64 (1); every weight and slot.
+ *
+ * Outputs: the weights and slots that changed, and `sums` (S, K): for each step the sum over its samples of the
+ * weighted loss, then of each metric.
+ */
+export function trainingGraph(plan: TrainingPlan): Model {
+  const g = new GraphBuilder('training');
+  const data = dataInputs(g, plan);
+  const order = g.input('order', 'int64', ['M']);
+  const batchSize = g.input('batch_size', 'int64', [1]);
+  const steps = g.input('steps', 'int64', []);
+  const learningRates = g.input('learning_rate', 'float32', ['S']);
+  const iterations = g.input('iterations', 'int64', [1]);
+  const seed = g.input('seed', 'int64', [1]);
+  const weights = weightInputs(g, plan);
+
+  /** Weights and slots that are carried from batch to batch, by the names they go by outside. */
+  const carried: { name: string; shape: readonly number[]; initial: Value }[] = [];
+  const carry = (name: string, { shape }: Parameter, initial: Value) =>
+    carried.push({ name, shape, initial });
+  for (const parameter of [...plan.trained, ...plan.updated])
+    carry(weights.get(parameter)!, parameter, weights.get(parameter)!);
+  plan.trained.forEach((parameter, i) => {
+    for (const slot of plan.optimizer.slots(parameter)) {
+      const name = stateName.slot(i, slot);
+      carry(name, parameter, g.input(name, 'float32', parameter.shape));
+    }
+  });
+
+  const body = g.subgraph('batch');
+  const index = body.input('index', 'int64', []);
+  const condition = body.input('go_on', 'bool', []);
+  const state = new Map(carried.map(({ name, shape }) => [name, body.input(`${name}.in`, 'float32', shape)]));
+  const position = body.op('Unsqueeze', [index, body.ints(0)]);
+  const start = body.op('Mul', [position, batchSize]);
+  const samples = body.op('Slice', [order, start, body.op('Add', [start, batchSize])]);
+  const batch = (value: Value) => body.op('Gather', [value, samples]);
+  const learningRate = body.op('Gather', [learningRates, index]);
+  const step = body.op('Add', [body.op('Add', [iterations, position]), body.ints(1)]);
+
+  const next = writeStep(body, plan, {
+    inputs: data.inputs.map(batch),
+    target: batch(data.target),
+    sampleWeight: data.sampleWeight && batch(data.sampleWeight),
+    weight: (parameter) => state.get(weights.get(parameter)!) ?? weights.get(parameter)!,
+    slot: (i, slot) => state.get(stateName.slot(i, slot))!,
+    learningRate,
+    step: body.op('Squeeze', [body.op('Cast', [step], { to: 1 })]),
+    noise: noiseSource(body, seed, step),
+  });
+
+  body.output('go_on.out', condition, 'bool', []);
+  for (const { name, shape } of carried) body.output(`${name}.next`, next.state.get(name)!, 'float32', shape);
+  body.output('step_sums', next.sums, 'float32', [sumCount(plan)]);
+
+  const results = g.ops('Loop', [steps, '', ...carried.map(({ initial }) => initial)], carried.length + 1, {
+    body: { graph: body.build() },
+  });
+  carried.forEach(({ name, shape }, i) => {
+    g.output(`${name}.out`, results[i]!, 'float32', shape);
+  });
+  g.output('sums', results.at(-1)!, 'float32', ['S', sumCount(plan)]);
+  return { graph: g.build(), opset: 13 };
+}
+
+/**
+ * The graph that evaluates: inputs as above without those of the optimizer; outputs `sums` (K) over all samples and
+ * `output`, the predictions.
+ */
+export function evaluationGraph(plan: TrainingPlan): Model {
+  const g = new GraphBuilder('evaluation');
+  const data = dataInputs(g, plan);
+  const weights = weightInputs(g, plan);
+  const weight = (parameter: Parameter) => weights.get(parameter)!;
+  const { output, logits } = plan.forward(predicting(g, weight), data.inputs);
+  const { losses } = plan.loss.forward(g, data.target, { output, logits });
+  g.output('sums', writeSums(g, plan, { losses, ...data, output }), 'float32', [sumCount(plan)]);
+  g.output('output', output, 'float32', ['N', 'C']);
+  return { graph: g.build(), opset: 13 };
+}
+
+/** The graph that predicts: inputs `x_0` … and every weight, output `output`. */
+export function predictionGraph(plan: Omit<TrainingPlan, 'loss' | 'optimizer' | 'metrics'>): Model {
+  const g = new GraphBuilder('prediction');
+  const inputs = plan.inputShapes.map((shape, i) => g.input(`x_${i}`, 'float32', ['N', ...shape]));
+  const weights = weightInputs(g, plan);
+  const { output } = plan.forward(
+    predicting(g, (parameter) => weights.get(parameter)!),
+    inputs,
+  );
+  g.output('output', output, 'float32', ['N', 'C']);
+  return { graph: g.build(), opset: 13 };
+}
+
+const predicting = (g: GraphBuilder, weight: Context['weight']): Context => ({
+  g,
+  training: false,
+  weight,
+  isTrained: () => false,
+  noise() {
+    throw new Error('Noise is drawn only while training.');
+  },
+});
+
+function dataInputs(g: GraphBuilder, { inputShapes, targetShape, weighted }: TrainingPlan) {
+  return {
+    inputs: inputShapes.map((shape, i) => g.input(`x_${i}`, 'float32', ['N', ...shape])),
+    target: g.input('y', 'float32', ['N', ...targetShape]),
+    sampleWeight: weighted ? g.input('sample_weight', 'float32', ['N']) : undefined,
+  };
+}
+
+const weightInputs = (g: GraphBuilder, plan: Pick<TrainingPlan, 'trained' | 'updated' | 'frozen'>) =>
+  new Map(
+    [...plan.trained, ...plan.updated, ...plan.frozen].map((parameter, i) => [
+      parameter,
+      g.input(stateName.weight(i), 'float32', parameter.shape),
+    ]),
+  );
+
+interface StepValues {
+  inputs: readonly Value[];
+  target: Value;
+  sampleWeight?: Value;
+  weight: Context['weight'];
+  slot(parameter: number, slot: string): Value;
+  learningRate: Value;
+  step: Value;
+  noise: Context['noise'];
+}
+
+/** One step: forward, backward, update. */
+function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
+  const { trained, optimizer } = plan;
+  const { inputs, target, sampleWeight, weight } = values;
+  const isTrained = (parameter: Parameter) => trained.includes(parameter);
+  const forward = plan.forward({ g, training: true, weight, isTrained, noise: values.noise }, inputs);
+  const { losses, backward } = g.scope('loss', () => plan.loss.forward(g, target, forward));
+
+  // The loss is the mean over the batch, so each sample's loss counts 1/B, times its own weight.
+  const dLosses = g.scope('loss', () => {
+    const share = g.op('Reciprocal', [batchSizeOf(g, losses)]);
+    return sampleWeight ? g.op('Mul', [g.op('Unsqueeze', [sampleWeight, g.ints(1)]), share]) : share;
+  });
+  const dPrediction = g.scope('loss', () => backward(dLosses));
+  const { weights: dWeights } = writeBackward(forward, dPrediction);
+
+  let gradients = new Map<Parameter, Value>();
+  for (const parameter of trained)
+    gradients.set(parameter, dWeights?.get(parameter) ?? zerosLike(g, parameter));
+  for (const { parameter, addGradient } of plan.penalties)
+    if (gradients.has(parameter))
+      gradients.set(parameter, addGradient(g, weight(parameter), gradients.get(parameter)!));
+  gradients = new Map(optimizer.prepare?.(g, gradients) ?? gradients);
+
+  const state = new Map<string, Value>();
+  trained.forEach((parameter, i) => {
+    const slots = optimizer.slots(parameter);
+    const updated = g.scope(`update_${i}`, () =>
+      optimizer.update(g, {
+        parameter,
+        weight: weight(parameter),
+        gradient: gradients.get(parameter)!,
+        slots: slots.map((slot) => values.slot(i, slot)),
+        learningRate: values.learningRate,
+        step: values.step,
+      }),
+    );
+    state.set(stateName.weight(i), updated.weight);
+    slots.forEach((slot, k) => {
+      state.set(stateName.slot(i, slot), updated.slots[k]!);
+    });
+  });
+  plan.updated.forEach((parameter, i) => {
+    state.set(stateName.weight(trained.length + i), forward.updates?.get(parameter) ?? weight(parameter));
+  });
+  const penalties = plan.penalties.map(({ parameter, penalty }) => penalty(g, weight(parameter)));
+  return {
+    state,
+    sums: writeSums(g, plan, { losses, target, sampleWeight, output: forward.output, penalties }),
+  };
+}
+
+function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLogits: Value }): Gradients {
+  if ('dLogits' in dPrediction) return forward.logits!.backward(dPrediction.dLogits, false);
+  if (!forward.backward)
+    throw new Error('Expected a model with a backward pass. Received: one that only predicts.');
+  return forward.backward(dPrediction.dOutput, false);
+}
+
+/** The loss of the batch times its size, and every metric's sums: float32 (K). */
+function writeSums(
+  g: GraphBuilder,
+  { metrics }: TrainingPlan,
+  at: { losses: Value; target: Value; sampleWeight?: Value; output: Value; penalties?: readonly Value[] },
+): Value {
+  const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
+  let loss = g.op('ReduceSum', [weighted], { keepdims: 1 });
+  for (const penalty of at.penalties ?? [])
+    loss = g.op('Add', [loss, g.op('Mul', [penalty, batchSizeOf(g, at.losses)])]);
+  const sums = metrics.map((metric) => metric.forward(g, at.target, at.output));
+  return sums.length === 0 ? loss : g.op('Concat', [loss, ...sums], { axis: 0 });
+}
+
+/** The number of samples in `losses` (B), as float32 (1). */
+const batchSizeOf = (g: GraphBuilder, losses: Value): Value =>
+  g.op('Cast', [g.op('Shape', [losses])], { to: 1 });
+
+const zerosLike = (g: GraphBuilder, { name, shape }: Parameter): Value =>
+  g.initializer(`${name}/zeros`, zeros(shape));
+
+/** The prime 2³¹ − 1: products of two residues stay below 2⁶³. */
+const prime = 2 ** 31 - 1;
+
+/**
+ * Uniform noise from a counter: element i of the k-th layer in step t is a hash of (seed, t, k, i), so that it does
+ * not depend on how an epoch is cut into runs, nor on the engine.
+ */
+function noiseSource(g: GraphBuilder, seed: Value, step: Value): Context['noise'] {
+  let layer = 0;
+  const residue = (value: Value) => g.op('Mod', [value, g.ints(prime)]);
+  /** (a·b + c) mod p */
+  const mix = (a: Value, b: Value, c: Value) => residue(g.op('Add', [g.op('Mul', [a, b]), c]));
+  return (like) =>
+    g.scope(`noise_${layer++}`, () => {
+      const key = mix(
+        mix(residue(seed), g.ints(1_103_515_245), step),
+        g.ints(22_695_477),
+        g.ints(layer * 69_069),
+      );
+      const count = g.op('Squeeze', [g.op('Size', [like])]);
+      const zero = g.op('Squeeze', [g.ints(0)]);
+      const one = g.op('Squeeze', [g.ints(1)]);
+      const elements = g.op('Range', [zero, count, one]);
+      // Squaring mixes where a linear congruence would leave neighbours in line.
+      let hash = mix(residue(elements), g.ints(48_271), key);
+      for (let round = 0; round < 3; round++) hash = mix(hash, hash, g.op('Add', [key, elements]));
+      const bits = g.op('Mod', [hash, g.ints(2 ** 24)]);
+      const uniform = g.op('Mul', [g.op('Cast', [bits], { to: 1 }), g.scalar(2 ** -24)]);
+      return g.op('Reshape', [uniform, g.op('Shape', [like])]);
+    });
+}

@@ -1,0 +1,131 @@
+import type { GraphBuilder } from '../graph/builder.js';
+import { float, type Value } from '../graph/graph.js';
+import { ValueError } from './layers/layer.js';
+
+/** An element-wise function (softmax: along the last axis) as graph nodes, and its gradient. */
+export interface Activation {
+  readonly name: string;
+  /** y = f(x), both of one shape. */
+  forward(g: GraphBuilder, x: Value): Value;
+  /** dx = dy · f′(x); may use whichever of x and y is cheaper. */
+  backward(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
+}
+
+/** dy where the condition holds, 0 elsewhere. */
+const gate = (g: GraphBuilder, open: Value, dy: Value): Value => g.op('Where', [open, dy, g.scalar(0)]);
+
+const linear: Activation = {
+  name: 'linear',
+  forward: (_, x) => x,
+  backward: (_, dy) => dy,
+};
+
+const relu: Activation = {
+  name: 'relu',
+  forward: (g, x) => g.op('Relu', [x]),
+  backward: (g, dy, { y }) => gate(g, g.op('Greater', [y, g.scalar(0)]), dy),
+};
+
+const relu6: Activation = {
+  name: 'relu6',
+  forward: (g, x) => g.op('Clip', [x, g.scalar(0), g.scalar(6)]),
+  backward: (g, dy, { x }) => {
+    const inside = g.op('And', [g.op('Greater', [x, g.scalar(0)]), g.op('Less', [x, g.scalar(6)])]);
+    return gate(g, inside, dy);
+  },
+};
+
+/** Slope `alpha` below zero; Keras's default is 0.2 for the function, 0.3 for the layer. */
+export const leakyRelu = (alpha = 0.2): Activation => ({
+  name: 'leaky_relu',
+  forward: (g, x) => g.op('LeakyRelu', [x], { alpha: float(alpha) }),
+  backward: (g, dy, { x }) =>
+    g.op('Where', [g.op('Greater', [x, g.scalar(0)]), dy, g.op('Mul', [dy, g.scalar(alpha)])]),
+});
+
+/** x above zero, α(eˣ − 1) below. */
+export const elu = (alpha = 1): Activation => ({
+  name: 'elu',
+  forward: (g, x) => g.op('Elu', [x], { alpha: float(alpha) }),
+  // Below zero f′ = α·eˣ = y + α.
+  backward: (g, dy, { x, y }) =>
+    g.op('Where', [
+      g.op('Greater', [x, g.scalar(0)]),
+      dy,
+      g.op('Mul', [dy, g.op('Add', [y, g.scalar(alpha)])]),
+    ]),
+});
+
+/** Φ(x), the normal distribution function: ½(1 + erf(x/√2)). */
+const normalCdf = (g: GraphBuilder, x: Value): Value => {
+  const erf = g.op('Erf', [g.op('Mul', [x, g.scalar(Math.SQRT1_2)])]);
+  return g.op('Mul', [g.op('Add', [erf, g.scalar(1)]), g.scalar(0.5)]);
+};
+
+const gelu: Activation = {
+  name: 'gelu',
+  forward: (g, x) => g.op('Mul', [x, normalCdf(g, x)]),
+  // f′ = Φ(x) + x·φ(x), with φ the normal density.
+  backward: (g, dy, { x }) => {
+    const density = g.op('Exp', [g.op('Mul', [g.op('Mul', [x, x]), g.scalar(-0.5)])]);
+    const xDensity = g.op('Mul', [g.op('Mul', [x, density]), g.scalar(1 / Math.sqrt(2 * Math.PI))]);
+    return g.op('Mul', [dy, g.op('Add', [normalCdf(g, x), xDensity])]);
+  },
+};
+
+const sigmoid: Activation = {
+  name: 'sigmoid',
+  forward: (g, x) => g.op('Sigmoid', [x]),
+  backward: (g, dy, { y }) => g.op('Mul', [dy, g.op('Mul', [y, g.op('Sub', [g.scalar(1), y])])]),
+};
+
+const tanh: Activation = {
+  name: 'tanh',
+  forward: (g, x) => g.op('Tanh', [x]),
+  backward: (g, dy, { y }) => g.op('Mul', [dy, g.op('Sub', [g.scalar(1), g.op('Mul', [y, y])])]),
+};
+
+const softmax: Activation = {
+  name: 'softmax',
+  forward: (g, x) => g.op('Softmax', [x], { axis: -1 }),
+  // dx = y ⊙ (dy − Σ dy ⊙ y)
+  backward: (g, dy, { y }) => {
+    const dot = g.op('ReduceSum', [g.op('Mul', [dy, y]), g.ints(-1)], { keepdims: 1 });
+    return g.op('Mul', [y, g.op('Sub', [dy, dot])]);
+  },
+};
+
+const activations: Record<string, Activation> = {
+  linear,
+  relu,
+  relu6,
+  leaky_relu: leakyRelu(),
+  elu: elu(),
+  gelu,
+  sigmoid,
+  tanh,
+  softmax,
+};
+
+export type ActivationName =
+  | 'linear'
+  | 'relu'
+  | 'relu6'
+  | 'leaky_relu'
+  | 'elu'
+  | 'gelu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'softmax';
+
+/** Finds an activation by Keras's name; `null` and `undefined` are `linear`. */
+export function getActivation(identifier: ActivationName | Activation | null | undefined): Activation {
+  if (identifier == null) return linear;
+  if (typeof identifier === 'object') return identifier;
+  const activation = Object.hasOwn(activations, identifier) ? activations[identifier] : undefined;
+  if (!activation)
+    throw new ValueError(
+      `Expected one of the activations ${Object.keys(activations).join(', ')}. Received: '${identifier}'.`,
+    );
+  return activation;
+}

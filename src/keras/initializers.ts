@@ -1,0 +1,168 @@
+import { sizeOf } from '../graph/tensor.js';
+import { globalRandom } from './global-random.js';
+import { type Config, ValueError } from './layers/layer.js';
+import { RandomState } from './random.js';
+
+/** Makes a weight's first values. */
+export interface Initializer {
+  make(shape: readonly number[]): Float32Array;
+  serialize(): Config;
+}
+
+const serialized = (class_name: string, config: Config): Config => ({
+  module: 'keras.initializers',
+  class_name,
+  config,
+  registered_name: null,
+});
+
+/** All of one value: `keras.initializers.Constant`, and with 0 and 1 `Zeros` and `Ones`. */
+export const Constant = ({ value = 0 } = {}): Initializer => ({
+  make: (shape) => new Float32Array(sizeOf(shape)).fill(value),
+  serialize: () => serialized('Constant', { value }),
+});
+export const Zeros = (): Initializer => ({ ...Constant(), serialize: () => serialized('Zeros', {}) });
+export const Ones = (): Initializer => ({
+  ...Constant({ value: 1 }),
+  serialize: () => serialized('Ones', {}),
+});
+
+interface Seeded {
+  /** Makes the values repeatable by themselves; otherwise they follow `setRandomSeed`. */
+  seed?: number | null;
+}
+
+const randomOf = (seed: number | null): RandomState =>
+  seed === null ? globalRandom() : new RandomState(seed);
+
+/** Evenly distributed on [minval, maxval). */
+export const RandomUniform = ({
+  minval = -0.05,
+  maxval = 0.05,
+  seed = null,
+}: Seeded & { minval?: number; maxval?: number } = {}): Initializer => ({
+  make: (shape) => Float32Array.from(randomOf(seed).uniform(minval, maxval, sizeOf(shape))),
+  serialize: () => serialized('RandomUniform', { seed, minval, maxval }),
+});
+
+/** Normally distributed. */
+export const RandomNormal = ({
+  mean = 0,
+  stddev = 0.05,
+  seed = null,
+}: Seeded & { mean?: number; stddev?: number } = {}): Initializer => ({
+  make: (shape) => Float32Array.from(randomOf(seed).normal(mean, stddev, sizeOf(shape))),
+  serialize: () => serialized('RandomNormal', { seed, mean, stddev }),
+});
+
+/** Normally distributed, with what lies over two deviations off drawn anew. */
+export const TruncatedNormal = ({
+  mean = 0,
+  stddev = 0.05,
+  seed = null,
+}: Seeded & { mean?: number; stddev?: number } = {}): Initializer => ({
+  make: (shape) => truncatedNormal(shape, mean, stddev, seed),
+  serialize: () => serialized('TruncatedNormal', { seed, mean, stddev }),
+});
+
+function truncatedNormal(
+  shape: readonly number[],
+  mean: number,
+  stddev: number,
+  seed: number | null,
+): Float32Array {
+  const random = randomOf(seed);
+  return Float32Array.from({ length: sizeOf(shape) }, () => {
+    for (;;) {
+      const deviation = random.normal();
+      if (Math.abs(deviation) <= 2) return mean + stddev * deviation;
+    }
+  });
+}
+
+export type FanMode = 'fan_in' | 'fan_out' | 'fan_avg';
+export type Distribution = 'uniform' | 'truncated_normal' | 'untruncated_normal';
+
+export interface VarianceScalingOptions extends Seeded {
+  scale?: number;
+  mode?: FanMode;
+  distribution?: Distribution;
+}
+
+/** Variance `scale / n`, n being the number of inputs, of outputs, or their mean. */
+export const VarianceScaling = ({
+  scale = 1,
+  mode = 'fan_in',
+  distribution = 'truncated_normal',
+  seed = null,
+}: VarianceScalingOptions = {}): Initializer => ({
+  make: (shape) => varianceScaling(shape, scale, mode, distribution, seed),
+  serialize: () => serialized('VarianceScaling', { scale, mode, distribution, seed }),
+});
+
+function varianceScaling(
+  shape: readonly number[],
+  scale: number,
+  mode: FanMode,
+  distribution: Distribution,
+  seed: number | null,
+): Float32Array {
+  const { fanIn, fanOut } = computeFans(shape);
+  const n = mode === 'fan_in' ? fanIn : mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
+  const variance = scale / Math.max(1, n);
+  // A normal distribution cut off at two deviations keeps this share of its deviation.
+  const kept = 0.87962566103423978;
+  if (distribution === 'truncated_normal') return truncatedNormal(shape, 0, Math.sqrt(variance) / kept, seed);
+  if (distribution === 'untruncated_normal')
+    return RandomNormal({ stddev: Math.sqrt(variance), seed }).make(shape);
+  const limit = Math.sqrt(3 * variance);
+  return RandomUniform({ minval: -limit, maxval: limit, seed }).make(shape);
+}
+
+/** How many inputs and outputs a weight of this shape connects. Source: `keras.src.initializers.compute_fans`. */
+export function computeFans(shape: readonly number[]): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) return { fanIn: shape[0] ?? 1, fanOut: shape[0] ?? 1 };
+  const field = sizeOf(shape.slice(0, -2));
+  return { fanIn: shape.at(-2)! * field, fanOut: shape.at(-1)! * field };
+}
+
+const scaled =
+  (className: string, scale: number, mode: FanMode, distribution: Distribution) =>
+  ({ seed = null }: Seeded = {}): Initializer => ({
+    ...VarianceScaling({ scale, mode, distribution, seed }),
+    serialize: () => serialized(className, { seed }),
+  });
+
+export const GlorotUniform = scaled('GlorotUniform', 1, 'fan_avg', 'uniform');
+export const GlorotNormal = scaled('GlorotNormal', 1, 'fan_avg', 'truncated_normal');
+export const HeUniform = scaled('HeUniform', 2, 'fan_in', 'uniform');
+export const HeNormal = scaled('HeNormal', 2, 'fan_in', 'truncated_normal');
+export const LecunUniform = scaled('LecunUniform', 1, 'fan_in', 'uniform');
+export const LecunNormal = scaled('LecunNormal', 1, 'fan_in', 'truncated_normal');
+
+const initializers = {
+  zeros: Zeros,
+  ones: Ones,
+  random_uniform: RandomUniform,
+  random_normal: RandomNormal,
+  truncated_normal: TruncatedNormal,
+  variance_scaling: VarianceScaling,
+  glorot_uniform: GlorotUniform,
+  glorot_normal: GlorotNormal,
+  he_uniform: HeUniform,
+  he_normal: HeNormal,
+  lecun_uniform: LecunUniform,
+  lecun_normal: LecunNormal,
+} as const;
+
+export type InitializerName = keyof typeof initializers;
+
+/** Finds an initializer by Keras's name. */
+export function getInitializer(identifier: InitializerName | Initializer): Initializer {
+  if (typeof identifier === 'object') return identifier;
+  if (!Object.hasOwn(initializers, identifier))
+    throw new ValueError(
+      `Expected one of the initializers ${Object.keys(initializers).join(', ')}. Received: '${identifier}'.`,
+    );
+  return initializers[identifier]();
+}

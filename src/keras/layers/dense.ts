@@ -1,0 +1,137 @@
+import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { type Activation, type ActivationName, getActivation } from '../activations.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
+import { Variable } from '../variable.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+
+export interface DenseOptions extends LayerOptions {
+  units: number;
+  activation?: ActivationName | Activation | null;
+  useBias?: boolean;
+  kernelInitializer?: InitializerName | Initializer;
+  biasInitializer?: InitializerName | Initializer;
+  kernelRegularizer?: RegularizerName | Regularizer | null;
+  biasRegularizer?: RegularizerName | Regularizer | null;
+}
+
+/**
+ * A fully connected layer: `activation(x · kernel + bias)`.
+ *
+ * Shapes: x (N, D), kernel (D, units), bias (units), output (N, units).
+ *
+ * @example
+ * const y = new Dense({ units: 512, activation: 'relu' }).apply(x);
+ *
+ * Source: keras.layers.Dense.
+ */
+export class Dense extends Layer {
+  static override readonly className = 'Dense';
+
+  readonly units: number;
+  readonly activation: Activation;
+  readonly useBias: boolean;
+  readonly kernelInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+  readonly kernelRegularizer: Regularizer | null;
+  readonly biasRegularizer: Regularizer | null;
+  #kernel!: Variable;
+  #bias?: Variable;
+
+  constructor({
+    units,
+    activation = null,
+    useBias = true,
+    kernelInitializer = 'glorot_uniform',
+    biasInitializer = 'zeros',
+    kernelRegularizer = null,
+    biasRegularizer = null,
+    ...options
+  }: DenseOptions) {
+    super(options);
+    if (!Number.isInteger(units) || units <= 0)
+      throw new ValueError(
+        `Received an invalid value for \`units\`, expected a positive integer. Received: units=${units}`,
+      );
+    this.units = units;
+    this.activation = getActivation(activation);
+    this.useBias = useBias;
+    this.kernelInitializer = getInitializer(kernelInitializer);
+    this.biasInitializer = getInitializer(biasInitializer);
+    this.kernelRegularizer = getRegularizer(kernelRegularizer);
+    this.biasRegularizer = getRegularizer(biasRegularizer);
+  }
+
+  override build([inputShape]: readonly Shape[]): void {
+    const depth = inputShape!.at(-1);
+    if (depth == null || inputShape!.length < 2)
+      throw new ValueError(
+        `Expected an input of at least 2 dimensions, the last of them known. Received: (${inputShape}) for layer '${this.name}'.`,
+      );
+    this.#kernel = new Variable(
+      'kernel',
+      [depth, this.units],
+      this.kernelInitializer.make([depth, this.units]),
+    );
+    this.weights.push(this.#kernel);
+    if (!this.useBias) return;
+    this.#bias = new Variable('bias', [this.units], this.biasInitializer.make([this.units]));
+    this.weights.push(this.#bias);
+  }
+
+  override get regularized(): readonly (readonly [Variable, Regularizer])[] {
+    const pairs: (readonly [Variable, Regularizer])[] = [];
+    if (this.kernelRegularizer) pairs.push([this.#kernel, this.kernelRegularizer]);
+    if (this.#bias && this.biasRegularizer) pairs.push([this.#bias, this.biasRegularizer]);
+    return pairs;
+  }
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    return [...inputShape!.slice(0, -1), this.units];
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    if (inputShape!.length !== 2)
+      throw new ValueError(
+        `Expected an input of shape (N, D) for layer '${this.name}'. Received: (${inputShape}). Hint: put Flatten or GlobalAveragePooling2D before it.`,
+      );
+    const { g } = context;
+    const kernel = context.weight(this.#kernel);
+    // z (N, U) = x (N, D) · kernel (D, U) + bias (U)
+    const z = g.op('Gemm', this.#bias ? [x!, kernel, context.weight(this.#bias)] : [x!, kernel]);
+    const y = this.activation.forward(g, z);
+
+    const backward = (dz: Value, needsInput: boolean): Gradients => {
+      const weights = new Map<Variable, Value>();
+      if (context.isTrained(this.#kernel)) weights.set(this.#kernel, g.op('Gemm', [x!, dz], { transA: 1 }));
+      if (this.#bias && context.isTrained(this.#bias))
+        weights.set(this.#bias, g.op('ReduceSum', [dz, g.ints(0)], { keepdims: 0 }));
+      return { inputs: needsInput ? [g.op('Gemm', [dz, kernel], { transB: 1 })] : [], weights };
+    };
+    const { name } = this.activation;
+    return {
+      output: y,
+      backward: (dy, needsInput) => backward(this.activation.backward(g, dy, { x: z, y }), needsInput),
+      ...(name === 'softmax' || name === 'sigmoid'
+        ? { logits: { activation: name, value: z, backward } }
+        : {}),
+    };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      units: this.units,
+      activation: this.activation.name,
+      use_bias: this.useBias,
+      kernel_initializer: this.kernelInitializer.serialize(),
+      bias_initializer: this.biasInitializer.serialize(),
+      kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
+      bias_regularizer: this.biasRegularizer?.serialize() ?? null,
+      activity_regularizer: null,
+      kernel_constraint: null,
+      bias_constraint: null,
+    };
+  }
+}

@@ -1,0 +1,187 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import { tensor } from '../../graph/tensor.js';
+import { type Config, ValueError } from '../layers/layer.js';
+import { type Backward, clip, Loss, type Prediction } from './loss.js';
+
+export interface CrossentropyOptions {
+  /** Whether the model's output are logits rather than probabilities. */
+  fromLogits?: boolean;
+  name?: string;
+}
+
+/**
+ * −Σ y·log p over the classes, with y and p distributions (B, C).
+ *
+ * @returns losses (B); the gradient with respect to the logits is (p − y)·dLoss.
+ */
+function crossentropy(
+  g: GraphBuilder,
+  y: Value,
+  { output, logits }: Prediction,
+  fromLogits: boolean,
+): { losses: Value; backward: Backward } {
+  const sum = (value: Value, keepdims = 0) => g.op('ReduceSum', [value, g.ints(-1)], { keepdims });
+  const negativeSum = (logP: Value) => g.op('Neg', [sum(g.op('Mul', [y, logP]))]);
+
+  if (fromLogits || logits?.activation === 'softmax') {
+    const z = fromLogits ? output : logits!.value;
+    return {
+      losses: negativeSum(g.op('LogSoftmax', [z], { axis: -1 })),
+      backward(dLosses) {
+        const p = fromLogits ? g.op('Softmax', [z], { axis: -1 }) : output;
+        const dz = g.op('Mul', [g.op('Sub', [p, y]), dLosses]);
+        return fromLogits ? { dOutput: dz } : { dLogits: dz };
+      },
+    };
+  }
+
+  // Probabilities of unknown making: scaled to sum to 1, then clipped.
+  const total = sum(output, 1);
+  const q = g.op('Div', [output, total]);
+  const { clipped, gate } = clip(g, q);
+  return {
+    losses: negativeSum(g.op('Log', [clipped])),
+    backward(dLosses) {
+      const dq = gate(g.op('Neg', [g.op('Div', [y, clipped])]));
+      const dOutput = g.op('Div', [g.op('Sub', [dq, sum(g.op('Mul', [dq, q]), 1)]), total]);
+      return { dOutput: g.op('Mul', [dOutput, dLosses]) };
+    },
+  };
+}
+
+/** Cross-entropy against one-hot targets (B, C). Source: keras.losses.CategoricalCrossentropy. */
+export class CategoricalCrossentropy extends Loss {
+  static override readonly className = 'CategoricalCrossentropy';
+
+  readonly fromLogits: boolean;
+  readonly labelSmoothing: number;
+
+  constructor({
+    fromLogits = false,
+    labelSmoothing = 0,
+    name,
+  }: CrossentropyOptions & { labelSmoothing?: number } = {}) {
+    super(name);
+    this.fromLogits = fromLogits;
+    this.labelSmoothing = labelSmoothing;
+  }
+
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
+    return crossentropy(g, this.#smooth(g, target, prediction.output), prediction, this.fromLogits);
+  }
+
+  /** y·(1 − s) + s/C */
+  #smooth(g: GraphBuilder, y: Value, output: Value): Value {
+    if (this.labelSmoothing === 0) return y;
+    const classes = g.op('Cast', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])], { to: 1 });
+    const share = g.op('Div', [g.scalar(this.labelSmoothing), classes]);
+    return g.op('Add', [g.op('Mul', [y, g.scalar(1 - this.labelSmoothing)]), share]);
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      from_logits: this.fromLogits,
+      label_smoothing: this.labelSmoothing,
+      axis: -1,
+    };
+  }
+}
+
+/** Cross-entropy against class indices (B, 1). Source: keras.losses.SparseCategoricalCrossentropy. */
+export class SparseCategoricalCrossentropy extends Loss {
+  static override readonly className = 'SparseCategoricalCrossentropy';
+
+  readonly fromLogits: boolean;
+
+  constructor({ fromLogits = false, name }: CrossentropyOptions = {}) {
+    super(name);
+    this.fromLogits = fromLogits;
+  }
+
+  override targetShape(): readonly number[] {
+    return [1];
+  }
+
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
+    return crossentropy(g, oneHot(g, target, prediction.output), prediction, this.fromLogits);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), from_logits: this.fromLogits, ignore_class: null };
+  }
+}
+
+/** Class indices (B, 1) as rows of the shape of `output` (B, C). */
+export function oneHot(g: GraphBuilder, target: Value, output: Value): Value {
+  const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
+  const depth = g.op('Squeeze', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])]);
+  const values = g.initializer('off_on', tensor('float32', Float32Array.of(0, 1), [2]));
+  return g.op('OneHot', [indices, depth, values], { axis: -1 });
+}
+
+/** Cross-entropy of each output by itself, averaged over the outputs. Source: keras.losses.BinaryCrossentropy. */
+export class BinaryCrossentropy extends Loss {
+  static override readonly className = 'BinaryCrossentropy';
+
+  readonly fromLogits: boolean;
+  readonly labelSmoothing: number;
+
+  constructor({
+    fromLogits = false,
+    labelSmoothing = 0,
+    name,
+  }: CrossentropyOptions & { labelSmoothing?: number } = {}) {
+    super(name);
+    if (labelSmoothing < 0 || labelSmoothing > 1)
+      throw new ValueError(`Expected \`labelSmoothing\` between 0 and 1. Received: ${labelSmoothing}.`);
+    this.fromLogits = fromLogits;
+    this.labelSmoothing = labelSmoothing;
+  }
+
+  override forward(g: GraphBuilder, target: Value, { output, logits }: Prediction) {
+    const op = (name: string, ...inputs: Value[]) => g.op(name, inputs);
+    const one = g.scalar(1);
+    const s = this.labelSmoothing;
+    const y = s === 0 ? target : op('Add', op('Mul', target, g.scalar(1 - s)), g.scalar(s / 2));
+    const mean = (value: Value) => g.op('ReduceMean', [value], { axes: [-1], keepdims: 0 });
+    const outputs = op('Gather', op('Shape', output), g.ints(-1));
+    /** Each output's share in the mean. */
+    const share = (dLosses: Value) => op('Div', dLosses, g.op('Cast', [outputs], { to: 1 }));
+
+    if (this.fromLogits || logits?.activation === 'sigmoid') {
+      const z = this.fromLogits ? output : logits!.value;
+      // max(z, 0) − z·y + log(1 + e^−|z|)
+      const softplus = op('Log', op('Add', op('Exp', op('Neg', op('Abs', z))), one));
+      return {
+        losses: mean(op('Add', op('Sub', op('Relu', z), op('Mul', z, y)), softplus)),
+        backward: (dLosses: Value) => {
+          const p = this.fromLogits ? op('Sigmoid', z) : output;
+          const dz = op('Mul', op('Sub', p, y), share(dLosses));
+          return this.fromLogits ? { dOutput: dz } : { dLogits: dz };
+        },
+      };
+    }
+
+    const { clipped: p, gate } = clip(g, output);
+    const [notP, notY] = [op('Sub', one, p), op('Sub', one, y)];
+    const terms = op('Add', op('Mul', y, op('Log', p)), op('Mul', notY, op('Log', notP)));
+    return {
+      losses: mean(op('Neg', terms)),
+      backward: (dLosses: Value) => {
+        const dP = op('Sub', op('Div', notY, notP), op('Div', y, p));
+        return { dOutput: op('Mul', gate(dP), share(dLosses)) };
+      },
+    };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      from_logits: this.fromLogits,
+      label_smoothing: this.labelSmoothing,
+      axis: -1,
+    };
+  }
+}

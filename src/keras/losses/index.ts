@@ -1,0 +1,30 @@
+import { ValueError } from '../layers/layer.js';
+import {
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  SparseCategoricalCrossentropy,
+} from './crossentropy.js';
+import { Loss } from './loss.js';
+import { MeanSquaredError } from './mean-squared-error.js';
+
+export { BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy };
+
+const losses = {
+  categorical_crossentropy: CategoricalCrossentropy,
+  sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+  binary_crossentropy: BinaryCrossentropy,
+  mean_squared_error: MeanSquaredError,
+  mse: MeanSquaredError,
+} as const;
+
+export type LossName = keyof typeof losses;
+
+/** Finds a loss by Keras's name. */
+export function getLoss(identifier: LossName | Loss): Loss {
+  if (identifier instanceof Loss) return identifier;
+  if (!Object.hasOwn(losses, identifier))
+    throw new ValueError(
+      `Expected one of the losses ${Object.keys(losses).join(', ')}. Received: '${identifier}'.`,
+    );
+  return new losses[identifier]();
+}

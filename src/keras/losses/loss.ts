@@ -1,0 +1,69 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Logits } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import type { LossWriter } from '../../graph/training.js';
+import { type Config, type Shape, ValueError } from '../layers/layer.js';
+import { toSnakeCase } from '../naming.js';
+
+/** What a loss reads of the model: probabilities (B, C), and the logits behind them where there are any. */
+export interface Prediction {
+  output: Value;
+  logits?: Logits;
+}
+
+/** Gradients through a loss, with respect to the output or to the logits. */
+export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };
+
+/**
+ * How far predictions (B, C) are from targets, one number a sample.
+ *
+ * Where the last layer is the softmax or sigmoid that the loss expects, loss and gradient are computed from its
+ * logits, as Keras does on TensorFlow: exact where probabilities would round to 0 or 1.
+ */
+export abstract class Loss implements LossWriter {
+  static readonly className?: string;
+
+  readonly name: string;
+
+  constructor(name?: string) {
+    this.name = name ?? toSnakeCase(this.className);
+  }
+
+  get className(): string {
+    const type = this.constructor as typeof Loss;
+    return type.className ?? type.name;
+  }
+
+  abstract forward(
+    g: GraphBuilder,
+    target: Value,
+    prediction: Prediction,
+  ): { losses: Value; backward: Backward };
+
+  /** The shape of targets, without the batch, for outputs of this shape. */
+  targetShape(outputShape: Shape): readonly number[] {
+    const shape = outputShape.slice(1);
+    if (shape.some((dim) => dim === null))
+      throw new ValueError(`Expected an output of known shape. Received: (${outputShape}).`);
+    return shape as number[];
+  }
+
+  getConfig(): Config {
+    return { name: this.name, reduction: 'sum_over_batch_size' };
+  }
+}
+
+/** Probabilities stay this far from 0 and 1 before the logarithm: `keras.config.epsilon()`. */
+const epsilon = 1e-7;
+
+/** Clips probabilities for a logarithm. `gate` lets gradients through only where nothing was clipped. */
+export function clip(g: GraphBuilder, p: Value): { clipped: Value; gate(gradient: Value): Value } {
+  const [low, high] = [g.scalar(epsilon), g.scalar(1 - epsilon)];
+  return {
+    clipped: g.op('Clip', [p, low, high]),
+    gate(gradient) {
+      const inside = g.op('And', [g.op('GreaterOrEqual', [p, low]), g.op('LessOrEqual', [p, high])]);
+      return g.op('Where', [inside, gradient, g.scalar(0)]);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import { Loss, type Prediction } from './loss.js';
+
+/** The mean of (p − y)² over the outputs. Source: keras.losses.MeanSquaredError. */
+export class MeanSquaredError extends Loss {
+  static override readonly className = 'MeanSquaredError';
+
+  constructor({ name }: { name?: string } = {}) {
+    super(name);
+  }
+
+  override forward(g: GraphBuilder, target: Value, { output }: Prediction) {
+    const difference = g.op('Sub', [output, target]);
+    const square = g.op('Mul', [difference, difference]);
+    return {
+      losses: g.op('ReduceMean', [square], { axes: [-1], keepdims: 0 }),
+      backward(dLosses: Value) {
+        const outputs = g.op('Cast', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])], { to: 1 });
+        const share = g.op('Div', [g.op('Mul', [dLosses, g.scalar(2)]), outputs]);
+        return { dOutput: g.op('Mul', [difference, share]) };
+      },
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { Config } from '../layers/layer.js';
+import { MeanMetric } from './metric.js';
+
+const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });
+const asFloat = (g: GraphBuilder, condition: Value) => g.op('Cast', [condition], { to: 1 });
+
+/** How often the likeliest class is the right one, targets being one-hot (B, C). */
+export class CategoricalAccuracy extends MeanMetric {
+  static override readonly className: string = 'CategoricalAccuracy';
+  override readonly direction = 'up';
+
+  constructor({ name = 'categorical_accuracy' } = {}) {
+    super(name);
+  }
+
+  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+    return asFloat(g, g.op('Equal', [argMax(g, target), argMax(g, output)]));
+  }
+}
+
+/** How often the likeliest class is the right one, targets being class indices (B, 1). */
+export class SparseCategoricalAccuracy extends MeanMetric {
+  static override readonly className: string = 'SparseCategoricalAccuracy';
+  override readonly direction = 'up';
+
+  constructor({ name = 'sparse_categorical_accuracy' } = {}) {
+    super(name);
+  }
+
+  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+    const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
+    return asFloat(g, g.op('Equal', [indices, argMax(g, output)]));
+  }
+}
+
+/** How often each output is on the target's side of the threshold: the mean over outputs (B, C). */
+export class BinaryAccuracy extends MeanMetric {
+  static override readonly className: string = 'BinaryAccuracy';
+  override readonly direction = 'up';
+  readonly threshold: number;
+
+  constructor({ name = 'binary_accuracy', threshold = 0.5 }: { name?: string; threshold?: number } = {}) {
+    super(name);
+    this.threshold = threshold;
+  }
+
+  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+    const positive = asFloat(g, g.op('Greater', [output, g.scalar(this.threshold)]));
+    const right = asFloat(g, g.op('Equal', [target, positive]));
+    return g.op('ReduceMean', [right], { axes: [-1], keepdims: 0 });
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), threshold: this.threshold };
+  }
+}

@@ -1,0 +1,62 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { MetricWriter } from '../../graph/training.js';
+import type { Config } from '../layers/layer.js';
+import { toSnakeCase } from '../naming.js';
+
+/**
+ * A number that is watched but not trained for.
+ *
+ * Its part in the graph adds up sums over the samples of a batch; `result` makes the metric of the sums of all
+ * batches.
+ */
+export abstract class Metric implements MetricWriter {
+  static readonly className?: string;
+
+  readonly name: string;
+  /** Whether better is higher. */
+  readonly direction?: 'up' | 'down';
+
+  constructor(name?: string) {
+    this.name = name ?? toSnakeCase(this.className);
+  }
+
+  get className(): string {
+    const type = this.constructor as typeof Metric;
+    return type.className ?? type.name;
+  }
+
+  /** How many sums it keeps. */
+  abstract readonly sums: number;
+
+  /** The sums of one batch: float32 (sums). */
+  abstract forward(g: GraphBuilder, target: Value, output: Value): Value;
+
+  abstract result(sums: ArrayLike<number>): number;
+
+  getConfig(): Config {
+    return { name: this.name };
+  }
+}
+
+/** The mean over samples of a number each sample has: sums are the total and the count. */
+export abstract class MeanMetric extends Metric {
+  override readonly sums: number = 2;
+
+  /** Float32 (B). */
+  protected abstract values(g: GraphBuilder, target: Value, output: Value): Value;
+
+  override forward(g: GraphBuilder, target: Value, output: Value): Value {
+    const values = this.values(g, target, output);
+    const count = g.op('Cast', [g.op('Size', [values])], { to: 1 });
+    return g.op(
+      'Concat',
+      [g.op('ReduceSum', [values], { keepdims: 1 }), g.op('Unsqueeze', [count, g.ints(0)])],
+      { axis: 0 },
+    );
+  }
+
+  override result([total = 0, count = 0]: number[]): number {
+    return count === 0 ? 0 : total / count;
+  }
+}

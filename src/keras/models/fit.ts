@@ -1,0 +1,104 @@
+import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
+import type { CallbackList } from '../callbacks/callback-list.js';
+import type { ArrayLikeData, Batch, Batches } from './data.js';
+import type { ClassWeight, Source } from './source.js';
+import { sumsOfStep, type Totals } from './totals.js';
+import type { Trainer } from './trainer.js';
+
+/** Inputs and targets, with weights of the samples if they have any. */
+export type ValidationData = Batch | Batches;
+
+/** Arguments of `fit`, as Keras has them. */
+export interface FitOptions {
+  /** Samples a batch, for arrays. */
+  batchSize?: number;
+  epochs?: number;
+  /** 0 is silent, 1 a progress bar, 2 one line an epoch. `'auto'` is 1 on a terminal and 2 elsewhere. */
+  verbose?: Verbose;
+  callbacks?: Callback | readonly Callback[];
+  /** Share of the arrays' end that is kept for validation. */
+  validationSplit?: number;
+  validationData?: ValidationData | null;
+  /** Whether arrays are shuffled before each epoch. */
+  shuffle?: boolean;
+  classWeight?: ClassWeight;
+  sampleWeight?: ArrayLikeData;
+  /** The epoch to start from, counted from 0. */
+  initialEpoch?: number;
+  stepsPerEpoch?: number | null;
+  validationSteps?: number | null;
+  validationBatchSize?: number;
+  /** Validate every so many epochs, or after these epochs, counted from 1. */
+  validationFreq?: number | readonly number[];
+  print?: Print;
+  warn?: Warn;
+  now?: Clock;
+}
+
+/** The progress moves about this often, in seconds. */
+const pace = 0.1;
+
+/** Everything an epoch needs, once data and model are prepared. */
+export interface FitRun {
+  trainer: Trainer;
+  source: Source;
+  totals: Totals;
+  callbacks: CallbackList;
+  model: { stopTraining: boolean };
+  epochs: number;
+  /** Known only when callbacks have heard of the beginning: `BackupAndRestore` may change it. */
+  initialEpoch: () => number;
+  stepsPerEpoch: number | null;
+  shouldValidate(epoch: number): boolean;
+  validate: (() => Promise<Logs>) | null;
+  warn: Warn;
+  now: Clock;
+}
+
+/** The loop over epochs. Source: keras.src.backend.tensorflow.trainer.TensorFlowTrainer.fit */
+export async function runEpochs(run: FitRun): Promise<void> {
+  const { callbacks, model, totals } = run;
+  await callbacks.onTrainBegin();
+  let logs: Logs | undefined;
+  for (let epoch = run.initialEpoch(); epoch < run.epochs; epoch++) {
+    totals.reset();
+    await callbacks.onEpochBegin(epoch);
+    await runBatches(run);
+    logs = totals.logs();
+    if (run.validate && run.shouldValidate(epoch))
+      for (const [name, value] of Object.entries(await run.validate())) logs[`val_${name}`] = value;
+    await callbacks.onEpochEnd(epoch, logs);
+    if (model.stopTraining) break;
+  }
+  await callbacks.onTrainEnd(logs);
+}
+
+async function runBatches(run: FitRun): Promise<void> {
+  const { source, callbacks, trainer, totals, model, now } = run;
+  const steps = run.stepsPerEpoch ?? source.batches ?? Number.POSITIVE_INFINITY;
+  // With steps of its own, an epoch goes on where the last one ended.
+  if (run.stepsPerEpoch === null || !source.open) source.start();
+  const oneByOne = callbacks.needsEveryBatch;
+  let [step, most] = [0, 1];
+  while (step < steps) {
+    const began = now();
+    const batch = await source.next(Math.min(most, steps - step));
+    if (!batch) {
+      if (steps !== Number.POSITIVE_INFINITY)
+        run.warn(
+          'Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building your dataset.',
+        );
+      return;
+    }
+    await callbacks.onTrainBatchBegin(step);
+    const sums = await trainer.train(batch);
+    const count = sums.dims[0]!;
+    for (let i = 0; i < count; i++)
+      totals.add(sumsOfStep(sums, i), Math.min(batch.batchSize, batch.order.length - i * batch.batchSize));
+    step += count;
+    await callbacks.onTrainBatchEnd(step - 1, totals.logs());
+    if (model.stopTraining) return;
+    const seconds = (now() - began) / count;
+    if (!oneByOne) most = Math.max(1, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
+  }
+}

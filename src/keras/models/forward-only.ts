@@ -1,0 +1,65 @@
+import type { Engine, Session } from '../../engine/engine.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import { inferenceContext } from '../../graph/inference.js';
+import { encodeModel } from '../../graph/onnx.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { concatRows, rows } from './data.js';
+import type { Functional } from './functional.js';
+import { writeModel } from './plan.js';
+
+/** Pictures that go through a frozen model at a time. */
+const batchSize = 32;
+
+/** Runs models forward, with their weights as constants, so that ONNX Runtime may fold and fuse them. */
+export class ForwardOnly {
+  #session?: { loaded: Promise<Session>; weights: readonly Float32Array[] };
+
+  constructor(
+    readonly engine: Engine,
+    /** Models of the same inputs, each with an output of its own. */
+    readonly models: readonly Functional[],
+  ) {}
+
+  /** @returns each model's output for all samples */
+  async run(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>[]> {
+    const session = await this.#load();
+    const count = x[0]!.dims[0]!;
+    const parts: Tensor<'float32'>[][] = this.models.map(() => []);
+    for (let from = 0; from < count; from += batchSize) {
+      const feeds = Object.fromEntries(
+        x.map((tensor, i) => [`x_${i}`, rows(tensor, from, from + batchSize)]),
+      );
+      const results = await session.run(feeds);
+      for (const [i, list] of parts.entries()) list.push(results[`y_${i}`] as Tensor<'float32'>);
+    }
+    return parts.map(concatRows);
+  }
+
+  async release(): Promise<void> {
+    await (await this.#session?.loaded)?.release();
+    this.#session = undefined;
+  }
+
+  /** Loads the graph, anew when a weight has changed since. */
+  async #load(): Promise<Session> {
+    const weights = this.models.flatMap((model) => model.weights.map(({ value }) => value));
+    const unchanged = this.#session?.weights.every((value, i) => value === weights[i]);
+    if (this.#session && !unchanged) await this.release();
+    this.#session ??= { loaded: this.engine.load(encodeModel({ graph: this.#graph(), opset: 13 })), weights };
+    return this.#session.loaded;
+  }
+
+  #graph() {
+    const g = new GraphBuilder('forward');
+    const context = inferenceContext(g);
+    const inputs = this.models[0]!.inputs.map(({ shape }, i) =>
+      g.input(`x_${i}`, 'float32', ['N', ...shape.slice(1).map((dim, k) => dim ?? `d${k}`)]),
+    );
+    for (const [i, model] of this.models.entries()) {
+      const { output } = writeModel(model, context, inputs);
+      const dims = model.outputTensor.shape.slice(1).map((dim, k) => dim ?? `o${k}`);
+      g.output(`y_${i}`, output, 'float32', ['N', ...dims]);
+    }
+    return g.build();
+  }
+}

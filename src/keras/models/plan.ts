@@ -1,0 +1,112 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import type { TrainingPlan } from '../../graph/training.js';
+import type { KerasTensor, Layer, Shape } from '../layers/layer.js';
+import type { Loss } from '../losses/loss.js';
+import type { Metric } from '../metrics/metric.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { Functional } from './functional.js';
+
+/** A model cut where its frozen beginning ends. */
+export interface Split {
+  /** From the model's inputs to the cut; `null` where nothing is frozen. */
+  readonly frozen: readonly Functional[] | null;
+  /** From the cut to the model's output. */
+  readonly rest: Functional;
+}
+
+/**
+ * Cuts a model into what never changes, which needs to run only once for each sample, and the rest.
+ *
+ * A symbolic tensor is frozen when its layer has nothing to train and nothing random, and all it reads is frozen.
+ */
+export function splitFrozen(model: Functional): Split {
+  const frozen = new Set<KerasTensor>(model.inputs);
+  for (const tensor of model.tensors)
+    if (!frozen.has(tensor) && isFixed(tensor.layer) && tensor.inputs.every((input) => frozen.has(input)))
+      frozen.add(tensor);
+  // A model that is frozen from end to end is cut before its last layer, so that a rest remains to be evaluated.
+  frozen.delete(model.outputTensor);
+
+  const cut = new Set<KerasTensor>();
+  for (const tensor of model.tensors)
+    if (!frozen.has(tensor)) for (const input of tensor.inputs) if (frozen.has(input)) cut.add(input);
+  const inputs = [...cut];
+  const { name } = model;
+  if (inputs.every((tensor) => model.inputs.includes(tensor))) return { frozen: null, rest: model };
+  return {
+    frozen: inputs.map((tensor) => new Functional({ inputs: model.inputs, outputs: tensor, name })),
+    rest: new Functional({ inputs, outputs: model.outputTensor, name }),
+  };
+}
+
+const isFixed = (layer: Layer): boolean => layer.trainableWeights.length === 0 && !layer.isRandom;
+
+/** Layers that a functional model computes: all but those that feed it. */
+const computedLayers = (model: Functional): Layer[] => [
+  ...new Set(model.tensors.filter((tensor) => !model.inputs.includes(tensor)).map(({ layer }) => layer)),
+];
+
+const withoutBatch = (shape: Shape) => shape.slice(1).map((dim, i) => dim ?? `d${i}`);
+
+/** Writes a model whose inputs and output are as Keras has them: pictures with channels last. */
+export function writeModel(model: Functional, context: Context, inputs: readonly Value[]): Forward {
+  const { g } = context;
+  const isPicture = ({ shape }: KerasTensor) => shape.length === 4;
+  const forward = model.forward(
+    context,
+    inputs.map((input, i) =>
+      isPicture(model.inputs[i]!) ? g.op('Transpose', [input], { perm: [0, 3, 1, 2] }) : input,
+    ),
+  );
+  if (!isPicture(model.outputTensor)) return forward;
+  const { backward } = forward;
+  return {
+    ...forward,
+    output: g.op('Transpose', [forward.output], { perm: [0, 2, 3, 1] }),
+    logits: undefined,
+    backward:
+      backward &&
+      ((dOutput, needsInput) => backward(g.op('Transpose', [dOutput], { perm: [0, 3, 1, 2] }), needsInput)),
+  };
+}
+
+/** The parts of a plan that prediction needs. */
+export function predictionPlan(model: Functional) {
+  const layers = computedLayers(model);
+  const trained = layers.flatMap((layer) => layer.trainableWeights);
+  const others = layers.flatMap((layer) => layer.nonTrainableWeights);
+  // Moving averages of layers that are trained move; everything else stays.
+  const isUpdated = (layer: Layer) => (layer.trainable ? layer.nonTrainableWeights : []);
+  const updated = layers.filter((layer) => !(layer instanceof Functional)).flatMap(isUpdated);
+  return {
+    inputShapes: model.inputs.map(({ shape }) => withoutBatch(shape)),
+    trained,
+    updated,
+    frozen: others.filter((weight) => !updated.includes(weight)),
+    forward: (context: Context, inputs: readonly Value[]) => writeModel(model, context, inputs),
+  };
+}
+
+/** What to train, from a model and what `compile` was given. */
+export function trainingPlan(
+  model: Functional,
+  compiled: { loss: Loss; metrics: readonly Metric[]; optimizer: Optimizer; weighted: boolean },
+): TrainingPlan {
+  const { loss, metrics, optimizer, weighted } = compiled;
+  return {
+    ...predictionPlan(model),
+    targetShape: loss.targetShape(model.outputTensor.shape),
+    weighted,
+    loss,
+    metrics,
+    optimizer,
+    penalties: computedLayers(model)
+      .flatMap((layer) => layer.regularized)
+      .map(([parameter, regularizer]) => ({
+        parameter,
+        penalty: (g, weight) => regularizer.penalty(g, weight),
+        addGradient: (g, weight, gradient) => regularizer.addGradient(g, weight, gradient),
+      })),
+  };
+}

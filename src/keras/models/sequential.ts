@@ -1,0 +1,77 @@
+import { Input, InputLayer } from '../layers/input.js';
+import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
+import { Functional } from './functional.js';
+import { Model } from './model.js';
+
+/**
+ * Layers one after the other: `keras.Sequential`.
+ *
+ * Begins with an `Input` or a model; without either, the shape comes from `build` or from the first data.
+ *
+ * @example
+ * const head = new Sequential([Input({ shape: [1024] }), new Dense({ units: 2, activation: 'softmax' })]);
+ */
+export class Sequential extends Model {
+  static override readonly className = 'Sequential';
+
+  readonly #layers: Layer[] = [];
+  #input: KerasTensor | null = null;
+
+  constructor(layers: readonly (Layer | KerasTensor)[] = [], { name }: { name?: string } = {}) {
+    super({ name });
+    for (const layer of layers) this.#append(layer);
+    this.#rewire();
+  }
+
+  /** Adds a layer at the end. */
+  add(layer: Layer | KerasTensor): void {
+    this.#append(layer);
+    this.#rewire();
+  }
+
+  /** Takes the last layer away. */
+  pop(): Layer | undefined {
+    const layer = this.#layers.pop();
+    this.#rewire();
+    return layer;
+  }
+
+  /** All layers but the `Input`. */
+  override get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  /** Makes the weights for inputs of this shape, the batch first. */
+  override build(shapes: readonly Shape[]): void {
+    if (this.#input || !shapes[0]) return;
+    this.#input = Input({ shape: shapes[0].slice(1) });
+    this.#rewire();
+  }
+
+  #append(layer: Layer | KerasTensor): void {
+    if (layer instanceof KerasTensor || layer instanceof InputLayer) {
+      if (this.#layers.length > 0 || this.#input)
+        throw new ValueError(`Sequential model '${this.name}' has already been configured to use an input.`);
+      this.#input = layer instanceof KerasTensor ? layer : layer.output;
+      return;
+    }
+    if (!(layer instanceof Layer))
+      throw new ValueError(
+        `Only instances of \`Layer\` can be added to a Sequential model. Received: ${layer}`,
+      );
+    if (this.#layers.some(({ name }) => name === layer.name))
+      throw new ValueError(
+        `All layers added to a Sequential model should have unique names. Name '${layer.name}' is already the name of a layer in this model.`,
+      );
+    if (!this.#input && this.#layers.length === 0 && layer instanceof Functional)
+      this.#input = Input({ shape: layer.inputShape.slice(1) });
+    this.#layers.push(layer);
+  }
+
+  #rewire(): void {
+    if (!this.#input || this.#layers.length === 0) return;
+    let tensor = this.#input;
+    for (const layer of this.#layers) tensor = layer.apply(tensor);
+    this.wire(this.#input, tensor);
+  }
+}

@@ -1,0 +1,176 @@
+import { float32, type Tensor } from '../../graph/tensor.js';
+import { ValueError } from '../layers/layer.js';
+import type { RandomState } from '../random.js';
+import { type Batch, type Batches, rows, toFloatTensor, toInputs, toTargets } from './data.js';
+import type { Run, Samples } from './trainer.js';
+
+/** Where batches come from, pass after pass. */
+export interface Source {
+  /** Batches of one pass; `null` where that is known only at its end. */
+  readonly batches: number | null;
+  /** Whether a pass is under way, with batches left as far as is known. */
+  readonly open: boolean;
+  /** Starts a new pass. */
+  start(): void;
+  /** The next batches of this pass, `most` at most; `null` at its end. */
+  next(most: number): Promise<Run | null>;
+}
+
+/** Turns what the model reads into what its trained part reads. */
+export type Extract = (x: readonly Tensor<'float32'>[]) => Promise<readonly Tensor<'float32'>[]>;
+
+/** Weights of classes by their index: Keras's `class_weight`. */
+export type ClassWeight = Readonly<Record<number, number>>;
+
+/** Batches out of arrays that are in memory. */
+export class ArraySource implements Source {
+  readonly batches: number;
+  readonly #order: Int32Array;
+  #position = Number.POSITIVE_INFINITY;
+
+  constructor(
+    readonly samples: Samples,
+    readonly batchSize: number,
+    /** Shuffles before each pass, unless `null`. */
+    readonly random: RandomState | null,
+  ) {
+    const count = samples.y.dims[0]!;
+    this.batches = Math.ceil(count / batchSize);
+    this.#order = Int32Array.from({ length: count }, (_, i) => i);
+  }
+
+  get open(): boolean {
+    return this.#position < this.#order.length;
+  }
+
+  start(): void {
+    this.#position = 0;
+    if (this.random) this.#order.set(this.random.permutation(this.#order.length));
+  }
+
+  async next(most: number): Promise<Run | null> {
+    const { samples, batchSize } = this;
+    const from = this.#position;
+    const order = Array.from(this.#order.subarray(from, from + most * batchSize));
+    if (order.length === 0) return null;
+    this.#position += order.length;
+    if (this.random) return { samples, order, batchSize };
+    return inOrder(sampleRows(samples, from, from + order.length), batchSize);
+  }
+}
+
+/** Batches out of an iterable: `flowFromDirectory`, a generator, a list. */
+export class IterableSource implements Source {
+  #iterator: AsyncIterator<Batch> | Iterator<Batch> | null = null;
+  #seen = 0;
+
+  constructor(
+    readonly iterable: Batches,
+    /** Batches of a pass, where the iterable does not end by itself. */
+    readonly batches: number | null,
+    readonly form: Form,
+  ) {}
+
+  get open(): boolean {
+    return this.#iterator !== null && this.#seen !== this.batches;
+  }
+
+  start(): void {
+    const { iterable } = this;
+    this.#seen = 0;
+    this.#iterator =
+      Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  }
+
+  async next(): Promise<Run | null> {
+    if (!this.open) return null;
+    const { value, done } = await this.#iterator!.next();
+    if (done) {
+      this.#iterator = null;
+      return null;
+    }
+    this.#seen++;
+    const samples = await toSamples(value, this.form);
+    return inOrder(samples, samples.y.dims[0]!);
+  }
+}
+
+const inOrder = (samples: Samples, batchSize: number): Run => ({
+  samples,
+  order: Array.from({ length: samples.y.dims[0]! }, (_, i) => i),
+  batchSize,
+});
+
+/** What data are brought into the form of. */
+export interface Form {
+  readonly extract: Extract;
+  readonly targetShape: readonly unknown[];
+  readonly classWeight?: ClassWeight;
+}
+
+/** Checks and converts data, and runs the frozen part of the model on them. */
+export async function toSamples(
+  [x, y, sampleWeight]: Batch,
+  { extract, targetShape, classWeight }: Form,
+): Promise<Samples> {
+  if (y == null) throw new TypeError('Expected targets with the data. Received: none.');
+  const inputs = toInputs(x);
+  const target = toTargets(y, targetShape);
+  const weight = sampleWeight == null ? undefined : toFloatTensor(sampleWeight);
+  for (const tensor of [...inputs, ...(weight ? [weight] : [])])
+    if (tensor.dims[0] !== target.dims[0])
+      throw new TypeError(
+        `Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. 'x' sizes: ${inputs.map(({ dims }) => dims[0]).join(', ')}; 'y' sizes: ${target.dims[0]}${weight ? `; 'sampleWeight' sizes: ${weight.dims[0]}` : ''}`,
+      );
+  return {
+    x: await extract(inputs),
+    y: target,
+    sampleWeight: classWeight ? weighClasses(target, classWeight, weight) : weight,
+  };
+}
+
+/** The weight of each sample's class, times its own. */
+function weighClasses(
+  y: Tensor,
+  classWeight: ClassWeight,
+  sampleWeight?: Tensor<'float32'>,
+): Tensor<'float32'> {
+  const [count, width] = [y.dims[0]!, y.dims[1] ?? 1];
+  const values = y.data as Float32Array;
+  const weights = Float32Array.from({ length: count }, (_, i) => {
+    const row = values.subarray(i * width, (i + 1) * width);
+    const index = width === 1 ? row[0]! : row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    return (classWeight[index] ?? 1) * (sampleWeight?.data[i] ?? 1);
+  });
+  return float32(weights, [count]);
+}
+
+/** The samples `from` to `to`. */
+export const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): Samples => ({
+  x: x.map((tensor) => rows(tensor, from, to)),
+  y: rows(y, from, to),
+  sampleWeight: sampleWeight && rows(sampleWeight, from, to),
+});
+
+/** The beginning of the samples, and the share of them at the end that is held back for validation. */
+export function splitSamples(samples: Samples, share: number): [training: Samples, held: Samples] {
+  const count = samples.y.dims[0]!;
+  const kept = Math.floor(count * (1 - share));
+  if (kept === 0 || kept === count)
+    throw new ValueError(
+      `Training data contains ${count} samples, which is not sufficient to split it into a validation and training set as specified by \`validation_split=${share}\`. Either provide more data, or a different value for the \`validation_split\` argument.`,
+    );
+  return [sampleRows(samples, 0, kept), sampleRows(samples, kept, count)];
+}
+
+/** Whether data are batches to be iterated over, rather than arrays. */
+export const isBatches = (x: unknown): x is Batches =>
+  typeof x === 'object' &&
+  x !== null &&
+  !Array.isArray(x) &&
+  !('dims' in x) &&
+  (Symbol.asyncIterator in x || Symbol.iterator in x);
+
+/** The batches of a pass, where an iterable tells. */
+export const lengthOf = (batches: Batches): number | null =>
+  'length' in batches && typeof batches.length === 'number' ? batches.length : null;

@@ -1,0 +1,40 @@
+import { sizeOf, type Tensor } from '../../graph/tensor.js';
+import type { Logs } from '../callbacks/callback.js';
+import type { Metric } from '../metrics/metric.js';
+
+/** Adds up loss and metrics over the batches of a pass: Keras's running means. */
+export class Totals {
+  readonly #sums: Float64Array;
+  #samples = 0;
+
+  constructor(readonly metrics: readonly Metric[]) {
+    this.#sums = new Float64Array(metrics.reduce((count, { sums }) => count + sums, 1));
+  }
+
+  reset(): void {
+    this.#sums.fill(0);
+    this.#samples = 0;
+  }
+
+  /** Adds the sums of one step or pass, as the graphs report them: float32 (K). */
+  add(sums: ArrayLike<number>, samples: number): void {
+    for (let k = 0; k < this.#sums.length; k++) this.#sums[k]! += sums[k]!;
+    this.#samples += samples;
+  }
+
+  logs(): Logs {
+    const logs: Logs = { loss: this.#samples === 0 ? 0 : this.#sums[0]! / this.#samples };
+    let offset = 1;
+    for (const metric of this.metrics) {
+      logs[metric.name] = metric.result(Array.from(this.#sums.subarray(offset, offset + metric.sums)));
+      offset += metric.sums;
+    }
+    return logs;
+  }
+}
+
+/** Row `step` of sums (S, K). */
+export const sumsOfStep = ({ data, dims }: Tensor<'float32'>, step: number): Float32Array => {
+  const width = sizeOf(dims.slice(1));
+  return data.subarray(step * width, (step + 1) * width);
+};

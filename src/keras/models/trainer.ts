@@ -1,0 +1,127 @@
+import type { Engine, Session, Tensors } from '../../engine/engine.js';
+import { encodeModel } from '../../graph/onnx.js';
+import { float32, int64, type Tensor, tensor } from '../../graph/tensor.js';
+import { evaluationGraph, stateName, type TrainingPlan, trainingGraph } from '../../graph/training.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+
+/** Samples with their targets: tensors of one length N. */
+export interface Samples {
+  readonly x: readonly Tensor[];
+  readonly y: Tensor;
+  readonly sampleWeight?: Tensor;
+}
+
+/** Several batches that are trained on in one go. */
+export interface Run {
+  readonly samples: Samples;
+  /** The samples to use, in this order, cut into batches of `batchSize`; the last may be smaller. */
+  readonly order: readonly number[];
+  readonly batchSize: number;
+}
+
+/**
+ * Holds the graphs of a training plan, loaded, and moves the weights in and out.
+ *
+ * Weights live in the plan's parameters, slots in the optimizer: each call reads them there and writes them back,
+ * so that between two calls everything may be inspected and changed.
+ */
+export class Trainer {
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(
+    readonly engine: Engine,
+    readonly plan: TrainingPlan,
+    readonly optimizer: Optimizer,
+    /** Seeds the noise that Dropout draws. */
+    readonly seed: number,
+  ) {}
+
+  /** Trains on a run of batches. @returns for each step its sums: float32 (S, K) */
+  async train({ samples, order, batchSize }: Run): Promise<Tensor<'float32'>> {
+    const { optimizer, plan } = this;
+    const steps = Math.ceil(order.length / batchSize);
+    const session = await this.#session('training', () => trainingGraph(plan));
+    const results = await session.run({
+      ...this.#data(samples),
+      ...this.#weights(),
+      ...this.#slots(),
+      order: int64(order),
+      batch_size: int64([batchSize]),
+      steps: int64([steps], []),
+      learning_rate: float32(
+        Float32Array.from({ length: steps }, (_, step) =>
+          optimizer.learningRateAt(optimizer.iterations + step),
+        ),
+      ),
+      iterations: int64([optimizer.iterations]),
+      seed: int64([this.seed]),
+    });
+    optimizer.iterations += steps;
+    this.#takeState(results);
+    return results.sums as Tensor<'float32'>;
+  }
+
+  /** @returns the sums over all samples, float32 (K), and the predictions (N, C) */
+  async evaluate(samples: Samples): Promise<{ sums: Tensor<'float32'>; output: Tensor<'float32'> }> {
+    const session = await this.#session('evaluation', () => evaluationGraph(this.plan));
+    const { sums, output } = await session.run({ ...this.#data(samples), ...this.#weights() });
+    return { sums: sums as Tensor<'float32'>, output: output as Tensor<'float32'> };
+  }
+
+  async release(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release();
+    this.#sessions.clear();
+  }
+
+  #session(name: string, write: () => Parameters<typeof encodeModel>[0]): Promise<Session> {
+    let session = this.#sessions.get(name);
+    if (!session) {
+      session = this.engine.load(encodeModel(write()));
+      this.#sessions.set(name, session);
+    }
+    return session;
+  }
+
+  #data({ x, y, sampleWeight }: Samples): Tensors {
+    const feeds: Tensors = Object.fromEntries(x.map((tensor, i) => [`x_${i}`, tensor]));
+    feeds.y = y;
+    if (this.plan.weighted)
+      feeds.sample_weight = sampleWeight ?? float32(new Float32Array(y.dims[0]!).fill(1));
+    return feeds;
+  }
+
+  #weights(): Tensors {
+    return weightFeeds(this.plan);
+  }
+
+  #slots(): Tensors {
+    const feeds: Tensors = {};
+    for (const [i, parameter] of this.plan.trained.entries())
+      for (const slot of this.optimizer.slots(parameter))
+        feeds[stateName.slot(i, slot)] = tensor(
+          'float32',
+          this.optimizer.slot(parameter, slot),
+          parameter.shape,
+        );
+    return feeds;
+  }
+
+  #takeState(results: Tensors): void {
+    const { trained, updated } = this.plan;
+    const take = (name: string) => results[`${name}.out`]!.data as Float32Array;
+    for (const [i, parameter] of [...trained, ...updated].entries())
+      parameter.value = take(stateName.weight(i));
+    for (const [i, parameter] of trained.entries())
+      for (const slot of this.optimizer.slots(parameter))
+        this.optimizer.setSlot(parameter, slot, take(stateName.slot(i, slot)));
+  }
+}
+
+/** Feeds of every weight of a plan, as its graphs name them. */
+export const weightFeeds = (plan: Pick<TrainingPlan, 'trained' | 'updated' | 'frozen'>): Tensors =>
+  Object.fromEntries(
+    [...plan.trained, ...plan.updated, ...plan.frozen].map(({ value, shape }, i) => [
+      stateName.weight(i),
+      tensor('float32', value, shape),
+    ]),
+  );

@@ -1,0 +1,83 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { Config } from '../layers/layer.js';
+import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
+
+export interface RMSpropOptions extends OptimizerOptions {
+  /** Decay of the average of squared gradients. */
+  rho?: number;
+  momentum?: number;
+  /** Added to the average inside the root. */
+  epsilon?: number;
+  /** Whether the average gradient's square is taken off, so that the root is of the variance. */
+  centered?: boolean;
+}
+
+/**
+ * Divides each gradient by a running root mean square of its past.
+ *
+ *     velocity ← ρ·velocity + (1 − ρ)·gradient²
+ *     weight   ← weight − learningRate·gradient / √(velocity + ε)
+ *
+ * Source: keras.optimizers.RMSprop; Hinton, http://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
+ */
+export class RMSprop extends Optimizer {
+  static override readonly className = 'RMSprop';
+
+  readonly rho: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly centered: boolean;
+
+  constructor({
+    rho = 0.9,
+    momentum = 0,
+    epsilon = 1e-7,
+    centered = false,
+    ...options
+  }: RMSpropOptions = {}) {
+    super(options);
+    this.rho = rho;
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    this.centered = centered;
+  }
+
+  override slots(): readonly string[] {
+    return [
+      'velocity',
+      ...(this.momentum > 0 ? ['momentum'] : []),
+      ...(this.centered ? ['average_gradient'] : []),
+    ];
+  }
+
+  protected override rule(g: GraphBuilder, { weight, gradient, slots, learningRate }: UpdateInput) {
+    const mul = (a: Value, b: Value) => g.op('Mul', [a, b]);
+    const average = (mean: Value, term: Value) =>
+      g.op('Add', [mul(mean, g.scalar(this.rho)), mul(term, g.scalar(1 - this.rho))]);
+    const rest = [...slots];
+    const velocity = average(rest.shift()!, mul(gradient, gradient));
+    const next = [velocity];
+    const oldMomentum = this.momentum > 0 ? rest.shift()! : undefined;
+
+    let meanSquare = velocity;
+    let averageGradient: Value | undefined;
+    if (this.centered) {
+      averageGradient = average(rest.shift()!, gradient);
+      meanSquare = g.op('Sub', [velocity, mul(averageGradient, averageGradient)]);
+    }
+    const root = g.op('Sqrt', [g.op('Add', [meanSquare, g.scalar(this.epsilon)])]);
+    let change = g.op('Div', [mul(gradient, learningRate), root]);
+    if (oldMomentum) {
+      change = g.op('Add', [mul(oldMomentum, g.scalar(this.momentum)), change]);
+      next.push(change);
+    }
+    if (averageGradient) next.push(averageGradient);
+    return { weight: g.op('Sub', [weight, change]), slots: next };
+  }
+
+  override getConfig(): Config {
+    const { rho, momentum, epsilon, centered } = this;
+    return { ...super.getConfig(), rho, momentum, epsilon, centered };
+  }
+}

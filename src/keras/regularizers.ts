@@ -1,0 +1,57 @@
+import type { GraphBuilder } from '../graph/builder.js';
+import type { Value } from '../graph/graph.js';
+import { type Config, ValueError } from './layers/layer.js';
+
+/** A penalty on weights, added to the loss: l1·Σ|w| + l2·Σw². Source: keras.regularizers.L1L2. */
+export class Regularizer {
+  readonly l1: number;
+  readonly l2: number;
+
+  constructor({ l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {}) {
+    this.l1 = l1;
+    this.l2 = l2;
+  }
+
+  /** The penalty, a scalar. */
+  penalty(g: GraphBuilder, w: Value): Value {
+    const terms = [];
+    if (this.l1)
+      terms.push(g.op('Mul', [g.op('ReduceSum', [g.op('Abs', [w])], { keepdims: 0 }), g.scalar(this.l1)]));
+    if (this.l2)
+      terms.push(g.op('Mul', [g.op('ReduceSum', [g.op('Mul', [w, w])], { keepdims: 0 }), g.scalar(this.l2)]));
+    return terms.length === 0 ? g.scalar(0) : terms.reduce((sum, term) => g.op('Add', [sum, term]));
+  }
+
+  /** dWeight with the penalty's gradient added: l1·sign(w) + 2·l2·w. */
+  addGradient(g: GraphBuilder, w: Value, dWeight: Value): Value {
+    let sum = dWeight;
+    if (this.l1) sum = g.op('Add', [sum, g.op('Mul', [g.op('Sign', [w]), g.scalar(this.l1)])]);
+    if (this.l2) sum = g.op('Add', [sum, g.op('Mul', [w, g.scalar(2 * this.l2)])]);
+    return sum;
+  }
+
+  serialize(): Config {
+    const [class_name, config] =
+      this.l1 && this.l2
+        ? ['L1L2', { l1: this.l1, l2: this.l2 }]
+        : this.l1
+          ? ['L1', { l1: this.l1 }]
+          : ['L2', { l2: this.l2 }];
+    return { module: 'keras.regularizers', class_name, config, registered_name: null };
+  }
+}
+
+export const L1 = ({ l1 = 0.01 } = {}): Regularizer => new Regularizer({ l1 });
+export const L2 = ({ l2 = 0.01 } = {}): Regularizer => new Regularizer({ l2 });
+export const L1L2 = (options?: { l1?: number; l2?: number }): Regularizer => new Regularizer(options);
+
+export type RegularizerName = 'l1' | 'l2' | 'l1_l2';
+
+/** Finds a regularizer by Keras's name, with Keras's default of 0.01. */
+export function getRegularizer(identifier: RegularizerName | Regularizer | null): Regularizer | null {
+  if (identifier === null || identifier instanceof Regularizer) return identifier;
+  if (identifier === 'l1') return L1();
+  if (identifier === 'l2') return L2();
+  if (identifier === 'l1_l2') return L1L2({ l1: 0.01, l2: 0.01 });
+  throw new ValueError(`Expected one of the regularizers l1, l2, l1_l2. Received: '${identifier}'.`);
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import {
+  appendFile as append,
+  copyFile as copy,
+  mkdir,
+  readFile as readFileBytes,
+  rename,
+  rm,
+  writeFile as write,
+} from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+
+/** The bytes of a file that the user names. */
+export const readFile = async (path: string): Promise<Uint8Array> => readFileBytes(path);
+
+/** Writes a file under a temporary name first, so that it is never seen half-written. Makes its folder. */
+export async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
+  await makeFolderOf(path);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await write(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Adds to the end of a file, which may be new. Makes its folder. */
+export async function appendFile(path: string, content: Uint8Array | string): Promise<void> {
+  await makeFolderOf(path);
+  await append(path, content);
+}
+
+export const fileExists = async (path: string): Promise<boolean> => existsSync(path);
+
+/** Makes the folder that `path` lies in, with those above it. */
+export async function makeFolderOf(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+}
+
+export const copyFile = async (from: string, to: string): Promise<void> => copy(from, to);
+
+/** Removes a file or a folder with all it holds; nothing happens where there is none. */
+export const remove = async (path: string): Promise<void> => rm(path, { recursive: true, force: true });
+
+/** Writes text to standard output as it is. */
+export function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Names this process among those that may write beside it: TensorBoard's event files carry it. */
+export const processName = (): string => `${hostname()}.${process.pid}`;

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile as readFileBytes } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DownloadError, download, type RemoteFile } from '../download.js';
+import { writeFile } from './files.js';
+
+/** In hexadecimal. */
+export const sha256 = async (bytes: Uint8Array): Promise<string> =>
+  createHash('sha256').update(bytes).digest('hex');
+
+/** The bytes of a model that the npm package `@vladmandic/human` carries: `faceres.json`, `blazeface.bin`. */
+export const readHumanModel = async (file: string): Promise<Uint8Array> =>
+  readFileBytes(join(humanFolder(), 'models', file));
+
+/** The package exports its code alone, so its folder is found by walking up from there. */
+function humanFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.resolve('@vladmandic/human')));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+/**
+ * The bytes of a weights file of Keras's: found where Python's Keras keeps it (`$KERAS_HOME/models`, then
+ * `~/.keras/models`), else downloaded to the first of these, whole or not at all.
+ *
+ * @throws DownloadError saying where to put the file by hand
+ */
+export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
+  const { KERAS_HOME } = process.env;
+  const folders = [...(KERAS_HOME ? [KERAS_HOME] : []), join(homedir(), '.keras')];
+  const paths = folders.map((folder) => join(folder, 'models', remote.file));
+  for (const path of paths) if (existsSync(path)) return readFileBytes(path);
+
+  const path = paths[0]!;
+  try {
+    const bytes = await download(remote);
+    const hash = await sha256(bytes);
+    if (remote.sha256 !== undefined && hash !== remote.sha256)
+      throw new DownloadError(
+        `Expected ${remote.file} with the SHA-256 ${remote.sha256}. Received: ${hash} from ${remote.url}.`,
+      );
+    await writeFile(path, bytes);
+    return bytes;
+  } catch (cause) {
+    throw new DownloadError(
+      `${(cause as Error).message} Hint: download it from ${remote.url} and save it as ${path}`,
+      { cause },
+    );
+  }
+}

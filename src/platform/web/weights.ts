@@ -1,0 +1,14 @@
+import { download, type RemoteFile } from '../download.js';
+
+/** In hexadecimal. Browsers do this on pages of a secure origin alone. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', bytes as BufferSource);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The bytes of a model of the npm package `@vladmandic/human`, whose folder `models` the page must serve. */
+export const readHumanModel = (file: string): Promise<Uint8Array> =>
+  download({ file, url: new URL(`models/${file}`, document.baseURI).href });
+
+/** The bytes of a weights file of Keras's; the browser's own cache keeps it. */
+export const readKerasFile = (remote: RemoteFile): Promise<Uint8Array> => download(remote);
