@@ -94,18 +94,19 @@ function readWeight(weight: TfjsWeight, bytes: Uint8Array<ArrayBuffer>): Tensor 
   const { shape: dims, dtype, quantization } = weight;
   const stored = new (storedType(weight))(bytes.buffer);
   const decode = quantization ? decoder(quantization) : (value: number) => value;
+  const fill = <T extends Float32Array | Int32Array | Uint8Array>(data: T, convert: typeof decode): T => {
+    for (let i = 0; i < data.length; i++) data[i] = convert(stored[i]!);
+    return data;
+  };
+  const size = stored.length;
   switch (dtype) {
     case 'float32':
-      return {
-        type: 'float32',
-        dims,
-        data: quantization ? Float32Array.from(stored, decode) : (stored as Float32Array),
-      };
+      return { type: 'float32', dims, data: fill(new Float32Array(size), decode) };
     case 'int32':
       // TF.js rounds quantised integers.
-      return { type: 'int32', dims, data: Int32Array.from(stored, (v) => Math.round(decode(v))) };
+      return { type: 'int32', dims, data: fill(new Int32Array(size), (value) => Math.round(decode(value))) };
     case 'bool':
-      return { type: 'bool', dims, data: Uint8Array.from(stored) };
+      return { type: 'bool', dims, data: fill(new Uint8Array(size), Number) };
     default:
       throw new TfjsFormatError(`Expected float32, int32 or bool in '${weight.name}'. Received: ${dtype}.`);
   }
@@ -121,8 +122,11 @@ export function float16ToNumber(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign * (1 + fraction / 1024) * powers[exponent]!;
 }
+
+/** 2^(exponent − 15) for each exponent of a half-precision number. */
+const powers = Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 15));
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

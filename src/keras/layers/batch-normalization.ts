@@ -1,0 +1,218 @@
+import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
+import { float, type Value } from '../../graph/graph.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { Variable } from '../variable.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { pythonTuple } from './window.js';
+
+export interface BatchNormalizationOptions extends LayerOptions {
+  /** The axis of the features, the last by default. */
+  axis?: number;
+  momentum?: number;
+  epsilon?: number;
+  /** Whether `beta` is added. */
+  center?: boolean;
+  /** Whether `gamma` is multiplied. */
+  scale?: boolean;
+  betaInitializer?: InitializerName | Initializer;
+  gammaInitializer?: InitializerName | Initializer;
+  movingMeanInitializer?: InitializerName | Initializer;
+  movingVarianceInitializer?: InitializerName | Initializer;
+}
+
+/**
+ * Normalises each feature: `gamma · (x − mean) / √(variance + epsilon) + beta`.
+ *
+ * Mean and variance are the batch's own while the layer trains, and their moving averages when it predicts or is
+ * frozen. Weights: gamma, beta, moving_mean, moving_variance, each (C).
+ *
+ * Source: keras.layers.BatchNormalization; https://arxiv.org/abs/1502.03167.
+ */
+export class BatchNormalization extends Layer {
+  static override readonly className = 'BatchNormalization';
+
+  readonly axis: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+  readonly #initializers: Record<'beta' | 'gamma' | 'moving_mean' | 'moving_variance', Initializer>;
+  #gamma!: Variable;
+  #beta!: Variable;
+  #movingMean!: Variable;
+  #movingVariance!: Variable;
+
+  constructor({
+    axis = -1,
+    momentum = 0.99,
+    epsilon = 1e-3,
+    center = true,
+    scale = true,
+    betaInitializer = 'zeros',
+    gammaInitializer = 'ones',
+    movingMeanInitializer = 'zeros',
+    movingVarianceInitializer = 'ones',
+    ...options
+  }: BatchNormalizationOptions = {}) {
+    super(options);
+    this.axis = axis;
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    this.center = center;
+    this.scale = scale;
+    this.#initializers = {
+      gamma: getInitializer(gammaInitializer),
+      beta: getInitializer(betaInitializer),
+      moving_mean: getInitializer(movingMeanInitializer),
+      moving_variance: getInitializer(movingVarianceInitializer),
+    };
+  }
+
+  override build([inputShape]: readonly Shape[]): void {
+    const channels = inputShape![this.#axisIn(inputShape!)];
+    if (channels == null)
+      throw new ValueError(
+        `Expected a known size of axis ${this.axis} for layer '${this.name}'. Received: ${pythonTuple(inputShape!)}`,
+      );
+    const make = (name: 'gamma' | 'beta' | 'moving_mean' | 'moving_variance', trainable: boolean) =>
+      new Variable(name, [channels], this.#initializers[name].make([channels]), trainable);
+    this.#gamma = make('gamma', true);
+    this.#beta = make('beta', true);
+    this.#movingMean = make('moving_mean', false);
+    this.#movingVariance = make('moving_variance', false);
+    // What is switched off is a constant: 1 for gamma, 0 for beta.
+    if (this.scale) this.weights.push(this.#gamma);
+    else this.#gamma.value.fill(1);
+    if (this.center) this.weights.push(this.#beta);
+    else this.#beta.value.fill(0);
+    this.weights.push(this.#movingMean, this.#movingVariance);
+  }
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    this.#axisIn(inputShape!);
+    return inputShape!;
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    const { g } = context;
+    const rank = inputShape!.length;
+    const axis = this.#axisIn(inputShape!);
+    // Images flow channels first.
+    const graphAxis = rank === 4 ? [0, 2, 3, 1][axis]! : axis;
+    if (context.training && this.trainable) return this.#train(context, x!, rank, graphAxis);
+
+    const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);
+    const beta = this.#constantOrWeight(context, this.#beta, this.center);
+    const mean = context.weight(this.#movingMean);
+    const variance = context.weight(this.#movingVariance);
+    if (graphAxis === 1 && !context.training)
+      return {
+        output: g.op('BatchNormalization', [x!, gamma, beta, mean, variance], {
+          epsilon: float(this.epsilon),
+        }),
+      };
+    const wide = (value: Value) => this.#alongAxis(context, value, rank, graphAxis);
+    const deviation = g.op('Sqrt', [g.op('Add', [variance, g.scalar(this.epsilon)])]);
+    const factor = wide(g.op('Div', [gamma, deviation]));
+    const centred = g.op('Sub', [x!, wide(mean)]);
+    return {
+      output: g.op('Add', [g.op('Mul', [centred, factor]), wide(beta)]),
+      backward: (dy) => ({ inputs: [g.op('Mul', [dy, factor])] }),
+    };
+  }
+
+  /** With the batch's own mean and variance, over all axes but `axis`; m is the number of elements of a feature. */
+  #train(context: Context, x: Value, rank: number, axis: number): Forward {
+    const { g } = context;
+    const axes = g.ints(...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis));
+    const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);
+    const beta = this.#constantOrWeight(context, this.#beta, this.center);
+    const wide = (value: Value) => this.#alongAxis(context, value, rank, axis);
+    const flat = (value: Value) => g.op('Reshape', [value, g.ints(-1)]);
+
+    const size = g.op('Cast', [g.op('Size', [x])], { to: 1 });
+    const m = g.op('Div', [size, g.scalar(this.#gamma.shape[0]!)]);
+    const sum = (value: Value) => g.op('ReduceSum', [value, axes], { keepdims: 1 });
+    const meanOf = (value: Value) => g.op('Div', [sum(value), m]);
+
+    // x̂ = (x − mean) / √(variance + ε), y = gamma · x̂ + beta
+    const mean = meanOf(x);
+    const centred = g.op('Sub', [x, mean]);
+    const variance = meanOf(g.op('Mul', [centred, centred]));
+    const deviation = g.op('Sqrt', [g.op('Add', [variance, g.scalar(this.epsilon)])]);
+    const normalised = g.op('Div', [centred, deviation]);
+    const output = g.op('Add', [g.op('Mul', [normalised, wide(gamma)]), wide(beta)]);
+
+    const moved = (average: Variable, batch: Value) =>
+      g.op('Add', [
+        g.op('Mul', [context.weight(average), g.scalar(this.momentum)]),
+        g.op('Mul', [flat(batch), g.scalar(1 - this.momentum)]),
+      ]);
+    const backward = (dy: Value, needsInput: boolean): Gradients => {
+      const weights = new Map<Variable, Value>();
+      if (this.scale && context.isTrained(this.#gamma))
+        weights.set(this.#gamma, flat(sum(g.op('Mul', [dy, normalised]))));
+      if (this.center && context.isTrained(this.#beta)) weights.set(this.#beta, flat(sum(dy)));
+      if (!needsInput) return { inputs: [], weights };
+      // dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(variance + ε), dx̂ = gamma · dy
+      const dNormalised = g.op('Mul', [dy, wide(gamma)]);
+      const along = g.op('Mul', [normalised, meanOf(g.op('Mul', [dNormalised, normalised]))]);
+      const dCentred = g.op('Sub', [g.op('Sub', [dNormalised, meanOf(dNormalised)]), along]);
+      return { inputs: [g.op('Div', [dCentred, deviation])], weights };
+    };
+    return {
+      output,
+      backward,
+      updates: new Map([
+        [this.#movingMean, moved(this.#movingMean, mean)],
+        [this.#movingVariance, moved(this.#movingVariance, variance)],
+      ]),
+    };
+  }
+
+  #constantOrWeight(context: Context, variable: Variable, isWeight: boolean): Value {
+    if (isWeight) return context.weight(variable);
+    return context.g.initializer(variable.name, {
+      type: 'float32',
+      dims: variable.shape,
+      data: variable.value,
+    });
+  }
+
+  /** (C) → (1, …, C, …, 1), to broadcast over the other axes. */
+  #alongAxis({ g }: Context, value: Value, rank: number, axis: number): Value {
+    return g.op('Reshape', [value, g.ints(...Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1)))]);
+  }
+
+  #axisIn(inputShape: Shape): number {
+    const { length } = inputShape;
+    if (this.axis >= length || this.axis < -length)
+      throw new ValueError(
+        `Axis ${this.axis} is out of bounds for input shape ${pythonTuple(inputShape)}. Received: axis=${this.axis}`,
+      );
+    return (this.axis + length) % length;
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      axis: this.axis,
+      momentum: this.momentum,
+      epsilon: this.epsilon,
+      center: this.center,
+      scale: this.scale,
+      beta_initializer: this.#initializers.beta.serialize(),
+      gamma_initializer: this.#initializers.gamma.serialize(),
+      moving_mean_initializer: this.#initializers.moving_mean.serialize(),
+      moving_variance_initializer: this.#initializers.moving_variance.serialize(),
+      beta_regularizer: null,
+      gamma_regularizer: null,
+      beta_constraint: null,
+      gamma_constraint: null,
+      synchronized: false,
+      renorm: false,
+      renorm_clipping: null,
+      renorm_momentum: 0.99,
+    };
+  }
+}

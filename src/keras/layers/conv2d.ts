@@ -1,0 +1,90 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import type { Variable } from '../variable.js';
+import { Convolution, type ConvolutionOptions, checkPositive } from './convolution.js';
+import { type Config, type Shape, ValueError } from './layer.js';
+import { checkImages, pythonTuple } from './window.js';
+
+export interface Conv2DOptions extends ConvolutionOptions {
+  filters: number;
+  groups?: number;
+  kernelInitializer?: InitializerName | Initializer;
+}
+
+/**
+ * Convolution of images: `activation(conv2d(x, kernel) + bias)`.
+ *
+ * Shapes: x (N, H, W, C), kernel (kh, kw, C / groups, filters), output (N, H′, W′, filters).
+ * Source: keras.layers.Conv2D. Predicts only: it has no backward pass.
+ */
+export class Conv2D extends Convolution {
+  static override readonly className = 'Conv2D';
+
+  readonly filters: number;
+  readonly groups: number;
+  readonly kernelInitializer: Initializer;
+  #kernel!: Variable;
+
+  constructor({ filters, groups = 1, kernelInitializer = 'glorot_uniform', ...options }: Conv2DOptions) {
+    super(options);
+    checkPositive(filters, 'filters');
+    if (groups <= 0)
+      throw new ValueError(`The number of groups must be a positive integer. Received: groups=${groups}.`);
+    if (filters % groups !== 0)
+      throw new ValueError(
+        `The number of filters must be evenly divisible by the number of groups. Received: groups=${groups}, filters=${filters}.`,
+      );
+    const { strides, dilation } = this.window;
+    if (Math.max(...strides) > 1 && Math.max(...dilation) > 1)
+      throw new ValueError(
+        `\`strides > 1\` not supported in conjunction with \`dilation_rate > 1\`. Received: strides=${pythonTuple(strides)} and dilation_rate=${pythonTuple(dilation)}`,
+      );
+    this.filters = filters;
+    this.groups = groups;
+    this.kernelInitializer = getInitializer(kernelInitializer);
+  }
+
+  protected override outputChannels(): number {
+    return this.filters;
+  }
+
+  override build([inputShape]: readonly Shape[]): void {
+    checkImages(this.name, inputShape!);
+    const channels = inputShape![3]!;
+    if (channels % this.groups !== 0)
+      throw new ValueError(
+        `The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${pythonTuple(inputShape!)}).`,
+      );
+    this.#kernel = this.addWeight(
+      'kernel',
+      [...this.window.size, channels / this.groups, this.filters],
+      this.kernelInitializer,
+    );
+    this.addBias(this.filters);
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    const { g } = context;
+    // (kh, kw, in, out) → (out, in, kh, kw)
+    const kernel = g.op('Transpose', [context.weight(this.#kernel)], { perm: [3, 2, 0, 1] });
+    const z = this.slideKernel(
+      context,
+      [x!, kernel, ...this.biasInput(context)],
+      inputShape!,
+      this.groups === 1 ? {} : { group: this.groups },
+    );
+    return { output: this.activation.forward(g, z) };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      filters: this.filters,
+      groups: this.groups,
+      kernel_initializer: this.kernelInitializer.serialize(),
+      kernel_regularizer: null,
+      kernel_constraint: null,
+    };
+  }
+}

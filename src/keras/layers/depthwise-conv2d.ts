@@ -1,0 +1,73 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import type { Variable } from '../variable.js';
+import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './convolution.js';
+import type { Config, Shape } from './layer.js';
+import { checkImages } from './window.js';
+
+export interface DepthwiseConv2DOptions extends ConvolutionOptions {
+  /** How many channels each channel becomes. */
+  depthMultiplier?: number;
+  depthwiseInitializer?: InitializerName | Initializer;
+}
+
+/**
+ * Convolution of each channel by itself: `activation(depthwise_conv2d(x, kernel) + bias)`.
+ *
+ * Shapes: x (N, H, W, C), kernel (kh, kw, C, M), output (N, H′, W′, C·M).
+ * Source: keras.layers.DepthwiseConv2D. Predicts only: it has no backward pass.
+ */
+export class DepthwiseConv2D extends Convolution {
+  static override readonly className = 'DepthwiseConv2D';
+
+  readonly depthMultiplier: number;
+  readonly depthwiseInitializer: Initializer;
+  #kernel!: Variable;
+
+  constructor({
+    depthMultiplier = 1,
+    depthwiseInitializer = 'glorot_uniform',
+    ...options
+  }: DepthwiseConv2DOptions) {
+    super(options);
+    checkPositive(depthMultiplier, 'depth_multiplier');
+    this.depthMultiplier = depthMultiplier;
+    this.depthwiseInitializer = getInitializer(depthwiseInitializer);
+  }
+
+  protected override outputChannels(inputChannels: number): number {
+    return inputChannels * this.depthMultiplier;
+  }
+
+  override build([inputShape]: readonly Shape[]): void {
+    checkImages(this.name, inputShape!);
+    const channels = inputShape![3]!;
+    this.#kernel = this.addWeight(
+      'kernel',
+      [...this.window.size, channels, this.depthMultiplier],
+      this.depthwiseInitializer,
+    );
+    this.addBias(this.outputChannels(channels));
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    const z = this.slideKernel(
+      context,
+      [x!, depthwiseKernel(context, this.#kernel), ...this.biasInput(context)],
+      inputShape!,
+      { group: inputShape![3]! },
+    );
+    return { output: this.activation.forward(context.g, z) };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      depth_multiplier: this.depthMultiplier,
+      depthwise_initializer: this.depthwiseInitializer.serialize(),
+      depthwise_regularizer: null,
+      depthwise_constraint: null,
+    };
+  }
+}

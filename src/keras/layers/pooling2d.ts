@@ -1,0 +1,55 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { checkImages, type Pair, slide, toPadding, toPair, type Window, windowAttributes } from './window.js';
+
+export interface Pooling2DOptions extends LayerOptions {
+  poolSize?: number | Pair;
+  /** Default: `poolSize`, so that windows touch. */
+  strides?: number | Pair | null;
+  padding?: string;
+}
+
+/** One number for each window: (N, H, W, C) → (N, H′, W′, C). Predicts only. */
+abstract class Pooling2D extends Layer {
+  readonly window: Window;
+
+  constructor({ poolSize = 2, strides = null, padding = 'valid', ...options }: Pooling2DOptions = {}) {
+    super(options);
+    this.window = {
+      size: toPair(poolSize, 'pool_size'),
+      strides: toPair(strides ?? poolSize, 'strides'),
+      padding: toPadding(padding),
+      dilation: [1, 1],
+    };
+  }
+
+  /** ONNX's name of the operation. */
+  protected abstract readonly op: 'MaxPool' | 'AveragePool';
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    checkImages(this.name, inputShape!);
+    return slide(this.window, inputShape!, inputShape![3]!);
+  }
+
+  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    return { output: g.op(this.op, [x!], windowAttributes(this.window, inputShape!)) };
+  }
+
+  override getConfig(): Config {
+    const { size, strides, padding } = this.window;
+    return { ...super.getConfig(), pool_size: size, padding, strides, data_format: 'channels_last' };
+  }
+}
+
+/** The largest value in each window. Source: keras.layers.MaxPooling2D. */
+export class MaxPooling2D extends Pooling2D {
+  static override readonly className = 'MaxPooling2D';
+  protected override readonly op = 'MaxPool';
+}
+
+/** The mean of each window, padding left out. Source: keras.layers.AveragePooling2D. */
+export class AveragePooling2D extends Pooling2D {
+  static override readonly className = 'AveragePooling2D';
+  protected override readonly op = 'AveragePool';
+}

@@ -1,0 +1,77 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { type Config, Layer, type LayerOptions, ValueError } from './layer.js';
+
+export interface ReLUOptions extends LayerOptions {
+  /** What larger values are cut to; `null` is no limit. */
+  maxValue?: number | null;
+  /** Slope below the threshold. */
+  negativeSlope?: number;
+  threshold?: number;
+}
+
+/**
+ * Rectified linear unit, element by element: `maxValue` from there on, x from `threshold` on, and
+ * `negativeSlope · (x − threshold)` below.
+ *
+ * Source: keras.layers.ReLU.
+ */
+export class ReLU extends Layer {
+  static override readonly className = 'ReLU';
+
+  readonly maxValue: number | null;
+  readonly negativeSlope: number;
+  readonly threshold: number;
+
+  constructor({ maxValue = null, negativeSlope = 0, threshold = 0, ...options }: ReLUOptions = {}) {
+    super(options);
+    if (maxValue !== null && maxValue < 0)
+      throw new ValueError(
+        `max_value of a ReLU layer cannot be a negative value. Received: max_value=${maxValue}`,
+      );
+    if (negativeSlope < 0)
+      throw new ValueError(
+        `negative_slope of a ReLU layer cannot be None or a negative value. Received: negative_slope=${negativeSlope}`,
+      );
+    if (threshold < 0)
+      throw new ValueError(
+        `threshold of a ReLU layer cannot be None or a negative value. Received: threshold=${threshold}`,
+      );
+    this.maxValue = maxValue;
+    this.negativeSlope = negativeSlope;
+    this.threshold = threshold;
+  }
+
+  override forward({ g }: Context, [x]: readonly Value[]): Forward {
+    const { maxValue, negativeSlope, threshold } = this;
+    const above = () => g.op('Greater', [x!, g.scalar(threshold)]);
+    const limited = (value: Value) => (maxValue === null ? value : g.op('Min', [value, g.scalar(maxValue)]));
+
+    let output: Value;
+    if (threshold !== 0 || negativeSlope !== 0) {
+      const slope = g.op('Mul', [g.op('Sub', [x!, g.scalar(threshold)]), g.scalar(negativeSlope)]);
+      output = g.op('Where', [above(), limited(x!), slope]);
+    } else {
+      output = maxValue === null ? g.op('Relu', [x!]) : g.op('Clip', [x!, g.scalar(0), g.scalar(maxValue)]);
+    }
+
+    return {
+      output,
+      backward: (dy) => {
+        const below = g.op('Mul', [dy, g.scalar(negativeSlope)]);
+        const dx = g.op('Where', [above(), dy, below]);
+        if (maxValue === null) return { inputs: [dx] };
+        return { inputs: [g.op('Where', [g.op('Less', [x!, g.scalar(maxValue)]), dx, g.scalar(0)])] };
+      },
+    };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      max_value: this.maxValue,
+      negative_slope: this.negativeSlope,
+      threshold: this.threshold,
+    };
+  }
+}

@@ -1,0 +1,96 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import type { Variable } from '../variable.js';
+import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './convolution.js';
+import type { Config, Shape } from './layer.js';
+import { checkImages } from './window.js';
+
+export interface SeparableConv2DOptions extends ConvolutionOptions {
+  filters: number;
+  /** How many channels each channel becomes before they are mixed. */
+  depthMultiplier?: number;
+  depthwiseInitializer?: InitializerName | Initializer;
+  pointwiseInitializer?: InitializerName | Initializer;
+}
+
+/**
+ * Convolution of each channel by itself, then of all channels at each pixel.
+ *
+ * Shapes: x (N, H, W, C), depthwise kernel (kh, kw, C, M), pointwise kernel (1, 1, C·M, filters), output
+ * (N, H′, W′, filters).
+ * Source: keras.layers.SeparableConv2D. Predicts only: it has no backward pass.
+ */
+export class SeparableConv2D extends Convolution {
+  static override readonly className = 'SeparableConv2D';
+
+  readonly filters: number;
+  readonly depthMultiplier: number;
+  readonly depthwiseInitializer: Initializer;
+  readonly pointwiseInitializer: Initializer;
+  #depthwiseKernel!: Variable;
+  #pointwiseKernel!: Variable;
+
+  constructor({
+    filters,
+    depthMultiplier = 1,
+    depthwiseInitializer = 'glorot_uniform',
+    pointwiseInitializer = 'glorot_uniform',
+    ...options
+  }: SeparableConv2DOptions) {
+    super(options);
+    checkPositive(depthMultiplier, 'depth_multiplier');
+    checkPositive(filters, 'filters');
+    this.filters = filters;
+    this.depthMultiplier = depthMultiplier;
+    this.depthwiseInitializer = getInitializer(depthwiseInitializer);
+    this.pointwiseInitializer = getInitializer(pointwiseInitializer);
+  }
+
+  protected override outputChannels(): number {
+    return this.filters;
+  }
+
+  override build([inputShape]: readonly Shape[]): void {
+    checkImages(this.name, inputShape!);
+    const channels = inputShape![3]!;
+    this.#depthwiseKernel = this.addWeight(
+      'depthwise_kernel',
+      [...this.window.size, channels, this.depthMultiplier],
+      this.depthwiseInitializer,
+    );
+    this.#pointwiseKernel = this.addWeight(
+      'pointwise_kernel',
+      [1, 1, channels * this.depthMultiplier, this.filters],
+      this.pointwiseInitializer,
+    );
+    this.addBias(this.filters);
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    const { g } = context;
+    const depthwise = this.slideKernel(
+      context,
+      [x!, depthwiseKernel(context, this.#depthwiseKernel)],
+      inputShape!,
+      { group: inputShape![3]! },
+    );
+    const pointwise = g.op('Transpose', [context.weight(this.#pointwiseKernel)], { perm: [3, 2, 0, 1] });
+    const z = g.op('Conv', [depthwise, pointwise, ...this.biasInput(context)]);
+    return { output: this.activation.forward(g, z) };
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      filters: this.filters,
+      depth_multiplier: this.depthMultiplier,
+      depthwise_initializer: this.depthwiseInitializer.serialize(),
+      pointwise_initializer: this.pointwiseInitializer.serialize(),
+      depthwise_regularizer: null,
+      pointwise_regularizer: null,
+      depthwise_constraint: null,
+      pointwise_constraint: null,
+    };
+  }
+}
