@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import anyTest, { type TestFn } from 'ava';
+import {
+  compareClasses,
+  compareCodePoints,
+  FolderError,
+  findImages,
+  listImages,
+} from '../../src/images/folder.js';
+
+const test = anyTest as TestFn<{ folder: string }>;
+
+test.beforeEach(async (t) => {
+  t.context.folder = await mkdtemp(join(tmpdir(), 'folder-'));
+});
+test.afterEach.always((t) => rm(t.context.folder, { recursive: true, force: true }));
+
+async function fill(folder: string, ...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), '');
+  }
+}
+
+/** Paths below `folder`. */
+const below = (folder: string, paths: readonly string[]) =>
+  paths.map((path) => path.slice(folder.length + 1));
+
+test('classes and files come in the order of their code points, sub-folders by path', async (t) => {
+  const { folder } = t.context;
+  await fill(
+    folder,
+    'b/2.png',
+    'b/10.png',
+    'b/sub/1.webp',
+    'b/sub a/1.gif',
+    'B/x.JPG',
+    '猫/é.jpeg',
+    '😀/1.bmp',
+    'ﬀ/1.tif',
+  );
+  const { classes, images, skipped, warnings } = await listImages(folder);
+  t.deepEqual(classes, ['B', 'b', '猫', 'ﬀ', '😀']);
+  t.deepEqual(
+    below(
+      folder,
+      images.map(({ path }) => path),
+    ),
+    ['B/x.JPG', 'b/10.png', 'b/2.png', 'b/sub a/1.gif', 'b/sub/1.webp', '猫/é.jpeg', 'ﬀ/1.tif', '😀/1.bmp'],
+  );
+  t.deepEqual(
+    images.map(({ label }) => label),
+    [0, 1, 1, 1, 1, 2, 3, 4],
+  );
+  t.deepEqual(skipped, []);
+  t.deepEqual(warnings, ["The classes 'B' and 'b' have nearly the same name."]);
+});
+
+test('what is no picture by its name is passed over with a reason', async (t) => {
+  const { folder } = t.context;
+  await fill(
+    folder,
+    'a/1.png',
+    'a/notes.txt',
+    'a/README',
+    'a/._1.png',
+    'b/1.png',
+    '.git/1.png',
+    'b/Thumbs.db',
+  );
+  const { skipped, classes } = await listImages(folder);
+  t.deepEqual(classes, ['a', 'b']);
+  t.deepEqual(skipped.map(({ path, reason }) => `${below(folder, [path])}: ${reason}`).sort(), [
+    '.git: hidden',
+    'a/._1.png: hidden',
+    'a/README: its name has no extension',
+    'a/notes.txt: .txt is not the extension of a picture',
+    'b/Thumbs.db: .db is not the extension of a picture',
+  ]);
+});
+
+test('empty classes, a single class and loose pictures are warned of', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png', 'empty/x.txt', 'loose.png');
+  const { classes, warnings } = await listImages(folder);
+  t.deepEqual(classes, ['a']);
+  t.deepEqual(warnings, [
+    "The class 'empty' has no pictures and is left out.",
+    "'a' is the only class: there is nothing to tell it from.",
+    `1 picture in ${folder} itself belongs to no class.`,
+  ]);
+});
+
+test('classes that are asked for keep their order and their emptiness', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png', 'b/1.png', 'c/x.txt');
+  const { classes, images, warnings } = await listImages(folder, { classes: ['c', 'b', 'a'] });
+  t.deepEqual(classes, ['c', 'b', 'a']);
+  t.deepEqual(
+    images.map(({ label }) => label),
+    [1, 2],
+  );
+  t.deepEqual(warnings, ["The class 'c' has no pictures and is empty."]);
+  await t.throwsAsync(listImages(folder, { classes: ['a', 'z'] }), {
+    instanceOf: FolderError,
+    message: `Expected a folder with one sub-folder of pictures per class. Received: ${folder}, which lacks 'z'. Hint: it has 'a', 'b', 'c'.`,
+  });
+});
+
+test('folders without pictures to learn from say what they have instead', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'flat/1.png', 'flat/2.png', 'text/1.txt', 'none/a/1.txt', 'none/b/1.txt');
+  await mkdir(join(folder, 'void'));
+  const start = 'Expected a folder with one sub-folder of pictures per class. Received:';
+  const messages: Record<string, string> = {
+    nowhere: 'which does not exist.',
+    'flat/1.png': 'which is a file.',
+    flat: `which has 2 pictures and no sub-folders. Hint: move the pictures of each class to a sub-folder with its name, like ${folder}/flat/cat/.`,
+    text: 'which has 1 other file only.',
+    void: 'which is empty.',
+    none: `whose 2 sub-folders hold no pictures. Hint: 2 files were passed over; ${folder}/none/a/1.txt: .txt is not the extension of a picture.`,
+  };
+  for (const [name, message] of Object.entries(messages)) {
+    const path = join(folder, name);
+    await t.throwsAsync(
+      listImages(path),
+      { instanceOf: FolderError, message: `${start} ${path}, ${message}` },
+      name,
+    );
+  }
+});
+
+test('links are followed, but not in circles', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png', 'elsewhere/2.png');
+  await symlink(join(folder, 'elsewhere'), join(folder, 'a', 'linked'));
+  await symlink(join(folder, 'a'), join(folder, 'a', 'circle'));
+  await symlink(join(folder, 'a', '1.png'), join(folder, 'a', 'also.png'));
+  await symlink(join(folder, 'gone.png'), join(folder, 'a', 'broken.png'));
+  const { paths, skipped } = await findImages(join(folder, 'a'));
+  t.deepEqual(below(folder, paths), ['a/1.png', 'a/also.png', 'a/linked/2.png']);
+  t.deepEqual(skipped.map(({ path, reason }) => `${below(folder, [path])}: ${reason}`).sort(), [
+    'a/broken.png: a link that leads nowhere',
+    'a/circle: a link back to a folder that it lies in',
+  ]);
+  const unlinked = await findImages(join(folder, 'a'), { followLinks: false });
+  t.deepEqual(below(folder, unlinked.paths), ['a/1.png', 'a/also.png']);
+});
+
+test('names that are not UTF-8 are passed over', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png');
+  const name = Buffer.concat([
+    Buffer.from(join(folder, 'a/')),
+    Buffer.from([0xe9, 0xff]),
+    Buffer.from('.png'),
+  ]);
+  try {
+    await writeFile(name, '');
+  } catch (error) {
+    t.log(`this file system takes UTF-8 alone: ${error}`);
+  }
+  const { paths, skipped } = await findImages(folder);
+  t.deepEqual(below(folder, paths), ['a/1.png']);
+  for (const { reason } of skipped) t.is(reason, 'its name is not UTF-8; rename it');
+});
+
+test('classes that only one of two folders has are told', (t) => {
+  t.deepEqual(compareClasses(['a', 'b'], ['b', 'c'], 'test'), [
+    "The class 'c' is in test alone: the model cannot know it.",
+    "The class 'a' has no pictures in test: nothing is known of how well it does.",
+  ]);
+  t.deepEqual(compareClasses(['a'], ['a']), []);
+});
+
+test('strings are ordered as Python orders them', (t) => {
+  t.deepEqual(['b', '😀', 'ﬀ', 'a', 'aa', '', 'B'].sort(compareCodePoints), [
+    '',
+    'B',
+    'a',
+    'aa',
+    'b',
+    'ﬀ',
+    '😀',
+  ]);
+});

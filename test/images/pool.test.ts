@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { createPool, type Outcome, type PoolOptions } from '../../src/images/pool.js';
+import type { Item } from './fixtures/worker.js';
+
+const entry = new URL('./fixtures/worker.js', import.meta.url);
+const open = (options: Partial<PoolOptions> = {}) =>
+  createPool<Item, unknown>({ entry, setup: { factor: 2 }, workers: 2, ...options });
+const squares = (count: number): Item[] =>
+  Array.from({ length: count }, (_, number) => ({ do: 'square', number }));
+const summary = (outcome: Outcome<Item, unknown>) =>
+  outcome.ok ? outcome.value : `${outcome.error.name}: ${outcome.error.message}`;
+
+async function collect<T>(outcomes: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const outcome of outcomes) all.push(outcome);
+  return all;
+}
+
+test('outcomes come in the order of the items, each with its index', async (t) => {
+  await using pool = await open();
+  const items = squares(50);
+  const outcomes = await collect(pool.map(items));
+  t.deepEqual(
+    outcomes,
+    items.map((item, index) => ({ item, index, ok: true, value: 2 * index ** 2 })),
+  );
+});
+
+test('without order, quick items overtake slow ones', async (t) => {
+  await using pool = await open();
+  const items: Item[] = [{ do: 'wait', milliseconds: 300 }, ...squares(3)];
+  const outcomes = await collect(pool.map(items, { ordered: false }));
+  t.deepEqual(outcomes.map(({ index }) => index).sort(), [0, 1, 2, 3]);
+  // The third item waits behind the slow one, in the same worker.
+  t.deepEqual(
+    outcomes.slice(0, 2).map(({ index }) => index),
+    [1, 3],
+  );
+});
+
+test('no more items are taken from the source than the pool can hold', async (t) => {
+  await using pool = await open();
+  let taken = 0;
+  let collected = 0;
+  let most = 0;
+  function* source(): Generator<Item> {
+    for (const item of squares(100)) {
+      taken++;
+      most = Math.max(most, taken - collected);
+      yield item;
+    }
+  }
+  for await (const _ of pool.map(source())) {
+    collected++;
+    if (collected % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.is(collected, 100);
+  t.true(most <= pool.capacity + 1, `${most} items at once`);
+});
+
+test('a source may be asynchronous and slower than the workers', async (t) => {
+  await using pool = await open();
+  async function* source(): AsyncGenerator<Item> {
+    for (const item of squares(5)) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      yield item;
+    }
+  }
+  t.deepEqual((await collect(pool.map(source()))).map(summary), [0, 2, 8, 18, 32]);
+});
+
+test('an item whose handler throws fails alone, with name, message and properties of its error', async (t) => {
+  await using pool = await open();
+  const outcomes = await collect(pool.map([...squares(2), { do: 'throw' }, ...squares(2)]));
+  t.deepEqual(outcomes.map(summary), [0, 2, 'RangeError: no such thing', 0, 2]);
+  const failed = outcomes[2]!;
+  t.is(failed.ok || (failed.error as Error & { fault: string }).fault, 'missing');
+});
+
+for (const [way, message] of [
+  ['exit', 'Expected an answer from a worker. Received: its exit with code 3.'],
+  ['crash', 'Expected an answer from a worker. Received: its death (out of the blue).'],
+] as const)
+  test(`a worker that dies (${way}) is replaced, and its item alone reported`, async (t) => {
+    await using pool = await open();
+    const items: Item[] = [
+      ...squares(4),
+      { do: way },
+      ...squares(4),
+      { do: way },
+      { do: way },
+      ...squares(4),
+    ];
+    const outcomes = await collect(pool.map(items));
+    const death = `WorkerDiedError: ${message}`;
+    t.deepEqual(outcomes.map(summary), [0, 2, 8, 18, death, 0, 2, 8, 18, death, death, 0, 2, 8, 18]);
+  });
+
+test('an item that takes too long fails, and the others go on', async (t) => {
+  await using pool = await open({ timeout: 300 });
+  const outcomes = await collect(pool.map([...squares(2), { do: 'hang' }, ...squares(3)]));
+  t.deepEqual(outcomes.map(summary), [
+    0,
+    2,
+    'WorkerDiedError: Expected an answer from a worker. Received: none within 300 ms.',
+    0,
+    2,
+    8,
+  ]);
+});
+
+test('typed arrays come back without a copy, and go there without one when asked', async (t) => {
+  await using pool = await open();
+  const bytes = new Uint8Array(1000);
+  const [copied] = await collect(pool.map([{ do: 'fill', bytes, value: 7 } as Item]));
+  t.is(bytes.length, 1000);
+  t.deepEqual(copied!.ok && copied!.value, { bytes: new Uint8Array(1000).fill(7) });
+  const [moved] = await collect(pool.map([{ do: 'fill', bytes, value: 8 } as Item], { transfer: true }));
+  t.is(bytes.length, 0);
+  t.deepEqual(moved!.ok && moved!.value, { bytes: new Uint8Array(1000).fill(8) });
+});
+
+test('an entry that cannot start fails the pool with its own error', async (t) => {
+  await t.throwsAsync(open({ setup: { factor: 0 } }), {
+    name: 'RangeError',
+    message: 'Expected a factor. Received: 0.',
+  });
+  await t.throwsAsync(open({ entry: new URL('./nowhere.js', import.meta.url) }), { message: /nowhere\.js/ });
+});
+
+test('leaving the loop early stops the source', async (t) => {
+  await using pool = await open();
+  let ended = false;
+  function* source(): Generator<Item> {
+    try {
+      for (;;) yield { do: 'square', number: 1 };
+    } finally {
+      ended = true;
+    }
+  }
+  for await (const _ of pool.map(source())) break;
+  t.true(ended);
+});
+
+test('a process with an open pool ends when its work is done', async (t) => {
+  const script = `
+    import { createPool } from ${JSON.stringify(new URL('../../src/images/pool.js', import.meta.url).href)};
+    const pool = await createPool({ entry: new URL(${JSON.stringify(entry.href)}), setup: { factor: 1 }, workers: 2 });
+    for await (const { value } of pool.map([{ do: 'square', number: 3 }])) console.log(value);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 20_000,
+  });
+  t.is(stdout, '9\n');
+});
