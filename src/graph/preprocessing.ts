@@ -52,7 +52,7 @@ export function resizePixels(g: GraphBuilder, pixels: Value, [height, width]: Pr
 export function normalisePixels(
   g: GraphBuilder,
   pixels: Value,
-  { channels, mean, scale }: Preprocessing,
+  { channels, mean, scale }: Pick<Preprocessing, 'channels' | 'mean' | 'scale'>,
 ): Value {
   const ordered = channels === 'RGB' ? pixels : g.op('Gather', [pixels, g.ints(2, 1, 0)], { axis: 3 });
   const levels = g.op('Transpose', [g.op('Cast', [ordered], { to: 1 })], { perm: [0, 3, 1, 2] });

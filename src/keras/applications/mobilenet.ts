@@ -1,0 +1,230 @@
+import { readKerasFile } from '#platform';
+import { tfScaling } from '../../graph/preprocessing.js';
+import type { DownloadProgress } from '../../platform/download.js';
+import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
+import { BatchNormalization } from '../layers/batch-normalization.js';
+import { Conv2D } from '../layers/conv2d.js';
+import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
+import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
+import { Input } from '../layers/input.js';
+import { type KerasTensor, ValueError } from '../layers/layer.js';
+import { ReLU } from '../layers/relu.js';
+import { ZeroPadding2D } from '../layers/zero-padding2d.js';
+import { Model } from '../models/model.js';
+import { fixed } from '../python-format.js';
+import {
+  type ApplicationOptions,
+  checkClassifierActivation,
+  loadWeightsFile,
+  obtainInputShape,
+  readWeightsPath,
+  sourceInputs,
+} from './architecture.js';
+import { loadFaceWeights, readFaceWeights } from './vggface2.js';
+
+export interface MobileNetOptions extends ApplicationOptions {
+  /** Width multiplier: the share of the paper's channels. */
+  alpha?: number;
+  /** Channels that a depthwise convolution makes of one. */
+  depthMultiplier?: number;
+  /** Share of features that the top drops while it trains. */
+  dropout?: number;
+  /**
+   * `'imagenet'`, `'vggface2'` (faces; alpha 1 without the top), a file in Keras's HDF5 layout by its path or as
+   * bytes, or `null` for random weights.
+   */
+  weights?: 'imagenet' | 'vggface2' | (string & {}) | Uint8Array | null;
+}
+
+const url = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/';
+
+/** The sizes of pictures and the widths that Keras has weights for. */
+export const mobileNetSizes: readonly number[] = [128, 160, 192, 224];
+export const mobileNetAlphas: readonly number[] = [0.25, 0.5, 0.75, 1];
+
+/** The filters of the first layer at alpha 1. */
+export const firstFilters = 32;
+
+/** SHA-256 of Keras's files, where this project has seen them. */
+const hashes: Readonly<Record<string, string>> = {
+  'mobilenet_2_5_224_tf_no_top.h5': 'dbdb03ee2a22fd895301636cd328b234bb3a9952358f436d82f46b81e0d5b0bf',
+};
+
+/**
+ * MobileNet V1: 13 depthwise separable convolutions.
+ *
+ * Input (N, H, W, 3), scaled by `preprocessInput`, or as `caffeScaling` says for `'vggface2'`; output without the
+ * top (N, ⌈H/32⌉, ⌈W/32⌉, 1024·alpha). Keras's function returns at once; this one waits for the weights.
+ *
+ * @example
+ * const base = await MobileNet({ weights: 'imagenet', includeTop: false, inputShape: [224, 224, 3] });
+ * base.setTrainable(false);
+ *
+ * @throws ValueError for arguments that do not go together, in Keras's words; DownloadError where the weights
+ * cannot be had.
+ * Source: keras.applications.MobileNet; https://arxiv.org/abs/1704.04861.
+ */
+export async function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
+  const { alpha = 1, depthMultiplier = 1, dropout = 1e-3, weights = 'imagenet', classes = 1000 } = options;
+  const { includeTop = true, inputTensor = null, pooling = null, classifierActivation = 'softmax' } = options;
+  const { inputShape = null, onProgress, warn = console.warn } = options;
+
+  const isPath = typeof weights === 'string' && weights !== 'imagenet' && weights !== 'vggface2';
+  const bytes = isPath ? await readWeightsPath(weights) : weights;
+  if (weights === 'imagenet' && includeTop && classes !== 1000)
+    throw new ValueError(
+      `If using \`weights='imagenet'\` with \`include_top=True\`, \`classes\` should be 1000.  Received classes=${classes}`,
+    );
+  if (weights === 'vggface2' && (includeTop || alpha !== 1 || depthMultiplier !== 1))
+    throw new ValueError(
+      `If vggface2 weights are being loaded, \`include_top\` must be False, alpha 1 and depth_multiplier 1. Received include_top=${includeTop ? 'True' : 'False'}, alpha=${alpha}, depth_multiplier=${depthMultiplier}`,
+    );
+
+  const [height, width] = inputShape ?? [];
+  const known = height === width && height != null && mobileNetSizes.includes(height);
+  const shape = obtainInputShape({
+    inputShape,
+    defaultSize: known ? height : 224,
+    includeTop,
+    pretrained: weights === 'imagenet' || weights === 'vggface2',
+    warn,
+  });
+  let rows = shape[0]!;
+  if (weights === 'imagenet') {
+    if (depthMultiplier !== 1)
+      throw new ValueError(
+        `If imagenet weights are being loaded, depth multiplier must be 1.  Received depth_multiplier=${depthMultiplier}`,
+      );
+    if (!mobileNetAlphas.includes(alpha))
+      throw new ValueError(
+        `If imagenet weights are being loaded, alpha can be one of\`0.25\`, \`0.50\`, \`0.75\` or \`1.0\` only.  Received alpha=${alpha}`,
+      );
+    if (rows !== shape[1] || !mobileNetSizes.includes(rows)) {
+      rows = 224;
+      warn(
+        '`input_shape` is undefined or non-square, or `rows` is not in [128, 160, 192, 224]. Weights for input shape (224, 224) will be loaded as the default.',
+      );
+    }
+  }
+
+  const input = inputTensor ?? Input({ shape });
+  // Weights that are about to be loaded need no random ones first.
+  const initializer = weights === null ? GlorotUniform() : { ...GlorotUniform(), make: Zeros().make };
+  const map = convolutions(input, { alpha, depthMultiplier, initializer });
+  let output = map;
+  if (includeTop) {
+    checkClassifierActivation(classifierActivation, weights);
+    output = top(map, { classes, dropout, classifierActivation });
+  } else if (pooling === 'avg') output = new GlobalAveragePooling2D().apply(map);
+  else if (pooling === 'max') output = new GlobalMaxPooling2D().apply(map);
+
+  const model = new Model({
+    inputs: sourceInputs(input),
+    outputs: output,
+    name: options.name ?? `mobilenet_${fixed(alpha, 2)}_${rows ?? 'None'}`,
+  });
+
+  if (weights === 'imagenet')
+    await loadWeightsFile(model, await readImageNetFile({ alpha, size: rows!, includeTop, onProgress }));
+  else if (weights === 'vggface2') loadFaceWeights(model, await readFaceWeights());
+  else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
+  return model;
+}
+
+export interface ImageNetFile {
+  alpha: number;
+  size: number;
+  includeTop: boolean;
+  onProgress?: (progress: DownloadProgress) => void;
+}
+
+/** The file of ImageNet weights that Keras publishes, from Keras's cache or its address. */
+export function readImageNetFile({ alpha, size, includeTop, onProgress }: ImageNetFile): Promise<Uint8Array> {
+  const width = fixed(alpha * (alpha === 1 ? 1 : 10), 1).replace('.', '_');
+  const file = `mobilenet_${width}_${size}_tf${includeTop ? '' : '_no_top'}.h5`;
+  return readKerasFile({ file, url: url + file, sha256: hashes[file], onProgress });
+}
+
+/** Output channels and strides of the depthwise separable convolutions 1 to 13, at alpha 1. */
+const blocks: readonly (readonly [filters: number, strides: 1 | 2])[] = [
+  [64, 1],
+  [128, 2],
+  [128, 1],
+  [256, 2],
+  [256, 1],
+  [512, 2],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [1024, 2],
+  [1024, 1],
+];
+
+/** (N, H, W, C) → (N, H/32, W/32, 1024·alpha) */
+function convolutions(
+  input: KerasTensor,
+  {
+    alpha,
+    depthMultiplier,
+    initializer,
+  }: { alpha: number; depthMultiplier: number; initializer: Initializer },
+): KerasTensor {
+  const normalised = (x: KerasTensor, name: string) =>
+    new ReLU({ maxValue: 6, name: `${name}_relu` }).apply(
+      new BatchNormalization({ name: `${name}_bn` }).apply(x),
+    );
+  const filtersOf = (filters: number) => Math.trunc(filters * alpha);
+
+  const first = {
+    filters: filtersOf(firstFilters),
+    kernelSize: 3,
+    padding: 'same',
+    useBias: false,
+    strides: 2,
+    kernelInitializer: initializer,
+  };
+  let x = normalised(new Conv2D({ ...first, name: 'conv1' }).apply(input), 'conv1');
+  for (const [i, [filters, strides]] of blocks.entries()) {
+    const id = i + 1;
+    if (strides === 2)
+      x = new ZeroPadding2D({
+        padding: [
+          [0, 1],
+          [0, 1],
+        ],
+        name: `conv_pad_${id}`,
+      }).apply(x);
+    const depthwise = new DepthwiseConv2D({
+      kernelSize: 3,
+      padding: strides === 1 ? 'same' : 'valid',
+      depthMultiplier,
+      strides,
+      useBias: false,
+      depthwiseInitializer: initializer,
+      name: `conv_dw_${id}`,
+    });
+    x = normalised(depthwise.apply(x), `conv_dw_${id}`);
+    const mix = {
+      filters: filtersOf(filters),
+      kernelSize: 1,
+      padding: 'same',
+      useBias: false,
+      kernelInitializer: initializer,
+    };
+    x = normalised(new Conv2D({ ...mix, name: `conv_pw_${id}` }).apply(x), `conv_pw_${id}`);
+  }
+  return x;
+}
+
+function top(
+  _map: KerasTensor,
+  _options: { classes: number; dropout: number; classifierActivation: unknown },
+): KerasTensor {
+  throw new Error('soon');
+}
+
+/** Scales levels from 0 to 255 to [−1, 1], as the ImageNet weights want them: `mobilenet.preprocess_input`. */
+export const preprocessInput = (levels: ArrayLike<number>): Float32Array =>
+  Float32Array.from(levels, (level) => (level - tfScaling.mean[0]) * tfScaling.scale);
