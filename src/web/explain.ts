@@ -1,0 +1,25 @@
+import type { ClassifierError } from './protocol.js';
+
+/** The names that a visitor knows things by. */
+export interface Names {
+  /** Address of the model. */
+  readonly model: string;
+  /** File name of the picture; undefined when it was pasted. */
+  readonly picture?: string;
+}
+
+/** An error in words for someone who only wanted to try the page. Whoever runs it finds the rest in the event. */
+export function explain({ fault, message }: ClassifierError, { model, picture }: Names): string {
+  switch (fault) {
+    case 'no model':
+      return `The model could not be loaded: ${/HTTP status/.test(message) ? `there is no ${model} here` : 'the server does not answer'}.`;
+    case 'wrong model':
+      return `The file ${model} cannot be used here. ${message}`;
+    case 'no runtime':
+      return 'This browser could not start ONNX Runtime, which runs the model. A newer browser may help; so may reloading the page.';
+    case 'bad picture':
+      return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${message}`;
+    case 'failed':
+      return `Something went wrong. ${message}`;
+  }
+}

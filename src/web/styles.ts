@@ -1,0 +1,104 @@
+/** How `<ort-classifier>` looks. Pages restyle it through its parts and these custom properties. */
+export const styles = `
+:host {
+  --ort-accent: #4f46e5;
+  --ort-accent-soft: #eef0ff;
+  --ort-surface: #ffffff;
+  --ort-line: #d8dce6;
+  --ort-text: #1a1d29;
+  --ort-muted: #5d6478;
+  --ort-error: #b3261e;
+  --ort-error-soft: #fdeceb;
+  --ort-radius: 16px;
+  display: block;
+  color: var(--ort-text);
+  font: 16px/1.5 system-ui, sans-serif;
+}
+@media (prefers-color-scheme: dark) {
+  :host {
+    --ort-accent: #a5b0ff;
+    --ort-accent-soft: #242a4d;
+    --ort-surface: #191c28;
+    --ort-line: #343a4f;
+    --ort-text: #eceef6;
+    --ort-muted: #a2a9bd;
+    --ort-error: #ffb4ab;
+    --ort-error-soft: #46201e;
+  }
+}
+:host([hidden]) { display: none; }
+* { box-sizing: border-box; }
+.layout { display: grid; gap: 24px; align-items: start; }
+@media (min-width: 720px) {
+  .layout { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 32px; }
+}
+
+.drop {
+  position: relative;
+  display: grid;
+  place-items: center;
+  aspect-ratio: 4 / 3;
+  padding: 24px;
+  overflow: hidden;
+  text-align: center;
+  background: var(--ort-surface);
+  border: 2px dashed var(--ort-line);
+  border-radius: var(--ort-radius);
+  cursor: pointer;
+  transition: border-color 0.15s, background-color 0.15s;
+}
+.drop:hover, .drop.over { border-color: var(--ort-accent); background: var(--ort-accent-soft); }
+.drop:focus-within { outline: 3px solid var(--ort-accent); outline-offset: 3px; }
+.drop.filled { border-style: solid; padding: 0; }
+input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; font-size: 0; }
+.invitation svg { width: 48px; height: 48px; color: var(--ort-accent); }
+.invitation strong { display: block; margin-top: 8px; font-size: 1.125rem; }
+.invitation span { color: var(--ort-muted); }
+.drop img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.again {
+  position: absolute;
+  right: 12px;
+  bottom: 12px;
+  padding: 6px 14px;
+  font-size: 0.875rem;
+  font-weight: 600;
+  background: var(--ort-surface);
+  border: 1px solid var(--ort-line);
+  border-radius: 999px;
+}
+.invitation[hidden], .again[hidden], img[hidden], progress[hidden] { display: none; }
+
+.answer { min-width: 0; }
+.status { margin: 0 0 16px; color: var(--ort-muted); }
+.status:empty { display: none; }
+.status.error {
+  padding: 12px 16px;
+  color: var(--ort-error);
+  background: var(--ort-error-soft);
+  border-radius: calc(var(--ort-radius) / 2);
+}
+progress { width: 100%; height: 6px; margin-bottom: 16px; accent-color: var(--ort-accent); }
+.busy ol { opacity: 0.45; }
+ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 14px; transition: opacity 0.15s; }
+li { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 16px; align-items: baseline; }
+.label { overflow-wrap: anywhere; }
+.probability { font-variant-numeric: tabular-nums; color: var(--ort-muted); }
+li:first-child .label { font-size: 1.5rem; font-weight: 700; line-height: 1.25; }
+li:first-child .probability { font-size: 1.25rem; font-weight: 600; color: var(--ort-text); }
+.track {
+  grid-column: 1 / -1;
+  height: 8px;
+  margin-top: 6px;
+  overflow: hidden;
+  background: var(--ort-accent-soft);
+  border-radius: 999px;
+}
+.bar { height: 100%; min-width: 2px; background: var(--ort-accent); border-radius: inherit; transition: width 0.3s ease-out; }
+@media (prefers-reduced-motion: reduce) {
+  * { transition: none !important; }
+}
+@media (forced-colors: active) {
+  .bar { background: Highlight; forced-color-adjust: none; }
+  .track { border: 1px solid; }
+}
+`;

@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { encodeModel } from '../../src/graph/onnx.js';
+import { buildWeb } from '../../tools/build-web.js';
+import { seededClassifier } from '../export/seeded-classifier.js';
+
+/** Debian's Chromium, or the one that `CHROMIUM` names. */
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/** Builds the page with a real, untrained model into a folder of its own. */
+export async function buildTestSite(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-web-'));
+  const model = join(folder, 'seeded.onnx');
+  await writeFile(model, encodeModel(seededClassifier()));
+  await buildWeb({ model, out: folder });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** What a visitor sees of the element. */
+export interface Seen {
+  readonly status: string;
+  readonly isError: boolean;
+  readonly predictions: readonly string[];
+}
+
+export const seen = (page: Page): Promise<Seen> =>
+  page.locator('ort-classifier').evaluate((element) => {
+    const root = element.shadowRoot!;
+    const status = root.querySelector('.status')!;
+    return {
+      status: status.textContent!,
+      isError: status.classList.contains('error'),
+      predictions: Array.from(root.querySelectorAll('li'), (item) =>
+        Array.from(item.querySelectorAll('span'), (part) => part.textContent).join(' '),
+      ),
+    };
+  });
+
+/** Waits until the status line reads like `pattern`. */
+export const waitForStatus = (page: Page, pattern: RegExp): Promise<void> =>
+  page.locator('ort-classifier').locator('.status').filter({ hasText: pattern }).waitFor();

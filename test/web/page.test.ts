@@ -1,0 +1,348 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import anyTest, { type TestFn } from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { encodeModel } from '../../src/graph/onnx.js';
+import { metadata, seededClassifier } from '../export/seeded-classifier.js';
+import { buildTestSite, launchChromium, seen, waitForStatus } from './browser.js';
+import { type StaticServer, serveFolder } from './static-server.js';
+
+const test = anyTest as TestFn<{
+  browser: Browser;
+  site: Awaited<ReturnType<typeof buildTestSite>>;
+  server: StaticServer;
+  page: Page;
+  /** What the browser's console said. */
+  complaints: string[];
+}>;
+
+const picture = (background: string, width = 64, height = 48): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background } })
+    .png()
+    .toBuffer();
+
+const file = async (name: string, buffer: Buffer | Promise<Buffer>) => ({
+  name,
+  mimeType: 'image/png',
+  buffer: await buffer,
+});
+
+test.before(async (t) => {
+  t.context.site = await buildTestSite();
+  t.context.browser = await launchChromium();
+});
+
+test.after.always(async (t) => {
+  await t.context.browser?.close();
+  await t.context.site?.remove();
+});
+
+test.beforeEach(async (t) => {
+  t.context = { ...t.context, complaints: [] };
+  t.context.server = await serveFolder(t.context.site.folder);
+  t.context.page = await newPage(t.context.browser, t.context.complaints);
+});
+
+test.afterEach.always(async (t) => {
+  await t.context.page?.context().close();
+  await t.context.server?.close();
+});
+
+async function newPage(browser: Browser, complaints: string[]): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
+  page.setDefaultTimeout(20_000);
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return page;
+}
+
+/** Drops files as the system would, at the middle of `selector`. */
+async function drop(page: Page, selector: string, name: string, bytes: Buffer): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ({ name, base64 }) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+      return data;
+    },
+    { name, base64: bytes.toString('base64') },
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.locator(selector).dispatchEvent(type, { dataTransfer: transfer });
+}
+
+test.serial('a visitor chooses a picture and sees the likeliest classes', async (t) => {
+  const { page, server, complaints } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready\. It knows 5 classes\.$/);
+  await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+  await waitForStatus(page, /^Most likely /);
+  const { status, isError, predictions } = await seen(page);
+  t.false(isError);
+  t.is(predictions.length, 5);
+  const shares = predictions.map((line) => Number(/([\d.]+)%$/.exec(line)![1]));
+  t.deepEqual(
+    shares,
+    [...shares].sort((a, b) => b - a),
+  );
+  t.true(Math.abs(shares.reduce((a, b) => a + b) - 100) < 0.3, predictions.join(', '));
+  t.is(status, `Most likely ${predictions[0]!.replace(/ ([\d.]+%)$/, ', $1.')}`);
+  t.deepEqual(predictions.map((line) => line.replace(/ [\d.]+%$/, '')).sort(), [...metadata.labels].sort());
+  t.deepEqual(complaints, []);
+});
+
+test.serial('everything comes from the folder, by relative addresses', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  t.deepEqual([...server.requests].sort(), [
+    'index.html',
+    'model.onnx',
+    'ort-wasm-simd-threaded.mjs',
+    'ort-wasm-simd-threaded.wasm',
+    'page.css',
+    'page.js',
+    'worker.js',
+  ]);
+});
+
+test.serial('a loaded page works offline', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await page.context().setOffline(true);
+  await page.locator('input[type=file]').setInputFiles(await file('blue.png', picture('#2030c0')));
+  await waitForStatus(page, /^Most likely /);
+  t.pass();
+});
+
+test.serial('pictures can be dropped on the element, and beside it', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await drop(page, 'ort-classifier .drop', 'red.png', await picture('#ff0000'));
+  await waitForStatus(page, /^Most likely /);
+  const first = await seen(page);
+  await drop(page, 'h1', 'blue.png', await picture('#0000ff'));
+  await page.waitForFunction(
+    (before) =>
+      document.querySelector('ort-classifier')!.shadowRoot!.querySelector('li .probability')!.textContent !==
+      before,
+    /[\d.]+%$/.exec(first.predictions[0]!)![0],
+  );
+  t.notDeepEqual((await seen(page)).predictions, first.predictions);
+  t.is(page.url(), server.url);
+});
+
+test.serial('a picture can be pasted', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await page.evaluate(
+    (base64) => {
+      const data = new DataTransfer();
+      data.items.add(
+        new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'image.png', { type: 'image/png' }),
+      );
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+    },
+    (await picture('#20c040')).toString('base64'),
+  );
+  await waitForStatus(page, /^Most likely /);
+  t.is((await seen(page)).predictions.length, 5);
+});
+
+test.serial('the keyboard is enough', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await page.keyboard.press('Tab');
+  const outline = await page
+    .locator('ort-classifier .drop')
+    .evaluate((drop) => getComputedStyle(drop).outlineStyle);
+  t.is(outline, 'solid');
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles(await file('red.png', picture('#c03020')));
+  await waitForStatus(page, /^Most likely /);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  t.true(await page.locator('#facts').isVisible());
+  t.regex((await page.locator('#facts').textContent())!, /95\.7% on 70 pictures/);
+});
+
+test.serial(
+  'the same file can be chosen again, and a picture given before the model is ready waits',
+  async (t) => {
+    const { page, server } = t.context;
+    await page.goto(server.url, { waitUntil: 'domcontentloaded' });
+    const red = await file('red.png', picture('#c03020'));
+    await page.locator('input[type=file]').setInputFiles(red);
+    await waitForStatus(page, /^Most likely /);
+    const answers = await page.evaluate(() => {
+      const element = document.querySelector('ort-classifier')!;
+      const log: number[] = [];
+      element.addEventListener('prediction', (event) => log.push((event as CustomEvent).detail.length));
+      return Object.assign(window, { log }).log;
+    });
+    t.deepEqual(answers, []);
+    await page.locator('input[type=file]').setInputFiles(red);
+    await page.waitForFunction(() => (window as unknown as { log: number[] }).log.length === 1);
+    t.pass();
+  },
+);
+
+for (const [name, bytes, message] of [
+  [
+    'letter.txt',
+    Buffer.from('Dear sir or madam'),
+    '“letter.txt” cannot be read as a picture. Expected a picture. Received: text.',
+  ],
+  [
+    'empty.png',
+    Buffer.alloc(0),
+    '“empty.png” cannot be read as a picture. Expected a picture. Received: an empty file.',
+  ],
+  [
+    'damaged.png',
+    picture('#123456', 400, 300).then((whole) => whole.fill(0xaa, whole.length / 2, whole.length - 20)),
+    '“damaged.png” cannot be read as a picture. Expected an undamaged picture. Received: a PNG that this browser cannot decode.',
+  ],
+  [
+    'bomb.png',
+    picture('#123456').then((small) => {
+      small.writeUInt32BE(50_000, 16);
+      small.writeUInt32BE(50_000, 20);
+      return small;
+    }),
+    '“bomb.png” cannot be read as a picture. Expected a picture within the limit. Received: 50000×50000 pixels, more than 100000000.',
+  ],
+] as const)
+  test.serial(`a file that cannot be read is told, and the next one works: ${name}`, async (t) => {
+    const { page, server } = t.context;
+    await page.goto(server.url);
+    await waitForStatus(page, /^Ready/);
+    await page.locator('input[type=file]').setInputFiles(await file(name, await bytes));
+    await waitForStatus(page, /cannot be read/);
+    t.deepEqual(await seen(page), { status: message, isError: true, predictions: [] });
+    await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+    await waitForStatus(page, /^Most likely /);
+    t.false((await seen(page)).isError);
+  });
+
+test.serial('a missing model is told', async (t) => {
+  const { page, site } = t.context;
+  const server = await serveFolder(site.folder, { hide: ['model.onnx'] });
+  await page.goto(server.url);
+  await waitForStatus(page, /model/);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.is((await seen(page)).status, 'The model could not be loaded: there is no model.onnx here.');
+  await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+  await page.locator('ort-classifier[aria-busy=false] .status.error').waitFor();
+  t.is((await seen(page)).status, 'The model could not be loaded: there is no model.onnx here.');
+  await server.close();
+});
+
+test.serial('missing WebAssembly is told', async (t) => {
+  const { page, site } = t.context;
+  const server = await serveFolder(site.folder, { hide: ['ort-wasm-simd-threaded.wasm'] });
+  await page.goto(server.url);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.regex((await seen(page)).status, /^This browser could not start ONNX Runtime/);
+  await server.close();
+});
+
+test.serial('a missing worker is told', async (t) => {
+  const { page, site } = t.context;
+  const server = await serveFolder(site.folder, { hide: ['worker.js'] });
+  await page.goto(server.url);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.regex((await seen(page)).status, /^This browser could not start ONNX Runtime/);
+  await server.close();
+});
+
+test.serial('models that cannot be used are told', async (t) => {
+  const { page, site, server } = t.context;
+  const whole = await readFile(join(site.folder, 'model.onnx'));
+  const model = seededClassifier();
+  const broken = { ...model, graph: { ...model.graph, nodes: model.graph.nodes.slice(1) } };
+  const cases: [name: string, bytes: Uint8Array, status: RegExp][] = [
+    ['cut.onnx', whole.subarray(0, 5000), /^The file cut\.onnx cannot be used here\. .*ends \d+ bytes early/],
+    ['page.onnx', Buffer.from('<!doctype html>'), /^The file page\.onnx cannot .* Received: a web page\.$/],
+    [
+      'foreign.onnx',
+      encodeModel({ ...model, metadata: {} }),
+      /^The file foreign\.onnx cannot .* an ONNX model without\. Hint/,
+    ],
+    ['broken.onnx', encodeModel(broken), /^The file broken\.onnx cannot be used here\. /],
+    [
+      'face.onnx',
+      encodeModel(
+        seededClassifier({
+          metadata: { ...metadata, preprocessing: { ...metadata.preprocessing, crop: 'face' } },
+        }),
+      ),
+      /^The file face\.onnx cannot .* whole pictures\. Received: one with crop 'face'\.$/,
+    ],
+  ];
+  await page.goto(server.url);
+  for (const [name, bytes, status] of cases) {
+    await writeFile(join(site.folder, name), bytes);
+    await page
+      .locator('ort-classifier')
+      .evaluate((element, name) => element.setAttribute('model', name), name);
+    await waitForStatus(page, new RegExp(`file ${name}`));
+    t.regex((await seen(page)).status, status);
+  }
+  await page.locator('ort-classifier').evaluate((element) => element.setAttribute('model', 'model.onnx'));
+  await waitForStatus(page, /^Ready/);
+});
+
+test.serial('the page does not freeze while a large picture is read', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await page.evaluate(() => {
+    let last = performance.now();
+    const frames = { longest: 0 };
+    const tick = () => {
+      const now = performance.now();
+      frames.longest = Math.max(frames.longest, now - last);
+      last = now;
+      requestAnimationFrame(tick);
+    };
+    tick();
+    Object.assign(window, { frames });
+  });
+  const started = Date.now();
+  await page
+    .locator('input[type=file]')
+    .setInputFiles(await file('large.png', picture('#446688', 6000, 4000)));
+  await waitForStatus(page, /^Most likely /);
+  const whole = Date.now() - started;
+  const longest = await page.evaluate(
+    () => (window as unknown as { frames: { longest: number } }).frames.longest,
+  );
+  t.log(`longest pause ${Math.round(longest)} ms of ${whole} ms`);
+  t.true(longest < whole / 2, `longest pause ${longest} ms of ${whole} ms`);
+});
+
+test.serial('it fits a phone, in light and dark', async (t) => {
+  const { page, server } = t.context;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+  await waitForStatus(page, /^Most likely /);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  t.is(width, 360);
+  const colours = async (colorScheme: 'light' | 'dark') => {
+    await page.emulateMedia({ colorScheme });
+    return page.evaluate(() => [
+      getComputedStyle(document.body).color,
+      getComputedStyle(document.querySelector('ort-classifier')!).color,
+    ]);
+  };
+  t.deepEqual(await colours('light'), ['rgb(26, 29, 41)', 'rgb(26, 29, 41)']);
+  t.deepEqual(await colours('dark'), ['rgb(236, 238, 246)', 'rgb(236, 238, 246)']);
+});

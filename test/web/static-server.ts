@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+
+export interface StaticServer {
+  /** Address of the folder, with a slash at the end. */
+  readonly url: string;
+  /** The paths that were asked for, below `url`. */
+  readonly requests: string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type.
+ *
+ * @param hide paths to answer with 404 though the files exist
+ */
+export async function serveFolder(
+  folder: string,
+  { hide = [] }: { hide?: readonly string[] } = {},
+): Promise<StaticServer> {
+  const prefix = '/some/sub/path/';
+  const requests: string[] = [];
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : undefined;
+    requests.push(path ?? pathname);
+    try {
+      if (path === undefined || hide.includes(path)) throw new Error('hidden');
+      const body = await readFile(join(folder, normalize(`/${path}`)));
+      response
+        .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+        .end(body);
+    } catch {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><p>Not found');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${prefix}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
