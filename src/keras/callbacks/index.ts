@@ -13,4 +13,4 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint
 export type { Mode, MonitorOptions } from './monitor-callback.js';
 export { ProgbarLogger, type ProgbarLoggerOptions } from './progbar-logger.js';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
-export { TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';
+export { RuntimeError, TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';

@@ -22,10 +22,15 @@ export class TerminateOnNaN extends Callback {
   override onBatchEnd(batch: number, { loss }: Logs = {}): void {
     if (loss === undefined || Number.isFinite(loss)) return;
     if (this.#raiseError)
-      throw new Error(
+      throw new RuntimeError(
         `NaN or Inf loss encountered at batch ${batch}. Loss value: ${floatRepr(loss)}. Terminating training immediately.`,
       );
     this.#print(`Batch ${batch}: Invalid loss, terminating training\n`);
     this.model.stopTraining = true;
   }
+}
+
+/** Python's exception of this name. */
+export class RuntimeError extends Error {
+  override name = 'RuntimeError';
 }
