@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { ortNode } from '../../src/engine/ort-node.js';
+import { encodeModel } from '../../src/graph/onnx.js';
+import { tfScaling } from '../../src/graph/preprocessing.js';
+import { backboneModel } from '../../src/keras/applications/backbone.js';
+import { MobileNet } from '../../src/keras/applications/mobilenet.js';
+import { clearSession } from '../../src/keras/naming.js';
+import { assertClose } from '../compare.js';
+import { picture, seedWeights } from './seeded.js';
+
+/** Written by tools/goldens/backbone.py. */
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/backbone.json', import.meta.url), 'utf8'),
+) as {
+  alpha: number;
+  size: number;
+  embedding: number[];
+  corner: number[];
+  probabilities: number[];
+  layers: [name: string, className: string, shape: (number | null)[], params: number][];
+};
+const { alpha, size } = golden;
+const inputShape = [size, size, 3];
+
+test('computes what Keras computes', async (t) => {
+  const model = await MobileNet({ alpha, inputShape, includeTop: false, weights: null });
+  seedWeights(model);
+  const backbone = { model, size: [size, size] as const, scaling: tfScaling, features: 256 };
+  const engine = await ortNode({ provider: 'cpu', threads: 1 });
+  const session = await engine.load(encodeModel(backboneModel(backbone, { outputs: ['embedding', 'map'] })));
+  const { embedding, map } = await session.run({ pixels: picture(size) });
+  // Sums of 27 layers in another order, in single precision.
+  const tolerance = { absolute: 1e-5, relative: 1e-4 };
+  assertClose(t, embedding!.data as Float32Array, golden.embedding, { label: 'embedding', ...tolerance });
+  t.deepEqual(map!.dims, [1, 4, 4, 256]);
+  const corner = (map!.data as Float32Array).subarray(3 * 256, 4 * 256);
+  assertClose(t, corner, golden.corner, { label: 'map[0, 0, 3]', ...tolerance });
+});
+
+test.serial("has Keras's layers under Keras's names", async (t) => {
+  clearSession();
+  const model = await MobileNet({ alpha, inputShape, includeTop: false, weights: null });
+  t.is(model.name, 'mobilenet_0.25_128');
+  t.deepEqual(
+    model.layers.map((layer) => [layer.name, layer.className, layer.output.shape, layer.countParams()]),
+    golden.layers.slice(0, 86),
+  );
+});
+
+test('pools the map when asked to', async (t) => {
+  const options = { alpha, inputShape, includeTop: false, weights: null };
+  t.deepEqual((await MobileNet({ ...options, pooling: 'avg' })).outputTensor.shape, [null, 256]);
+  t.deepEqual((await MobileNet({ ...options, pooling: 'max' })).outputTensor.shape, [null, 256]);
+  t.deepEqual((await MobileNet({ ...options, inputShape: null })).outputTensor.shape, [
+    null,
+    null,
+    null,
+    256,
+  ]);
+});
