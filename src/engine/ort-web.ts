@@ -37,15 +37,35 @@ export async function ortWeb({ provider = 'wasm', wasmPaths, threads }: OrtWebOp
   return {
     name: 'ort',
     provider,
-    load: async (model) =>
-      wrapSession(
-        await ort.InferenceSession.create(model, {
-          executionProviders: provider === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],
-          logSeverityLevel: 4,
-        }),
-        ort.Tensor,
-      ),
+    load: (model) =>
+      inTurn(async () => {
+        const session = wrapSession(
+          await ort.InferenceSession.create(model, {
+            executionProviders: provider === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],
+            logSeverityLevel: 4,
+          }),
+          ort.Tensor,
+        );
+        return {
+          ...session,
+          run: (feeds) => inTurn(() => session.run(feeds)),
+          release: () => inTurn(() => session.release()),
+        };
+      }),
   };
+}
+
+/** The last task of the page's one WebAssembly instance. */
+let previous: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs tasks one after the other. onnxruntime-web keeps values on the WebAssembly stack while it awaits, and a second
+ * call in the meantime overwrites them ("output name cannot be empty").
+ */
+function inTurn<T>(task: () => Promise<T>): Promise<T> {
+  const result = previous.then(task);
+  previous = result.catch(() => {});
+  return result;
 }
 
 async function requireWebGpu(): Promise<void> {

@@ -35,9 +35,9 @@ const reduce =
   ({ start, join, finish, bigint }: Reduction): Kernel =>
   ([x, axesInput]: readonly [Tensor, Tensor?], call) => {
     const given = axesInput ? integers(axesInput) : (ints(call, 'axes') ?? []);
-    if (given.length === 0 && int(call, 'noop_with_empty_axes') === 1) return x;
     const rank = x.dims.length;
-    const axes = new Set(given.length > 0 ? given.map((axis) => axisOf(axis, rank)) : x.dims.keys());
+    const all = int(call, 'noop_with_empty_axes') === 1 ? [] : x.dims.keys();
+    const axes = new Set(given.length > 0 ? given.map((axis) => axisOf(axis, rank)) : all);
     const kept = x.dims.map((size, axis) => (axes.has(axis) ? 1 : size));
     const dims = int(call, 'keepdims', 1) === 1 ? kept : x.dims.filter((_, axis) => !axes.has(axis));
 
