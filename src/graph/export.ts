@@ -1,4 +1,5 @@
 import { GraphBuilder } from './builder.js';
+import { fold } from './fold.js';
 import type { Model, Value } from './graph.js';
 import { type ModelMetadata, writeMetadata } from './metadata.js';
 import { normalisePixels, resizePixels } from './preprocessing.js';
@@ -24,7 +25,7 @@ export interface ClassifierOptions {
 }
 
 /**
- * Joins preprocessing, backbone and head into one model that describes itself.
+ * Joins preprocessing, backbone and head into one model that describes itself, batch normalisation folded.
  *
  * It reads `pixels`, uint8 (N, H, W, 3), RGB, of any size, upright and cropped as `metadata.preprocessing` says, and
  * returns `probabilities`, float32 (N, C), in the order of `metadata.labels`.
@@ -48,5 +49,5 @@ export function buildClassifier({ metadata, backbone, head, name = 'classifier' 
   const probabilities = g.scope('head', () => head(g, embedding));
   g.output('probabilities', probabilities, 'float32', ['N', labels.length]);
   // Resize knows antialiasing since opset 18.
-  return { graph: g.build(), opset: 18, metadata: writeMetadata(metadata) };
+  return { graph: fold(g.build()), opset: 18, metadata: writeMetadata(metadata) };
 }
