@@ -3,7 +3,7 @@
  *
  * Browsers decode JPEG with libjpeg-turbo at full size, as sharp does, and leave colour profiles alone when asked to.
  * What they would do otherwise than Pillow is done here: transparent pixels keep their colours, EXIF in WebP turns
- * the picture, and damaged JPEGs are refused rather than shown in part.
+ * the picture, 16-bit grey is clipped, and damaged JPEGs are refused rather than shown in part.
  */
 import { type Header, readHeader } from '../images/header.js';
 import { type Image, ImageError } from '../images/image.js';
@@ -11,6 +11,7 @@ import { checkJpeg } from '../images/jpeg-check.js';
 import { decodeNetpbm } from '../images/netpbm.js';
 import { type Orientation, orient } from '../images/orientation.js';
 import { convert } from '../images/policy.js';
+import { readGreyAlpha, readRgb } from './bitmap.js';
 
 export interface PixelOptions {
   /** Turn the picture upright as its EXIF data says. */
@@ -37,14 +38,19 @@ export async function decodePixels(
   if (format === 'jpeg') checkJpeg(bytes);
   // Browsers turn other pictures by themselves, and cannot be kept from it.
   const turnedByBrowser = format !== 'webp';
-  const bitmap = await decodeBitmap(turnedByBrowser ? bytes : hideExif(bytes), format);
-  try {
-    const image = readRgb(bitmap);
-    if (exif) return turnedByBrowser ? image : orient(image, orientation);
-    return turnedByBrowser ? orient(image, opposite(orientation)) : image;
-  } finally {
-    bitmap.close();
+  const image = await decodeWithBrowser(bytes, header);
+  if (exif) return turnedByBrowser ? image : orient(image, orientation);
+  return turnedByBrowser ? orient(image, opposite(orientation)) : image;
+}
+
+async function decodeWithBrowser(bytes: Uint8Array<ArrayBuffer>, header: Header): Promise<Image> {
+  const { format, colour, alpha, depth } = header;
+  if (format === 'png' && colour === 'grey' && !alpha && depth === 16) {
+    const bitmap = await decodeBitmap(toGreyAlpha(bytes), format);
+    const data = readGreyAlpha(bitmap);
+    if (data) return convert({ width: bitmap.width, height: bitmap.height, channels: 1, data }, header, 3);
   }
+  return readRgb(await decodeBitmap(format === 'webp' ? hideExif(bytes) : bytes, format));
 }
 
 async function decodeBitmap(bytes: Uint8Array<ArrayBuffer>, format: Header['format']): Promise<ImageBitmap> {
@@ -80,86 +86,25 @@ function hideExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** Few enough pixels for every browser's canvas, and little memory beside the picture itself. */
-const tilePixels = 2 ** 22;
-/** The largest texture that every WebGL 2 has. */
-const tileSide = 2048;
-
-/** A part of a picture. */
-interface Tile {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/**
+ * Browsers keep the upper half of 16-bit grey alone. Called 8-bit grey and alpha, which the same bytes are as well,
+ * they hand over both halves.
+ */
+function toGreyAlpha(png: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const copy = png.slice();
+  // IHDR: length at 8, type at 12, width, height, bit depth at 24, colour type at 25, CRC of type and data at 29.
+  copy[24] = 8;
+  copy[25] = 4;
+  new DataView(copy.buffer).setUint32(29, crc32(copy.subarray(12, 29)));
+  return copy;
 }
 
-function readRgb(bitmap: ImageBitmap): Image {
-  const { width, height } = bitmap;
-  const data = new Uint8Array(width * height * 3);
-  const image: Image = { width, height, channels: 3, data };
-  const rows = Math.max(1, Math.floor(tilePixels / width));
-  if (readTiles(image, tiles(image, width, rows), readerOf2d(bitmap, width, Math.min(rows, height))))
-    return image;
-  // A canvas keeps colours multiplied with their alpha, and so loses them where a pixel is transparent.
-  const reader = readerOfWebGl(bitmap);
-  if (reader) readTiles(image, tiles(image, tileSide, tileSide), reader);
-  return image;
-}
-
-function* tiles({ width, height }: Image, columns: number, rows: number): Generator<Tile> {
-  for (let y = 0; y < height; y += rows)
-    for (let x = 0; x < width; x += columns)
-      yield { x, y, width: Math.min(columns, width - x), height: Math.min(rows, height - y) };
-}
-
-/** Fills `image`. Says whether every pixel was opaque. */
-function readTiles(
-  image: Image,
-  parts: Iterable<Tile>,
-  read: (tile: Tile) => Uint8Array | Uint8ClampedArray,
-): boolean {
-  let opaque = true;
-  for (const tile of parts) {
-    const rgba = read(tile);
-    let from = 0;
-    for (let y = 0; y < tile.height; y++) {
-      let to = ((tile.y + y) * image.width + tile.x) * 3;
-      for (let x = 0; x < tile.width; x++, from += 4) {
-        image.data[to++] = rgba[from]!;
-        image.data[to++] = rgba[from + 1]!;
-        image.data[to++] = rgba[from + 2]!;
-        if (rgba[from + 3] !== 255) opaque = false;
-      }
-    }
+/** PNG specification, annex D. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
   }
-  return opaque;
-}
-
-function readerOf2d(bitmap: ImageBitmap, width: number, height: number): (tile: Tile) => Uint8ClampedArray {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new ImageError('too large', `${bitmap.width}×${bitmap.height} pixels`);
-  context.globalCompositeOperation = 'copy';
-  return (tile) => {
-    context.drawImage(bitmap, -tile.x, -tile.y);
-    return context.getImageData(0, 0, tile.width, tile.height).data;
-  };
-}
-
-/** Textures keep colours as they are. Undefined where there is no WebGL 2. */
-function readerOfWebGl(bitmap: ImageBitmap): ((tile: Tile) => Uint8Array) | undefined {
-  const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
-  if (!gl) return undefined;
-  const texture = gl.createTexture();
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-  return ({ x, y, width, height }) => {
-    gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
-    gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-    const rgba = new Uint8Array(width * height * 4);
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
-    return rgba;
-  };
+  return ~crc >>> 0;
 }

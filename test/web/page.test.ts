@@ -205,7 +205,7 @@ for (const [name, bytes, message] of [
   ],
   [
     'damaged.png',
-    picture('#123456', 400, 300).then((whole) => whole.fill(0xaa, whole.length / 2, whole.length - 20)),
+    picture('#123456', 400, 300).then((whole) => whole.fill(0xaa, whole.length >> 1, whole.length - 20)),
     '“damaged.png” cannot be read as a picture. Expected an undamaged picture. Received: a PNG that this browser cannot decode.',
   ],
   [
