@@ -11,6 +11,8 @@ export interface Preprocessing {
   readonly size: readonly [height: number, width: number];
   /** What is cut out of the picture before it is stretched. */
   readonly crop: 'none' | 'center' | 'face';
+  /** With `crop: 'face'`: whether a picture without a face is taken whole or left out. Default: whole. */
+  readonly noFace?: 'whole' | 'skip';
   /** Whether the picture is turned upright first, as its EXIF orientation says. */
   readonly exif: boolean;
   /** The order in which the backbone wants the colours. */
