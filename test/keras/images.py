@@ -1,0 +1,50 @@
+"""Pillow's answers for images.test.ts: JSON requests on stdin, JSON answers on stdout."""
+
+import base64
+import hashlib
+import io
+import json
+import sys
+import warnings
+
+import numpy as np
+from PIL import Image
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+FILTERS = {name.lower(): value for name, value in Image.Resampling.__members__.items()}
+
+
+def noise(height, width, channels, seed):
+    """The pixels of `noise` in test/images/noise.ts."""
+    i = np.arange(height * width * channels, dtype=np.uint32)
+    x = i * np.uint32(2654435761) + np.uint32(seed) * np.uint32(40503)
+    x = (x ^ (x >> np.uint32(15))) * np.uint32(2246822519)
+    return (x >> np.uint32(24)).astype(np.uint8).reshape(height, width, channels)
+
+
+def resize(case):
+    """The MD5 of the resized bytes."""
+    height, width, channels = case["shape"]
+    pixels = noise(height, width, channels, case["seed"])
+    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels, MODES[channels])
+    out = image.resize(tuple(reversed(case["size"])), FILTERS[case["interpolation"]], case.get("box"))
+    return hashlib.md5(out.tobytes()).hexdigest()
+
+
+def decode(case):
+    """The size and the MD5 of a file's pixels, or None where Pillow fails."""
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(case["bytes"])))
+        image.load()
+    except Exception:
+        return None
+    image = image.convert(case.get("mode", "RGB"))
+    return {"size": image.size, "md5": hashlib.md5(image.tobytes()).hexdigest()}
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    np.seterr(over="ignore")
+    request = json.load(sys.stdin)
+    handlers = {"resize": resize, "decode": decode}
+    json.dump([handlers[case["do"]](case) for case in request], sys.stdout)
