@@ -1,4 +1,5 @@
 /** What Keras's API asks of its surroundings, in a page. `node.ts` answers the same in Node. */
 export * from './web/engine.js';
 export * from './web/files.js';
+export * from './web/images.js';
 export * from './web/weights.js';

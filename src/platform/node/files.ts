@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import {
   appendFile as append,
   copyFile as copy,
@@ -9,7 +9,15 @@ import {
   writeFile as write,
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+
+/** A name in a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  /** Whether it is a folder, or a link to one. */
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
+}
 
 /** The bytes of a file that the user names. */
 export const readFile = async (path: string): Promise<Uint8Array> => readFileBytes(path);
@@ -31,6 +39,16 @@ export async function writeFile(path: string, content: Uint8Array | string): Pro
 export async function appendFile(path: string, content: Uint8Array | string): Promise<void> {
   await makeFolderOf(path);
   await append(path, content);
+}
+
+/** What a folder holds, or `null` where there is none. At once, since Keras's iterators know their size from the start. */
+export function listDirectory(path: string): FolderEntry[] | null {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return null;
+  return readdirSync(path, { withFileTypes: true }).map((entry) => {
+    const isLink = entry.isSymbolicLink();
+    const target = isLink && statSync(join(path, entry.name), { throwIfNoEntry: false });
+    return { name: entry.name, isFolder: target ? target.isDirectory() : entry.isDirectory(), isLink };
+  });
 }
 
 export const fileExists = async (path: string): Promise<boolean> => existsSync(path);

@@ -14,6 +14,11 @@ export const appendFile: (path: string, content: Uint8Array | string) => Promise
 export const makeFolderOf: (path: string) => Promise<void> = noFiles;
 export const copyFile: (from: string, to: string) => Promise<void> = noFiles;
 export const remove: (path: string) => Promise<void> = noFiles;
+export function listDirectory(path: string): { name: string; isFolder: boolean; isLink: boolean }[] | null {
+  throw new Error(
+    `Expected a file system to find '${path}' in. Received: a web page. Hint: give pictures as arrays to \`flow\`.`,
+  );
+}
 export const fileExists = async (): Promise<boolean> => false;
 
 /** Writes whole lines to the console, each as it looks in the end, without what draws a progress bar in place. */

@@ -1,0 +1,156 @@
+import { print as printToConsole } from '#platform';
+import { float32, type Tensor } from '../../graph/tensor.js';
+import type { Print } from '../callbacks/callback.js';
+import { ValueError } from '../layers/layer.js';
+import { filesBelow, join, subfolders } from './directory.js';
+import { type ColorMode, channelsOf, type Interpolation, imgToArray, loadImg, type Size } from './image.js';
+import type { ImageDataGenerator } from './image-data-generator.js';
+import { ImageIterator, type IteratorOptions } from './image-iterator.js';
+import type { ImageArray } from './transform.js';
+
+/**
+ * What the targets are: rows with a one at the class's index (`categorical`), indices (`sparse` and `binary`), the
+ * pictures themselves (`input`), or nothing.
+ */
+export type ClassMode = 'categorical' | 'binary' | 'sparse' | 'input' | null;
+
+export interface FlowFromDirectoryOptions extends IteratorOptions {
+  /** What pictures are stretched to. Default: 256 by 256. */
+  targetSize?: Size;
+  /** Default: `rgb`. */
+  colorMode?: ColorMode;
+  /** The folders to read, in the order of their indices. Default: all, in Python's order. */
+  classes?: readonly string[] | null;
+  /** Default: `categorical`. */
+  classMode?: ClassMode;
+  /** Default: `nearest`. */
+  interpolation?: Interpolation;
+  /** Cuts pictures to the proportions of `targetSize` first. Default: false. */
+  keepAspectRatio?: boolean;
+  /** Walks into linked folders, too. Default: false. */
+  followLinks?: boolean;
+  /** With `validationSplit`: the first part of each class's files (`validation`), or the rest (`training`). */
+  subset?: 'training' | 'validation' | null;
+  /** Turns pictures upright as their EXIF data says. Default: false, as in Keras. */
+  exif?: boolean;
+  print?: Print;
+}
+
+/** What a picture file may end in, in lower case. Keras asks for no dot. */
+const endings = ['png', 'jpg', 'jpeg', 'bmp', 'ppm', 'tif', 'tiff'];
+
+/** Batches of the pictures in a folder of folders, one a class: `ImageDataGenerator.flow_from_directory`. */
+export class DirectoryIterator extends ImageIterator {
+  readonly classMode: ClassMode;
+  readonly targetSize: Size;
+  readonly colorMode: ColorMode;
+  /** The names of the classes, in the order of their indices. */
+  readonly classNames: readonly string[];
+  /** The index of each class by its name. */
+  readonly classIndices: Readonly<Record<string, number>>;
+  /** The index of each picture's class. */
+  readonly classes: Int32Array;
+  /** Where each picture is, below `directory`. */
+  readonly filenames: readonly string[];
+  readonly filepaths: readonly string[];
+  readonly #loading: Pick<FlowFromDirectoryOptions, 'interpolation' | 'keepAspectRatio' | 'exif'>;
+
+  constructor(
+    readonly directory: string,
+    generator: ImageDataGenerator,
+    options: FlowFromDirectoryOptions = {},
+  ) {
+    const { targetSize = [256, 256], colorMode = 'rgb', classMode = 'categorical' } = options;
+    const { interpolation = 'nearest', keepAspectRatio = false, exif = false } = options;
+    const { print = printToConsole } = options;
+    channelsOf(colorMode);
+    checkClassMode(classMode);
+    const classNames = options.classes?.length ? options.classes : subfolders(directory);
+    const found = findPictures(directory, classNames, generator, options);
+    super(found.length, generator, options, 1e7);
+    this.classMode = classMode;
+    this.targetSize = targetSize;
+    this.colorMode = colorMode;
+    this.classNames = [...classNames];
+    this.classIndices = Object.fromEntries(classNames.map((name, i) => [name, i]));
+    this.classes = Int32Array.from(found, ({ index }) => index);
+    this.filenames = found.map(({ file }) => file);
+    this.filepaths = this.filenames.map((file) => join(directory, file));
+    this.#loading = { interpolation, keepAspectRatio, exif };
+    print(`Found ${this.samples} images belonging to ${this.numClasses} classes.\n`);
+  }
+
+  /** How many pictures there are. */
+  get samples(): number {
+    return this.n;
+  }
+
+  get numClasses(): number {
+    return this.classNames.length;
+  }
+
+  get labels(): Int32Array {
+    return this.classes;
+  }
+
+  protected get imageShape(): readonly number[] {
+    return [...this.targetSize, channelsOf(this.colorMode)];
+  }
+
+  protected async load(index: number): Promise<ImageArray> {
+    const { targetSize, colorMode } = this;
+    return imgToArray(await loadImg(this.filepaths[index]!, { targetSize, colorMode, ...this.#loading }));
+  }
+
+  protected targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[] {
+    const classes = indices.map((i) => this.classes[i]!);
+    switch (this.classMode) {
+      case 'input':
+        return [float32(x.data.slice(), x.dims)];
+      case 'binary':
+      case 'sparse':
+        return [float32(classes)];
+      case 'categorical': {
+        const rows = new Float32Array(classes.length * this.numClasses);
+        for (const [i, index] of classes.entries()) rows[i * this.numClasses + index] = 1;
+        return [float32(rows, [classes.length, this.numClasses])];
+      }
+      default:
+        return [];
+    }
+  }
+}
+
+const classModes: readonly ClassMode[] = ['categorical', 'binary', 'sparse', 'input', null];
+
+function checkClassMode(classMode: ClassMode): void {
+  if (!classModes.includes(classMode))
+    throw new ValueError(`Invalid classMode: ${classMode}; expected one of: ${classModes.join(', ')}`);
+}
+
+/** The files of each class, and the class's index, class after class. */
+function findPictures(
+  directory: string,
+  classNames: readonly string[],
+  generator: ImageDataGenerator,
+  { subset = null, followLinks = false }: FlowFromDirectoryOptions,
+): { file: string; index: number }[] {
+  const { validationSplit } = generator.options;
+  if (subset !== null && subset !== 'training' && subset !== 'validation')
+    throw new ValueError(`Invalid subset name: ${subset};expected "training" or "validation"`);
+  return classNames.flatMap((name, index) => {
+    const files = filesBelow(join(directory, name), endings, followLinks);
+    if (files.some((file) => file.toLowerCase().endsWith('.tiff')))
+      generator.warn(
+        'Using ".tiff" files with multiple bands will cause distortion. Please verify your output.',
+      );
+    const middle = Math.trunc(validationSplit * files.length);
+    const [from, to] =
+      subset === 'validation'
+        ? [0, middle]
+        : subset === 'training'
+          ? [middle, files.length]
+          : [0, files.length];
+    return files.slice(from, to).map((file) => ({ file: join(name, file), index }));
+  });
+}

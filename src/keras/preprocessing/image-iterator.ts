@@ -1,0 +1,159 @@
+import type { Tensor } from '../../graph/tensor.js';
+import { float32 } from '../../graph/tensor.js';
+import { globalRandom } from '../global-random.js';
+import { ValueError } from '../layers/layer.js';
+import { saveImg } from './image.js';
+import type { ImageDataGenerator } from './image-data-generator.js';
+import type { ImageArray } from './transform.js';
+
+/** Pictures (N, H, W, C); then their targets and the weights of the samples, where there are any. */
+export type ImageBatch = [x: Tensor<'float32'>, y?: Tensor, sampleWeight?: Tensor];
+
+/** What every iterator over pictures takes. */
+export interface IteratorOptions {
+  /** Default: 32. */
+  batchSize?: number;
+  /** Default: true. */
+  shuffle?: boolean;
+  /** Makes order and changes repeatable; `null` draws on from the process-wide stream. */
+  seed?: number | null;
+  /** A folder to write each changed picture to, for looking at. Default: none. */
+  saveToDir?: string | null;
+  /** What their names begin with. Default: nothing. */
+  savePrefix?: string;
+  /** Default: `png`. */
+  saveFormat?: string;
+}
+
+/**
+ * Batches of pictures without end, shuffled anew after each pass: `keras.legacy.preprocessing.image.Iterator`.
+ *
+ * Every batch reseeds the process-wide stream with `seed + totalBatchesSeen`. All that a batch draws is drawn before
+ * the first picture is decoded, so that batches asked for at the same time do not disturb each other.
+ */
+export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch> {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number | null;
+  /** Where the next batch of `next()` starts, in batches. */
+  batchIndex = 0;
+  totalBatchesSeen = 0;
+  readonly #save: { folder: string; prefix: string; format: string } | null;
+  #order: number[] | null = null;
+
+  /**
+   * @param n how many pictures there are
+   * @param saveHashes how many names the pictures of `saveToDir` may end in
+   */
+  constructor(
+    readonly n: number,
+    readonly imageDataGenerator: ImageDataGenerator,
+    {
+      batchSize = 32,
+      shuffle = true,
+      seed = null,
+      saveToDir = null,
+      savePrefix = '',
+      saveFormat = 'png',
+    }: IteratorOptions,
+    private readonly saveHashes: number,
+  ) {
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.seed = seed;
+    this.#save = saveToDir === null ? null : { folder: saveToDir, prefix: savePrefix, format: saveFormat };
+  }
+
+  /** Batches a pass: Python's `len(iterator)`. */
+  get length(): number {
+    return Math.ceil(this.n / this.batchSize);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next batch; the last of a pass may be smaller. Never done. */
+  async next(): Promise<{ done: false; value: ImageBatch }> {
+    const { n, batchSize } = this;
+    this.#reseed();
+    if (this.batchIndex === 0 || !this.#order) this.onEpochEnd();
+    const start = n === 0 ? 0 : (this.batchIndex * batchSize) % n;
+    this.batchIndex = n > start + batchSize ? this.batchIndex + 1 : 0;
+    this.totalBatchesSeen++;
+    return { done: false, value: await this.#batch(start) };
+  }
+
+  /**
+   * The batch of this index in the present order: Python's `iterator[index]`, which Keras's `fit` uses.
+   *
+   * @throws ValueError when there are not so many
+   */
+  async get(index: number): Promise<ImageBatch> {
+    if (index >= this.length)
+      throw new ValueError(`Asked to retrieve element ${index}, but the Sequence has length ${this.length}`);
+    this.#reseed();
+    this.totalBatchesSeen++;
+    if (!this.#order) this.onEpochEnd();
+    return this.#batch(this.batchSize * index);
+  }
+
+  /** Draws the order of the next pass. */
+  onEpochEnd(): void {
+    const { n } = this;
+    this.#order = this.shuffle ? globalRandom().permutation(n) : Array.from({ length: n }, (_, i) => i);
+  }
+
+  /** Starts the pass anew. */
+  reset(): void {
+    this.batchIndex = 0;
+  }
+
+  /** The shape (H, W, C) of the pictures. */
+  protected abstract readonly imageShape: readonly number[];
+
+  /** The picture at this place, unchanged, in memory of its own. */
+  protected abstract load(index: number): Promise<ImageArray> | ImageArray;
+
+  /** Targets of a batch, and weights where there are any. */
+  protected abstract targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[];
+
+  #reseed(): void {
+    if (this.seed !== null) globalRandom().seed(this.seed + this.totalBatchesSeen);
+  }
+
+  /** Draws what a batch needs at once; the rest takes its time. */
+  #batch(start: number): Promise<ImageBatch> {
+    const indices = this.#order!.slice(start, start + this.batchSize);
+    const transforms = indices.map(() => this.imageDataGenerator.getRandomTransform(this.imageShape));
+    const hashes = this.#save ? indices.map(() => globalRandom().randint(this.saveHashes)) : [];
+    return this.#make(indices, transforms, hashes);
+  }
+
+  async #make(
+    indices: readonly number[],
+    transforms: readonly ReturnType<ImageDataGenerator['getRandomTransform']>[],
+    hashes: readonly number[],
+  ): Promise<ImageBatch> {
+    const generator = this.imageDataGenerator;
+    const size = this.imageShape.reduce((a, b) => a * b, 1);
+    const x = new Float32Array(indices.length * size);
+    await Promise.all(
+      indices.map(async (index, i) => {
+        const picture = generator.applyTransform(await this.load(index), transforms[i]!);
+        x.set(generator.standardize(picture).data, i * size);
+      }),
+    );
+    if (this.#save) {
+      const { folder, prefix, format } = this.#save;
+      for (const [i, index] of indices.entries()) {
+        const picture = float32(x.subarray(i * size, (i + 1) * size), this.imageShape);
+        await saveImg(`${folder}/${prefix}_${index}_${hashes[i]}.${format}`, picture, { fileFormat: format });
+      }
+    }
+    const batch = float32(x, [indices.length, ...this.imageShape]);
+    return [batch, ...this.targets(indices, batch)] as ImageBatch;
+  }
+}

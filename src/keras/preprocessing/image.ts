@@ -1,0 +1,146 @@
+import { decodeImage, encodeImage, readFile, writeFile } from '#platform';
+import { float32, type Tensor } from '../../graph/tensor.js';
+import type { Image } from '../../images/image.js';
+import { type Interpolation, resize } from '../../images/resample.js';
+import type { Warn } from '../callbacks/callback.js';
+import { ValueError } from '../layers/layer.js';
+
+/** How many channels a picture is read with: 1, 3 or 4. */
+export type ColorMode = 'grayscale' | 'rgb' | 'rgba';
+
+/** Height and width in pixels. */
+export type Size = readonly [height: number, width: number];
+
+export type { Image, Interpolation };
+
+export interface LoadImgOptions {
+  /** Default: `rgb`. */
+  colorMode?: ColorMode;
+  /** What the picture is stretched to. Default: its own size. */
+  targetSize?: Size | null;
+  /** Default: `nearest`. */
+  interpolation?: Interpolation;
+  /** Cuts the picture to the proportions of `targetSize` first, about its centre. Default: false. */
+  keepAspectRatio?: boolean;
+  /** Turns the picture upright as its EXIF data says. Default: false, as in Keras. */
+  exif?: boolean;
+}
+
+/**
+ * Reads a picture: `keras.utils.load_img`.
+ *
+ * @param source where the picture is, or its bytes
+ * @returns pixels as H × W × channels bytes; `imgToArray` makes floats of them
+ * @throws ImageError when it is no picture, ValueError when an option is none of Keras's
+ *
+ * @example
+ * const x = imgToArray(await loadImg('cat.jpg', { targetSize: [224, 224] }));
+ */
+export async function loadImg(source: string | Uint8Array, options: LoadImgOptions = {}): Promise<Image> {
+  const { colorMode = 'rgb', targetSize = null, exif = false } = options;
+  const channels = channelsOf(colorMode);
+  const bytes = typeof source === 'string' ? await readFile(source) : source;
+  try {
+    const image = await decodeImage(bytes, { channels, exif });
+    return targetSize ? fit(image, targetSize, options) : image;
+  } catch (error) {
+    if (typeof source === 'string' && error instanceof Error) error.message = `${source}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** @throws ValueError when `colorMode` is none of Keras's */
+export function channelsOf(colorMode: ColorMode): 1 | 3 | 4 {
+  const channels = { grayscale: 1, rgb: 3, rgba: 4 } as const;
+  if (!Object.hasOwn(channels, colorMode))
+    throw new ValueError('colorMode must be "grayscale", "rgb", or "rgba"');
+  return channels[colorMode];
+}
+
+const interpolations = ['nearest', 'bilinear', 'bicubic', 'hamming', 'box', 'lanczos'];
+
+function fit(
+  image: Image,
+  [height, width]: Size,
+  { interpolation = 'nearest', keepAspectRatio = false }: LoadImgOptions,
+): Image {
+  if (image.height === height && image.width === width) return image;
+  if (!interpolations.includes(interpolation))
+    throw new ValueError(
+      `Invalid interpolation method ${interpolation} specified. Supported methods are ${interpolations.join(', ')}`,
+    );
+  const box = keepAspectRatio ? centreBox(image, [height, width]) : undefined;
+  return resize(image, { size: [height, width], interpolation, box });
+}
+
+/** The largest box of the target's proportions about the centre: left, top, right, bottom. */
+function centreBox({ width, height }: Image, [targetHeight, targetWidth]: Size) {
+  const boxHeight = Math.min(height, Math.floor((width * targetHeight) / targetWidth));
+  const boxWidth = Math.min(width, Math.floor((height * targetWidth) / targetHeight));
+  const top = Math.floor((height - boxHeight) / 2);
+  const left = Math.floor((width - boxWidth) / 2);
+  return [left, top, left + boxWidth, top + boxHeight] as const;
+}
+
+/** A picture's levels as floats, float32 (H, W, C): `keras.utils.img_to_array`. */
+export const imgToArray = ({ data, height, width, channels }: Image): Tensor<'float32'> =>
+  float32(Float32Array.from(data), [height, width, channels]);
+
+/**
+ * Floats as a picture's levels: `keras.utils.array_to_img`. Fractions are cut off, as NumPy casts.
+ *
+ * @param x (H, W, C) with 1, 3 or 4 channels
+ * @param options.scale stretches the values to 0–255 first. Default: true
+ * @throws ValueError when the rank or the number of channels is another
+ */
+export function arrayToImg(x: Tensor, { scale = true } = {}): Image {
+  if (x.dims.length !== 3)
+    throw new ValueError(
+      `Expected image array to have rank 3 (single image). Got array with shape: (${x.dims.join(', ')})`,
+    );
+  const [height, width, channels] = x.dims as [number, number, number];
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new ValueError(`Unsupported channel number: ${channels}`);
+  const values = Float32Array.from(x.data as Float32Array);
+  if (scale) stretch(values);
+  // A picture with levels beyond a byte keeps the lowest eight bits, as NumPy's cast does.
+  return { height, width, channels, data: Uint8Array.from(values) };
+}
+
+/** Stretches values to 0–255, in float32 as Keras does. */
+function stretch(values: Float32Array): void {
+  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  let high = 0;
+  for (let i = 0; i < values.length; i++) {
+    values[i]! -= low;
+    high = Math.max(high, values[i]!);
+  }
+  for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]! / (high || 1)) * 255;
+}
+
+export interface SaveImgOptions {
+  /** `png`, `jpeg`, `bmp` …. Default: what the path's ending says. */
+  fileFormat?: string | null;
+  /** Stretches the values to 0–255 first. Default: true. */
+  scale?: boolean;
+  warn?: Warn;
+}
+
+/** Writes an array (H, W, C) as a picture: `keras.utils.save_img`. */
+export async function saveImg(
+  path: string,
+  x: Tensor,
+  { fileFormat = null, scale = true, warn = (message) => console.warn(message) }: SaveImgOptions = {},
+): Promise<void> {
+  const ending = (fileFormat ?? /\.([^./\\]+)$/.exec(path)?.[1] ?? '').toLowerCase();
+  const format = ending === 'jpg' ? 'jpeg' : ending;
+  const image = arrayToImg(x, { scale });
+  if (image.channels === 4 && format === 'jpeg')
+    warn('The JPEG format does not support RGBA images, converting to RGB.');
+  await writeFile(path, await encodeImage(format === 'jpeg' ? withoutAlpha(image) : image, format));
+}
+
+function withoutAlpha(image: Image): Image {
+  if (image.channels !== 4) return image;
+  return { ...image, channels: 3, data: image.data.filter((_, i) => i % 4 !== 3) };
+}

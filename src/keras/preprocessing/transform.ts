@@ -1,0 +1,145 @@
+import { float32, type Tensor } from '../../graph/tensor.js';
+import { type AffineOptions, affine, type Matrix } from '../../images/affine.js';
+import { ValueError } from '../layers/layer.js';
+import { arrayToImg, imgToArray } from './image.js';
+
+/** A picture as Keras computes with it: float32 (H, W, C), levels 0–255 unless scaled. */
+export type ImageArray = Tensor<'float32'>;
+
+/** How one picture is changed: what `getRandomTransform` draws. */
+export interface TransformParameters {
+  /** Rotation in degrees. */
+  theta: number;
+  /** Shift in pixels that `heightShiftRange` gives. */
+  tx: number;
+  /** Shift in pixels that `widthShiftRange` gives. */
+  ty: number;
+  /** Shear angle in degrees. */
+  shear: number;
+  /** Zoom of the rows' axis; below 1 enlarges. */
+  zx: number;
+  /** Zoom of the columns' axis. */
+  zy: number;
+  flipHorizontal: boolean;
+  flipVertical: boolean;
+  /** Added to every level; `null` for none. */
+  channelShiftIntensity: number | null;
+  /** Factor of brightness; `null` for none. */
+  brightness: number | null;
+}
+
+/** Rows of a 3 × 3 matrix of homogeneous coordinates, one after the other. */
+type Homogeneous = readonly number[];
+
+const radians = (degrees: number): number => degrees * (Math.PI / 180);
+
+/**
+ * The matrix and the offset that read the transformed picture; `null` where nothing moves.
+ *
+ * Rotation, shift, shear and zoom are multiplied in this order and taken about the centre. Keras then swaps the axes,
+ * so that on pictures that are not square the centre is a little off; so it is here.
+ */
+export function affineOf(
+  { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }: Partial<TransformParameters>,
+  [height, width]: readonly [height: number, width: number],
+): { matrix: Matrix; offset: readonly [number, number] } | null {
+  const factors: Homogeneous[] = [];
+  if (theta !== 0) {
+    const [sin, cos] = [Math.sin(radians(theta)), Math.cos(radians(theta))];
+    factors.push([cos, -sin, 0, sin, cos, 0, 0, 0, 1]);
+  }
+  if (tx !== 0 || ty !== 0) factors.push([1, 0, tx, 0, 1, ty, 0, 0, 1]);
+  if (shear !== 0) factors.push([1, -Math.sin(radians(shear)), 0, 0, Math.cos(radians(shear)), 0, 0, 0, 1]);
+  if (zx !== 1 || zy !== 1) factors.push([zx, 0, 0, 0, zy, 0, 0, 0, 1]);
+  if (factors.length === 0) return null;
+  const [x, y] = [height / 2 - 0.5, width / 2 - 0.5];
+  const centred = [[1, 0, x, 0, 1, y, 0, 0, 1], factors.reduce(multiply), [1, 0, -x, 0, 1, -y, 0, 0, 1]];
+  const [a, b, c, d, e, f] = centred.reduce(multiply) as number[];
+  return { matrix: [e!, d!, b!, a!], offset: [f!, c!] };
+}
+
+const multiply = (a: Homogeneous, b: Homogeneous): Homogeneous =>
+  Array.from({ length: 9 }, (_, i) => {
+    const row = i - (i % 3);
+    return a[row]! * b[i % 3]! + a[row + 1]! * b[(i % 3) + 3]! + a[row + 2]! * b[(i % 3) + 6]!;
+  });
+
+/** Rotates, shifts, shears and zooms: `keras.preprocessing.image.apply_affine_transform`. */
+export function applyAffineTransform(
+  x: ImageArray,
+  parameters: Partial<TransformParameters>,
+  { fillMode = 'nearest', cval = 0, order = 1 }: AffineOptions = {},
+): ImageArray {
+  const [height, width, channels] = checkImage(x);
+  const move = affineOf(parameters, [height, width]);
+  if (!move) return x;
+  const pixels = { data: x.data, height, width, channels };
+  return float32(affine(pixels, move.matrix, move.offset, { fillMode, cval, order }).data, x.dims);
+}
+
+/** Adds `intensity` to every level, within the range of levels that the picture has. */
+export function applyChannelShift(x: ImageArray, intensity: number): ImageArray {
+  const [low, high] = range(x.data);
+  const shift = Math.fround(intensity);
+  return float32(
+    x.data.map((value) => Math.min(Math.max(Math.fround(value + shift), low), high)),
+    x.dims,
+  );
+}
+
+/** Mirrors rows (axis 0) or columns (axis 1). */
+export function flipAxis(x: ImageArray, axis: 0 | 1): ImageArray {
+  const [height, width, channels] = checkImage(x);
+  const out = new Float32Array(x.data.length);
+  for (let i = 0, at = 0; i < height; i++)
+    for (let j = 0; j < width; j++) {
+      const from = axis === 0 ? (height - 1 - i) * width + j : i * width + width - 1 - j;
+      for (let channel = 0; channel < channels; channel++) out[at++] = x.data[from * channels + channel]!;
+    }
+  return float32(out, x.dims);
+}
+
+/**
+ * Brightens (above 1) or darkens the picture as Pillow does, in whole levels: `ImageEnhance.Brightness`.
+ *
+ * Levels that leave 0–255 are stretched to that range for it, and back afterwards.
+ *
+ * @param scale stretches the levels to 0–255 in any case, and leaves them so. Default true
+ */
+export function applyBrightnessShift(x: ImageArray, brightness: number, scale = true): ImageArray {
+  const [low, high] = range(x.data);
+  const leaves = low < 0 || high > 255;
+  const img = arrayToImg(x, { scale: leaves || scale });
+  const factor = Math.fround(brightness);
+  const opaque = img.channels === 4 ? 3 : img.channels;
+  const levels = img.data.map((level, i) =>
+    i % img.channels < opaque ? Math.min(Math.max(Math.trunc(Math.fround(factor * level)), 0), 255) : level,
+  );
+  const out = imgToArray({ ...img, data: levels });
+  if (leaves && !scale) {
+    const span = Math.fround(high - low);
+    for (const [i, value] of out.data.entries())
+      out.data[i] = Math.fround(Math.fround(Math.fround(value / 255) * span) + low);
+  }
+  return out;
+}
+
+/** Least and greatest value. */
+function range(values: Float32Array): [low: number, high: number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+/** @throws ValueError when `x` is no single picture */
+export function checkImage(x: Tensor): [height: number, width: number, channels: number] {
+  if (x.dims.length !== 3)
+    throw new ValueError(
+      `Expected image array to have rank 3 (single image). Got array with shape: (${x.dims.join(', ')})`,
+    );
+  return x.dims as unknown as [number, number, number];
+}

@@ -1,0 +1,2 @@
+export { decodeImage } from '../../images/decode.js';
+export { encodeImage } from '../../images/encode.js';
