@@ -1,0 +1,103 @@
+"""Runs Keras's own ImageDataGenerator on given settings.
+
+Reads a JSON list of runs from standard input and writes a list of results to standard output, arrays as base64 of
+little-endian float32. `test/preprocessing/run-generator.ts` does the same with this project's generator.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import warnings
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import keras
+import numpy as np
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+
+def invert(x):
+    return 255.0 - x
+
+
+def snake(options):
+    return {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), key): value for key, value in options.items()}
+
+
+def pack(array):
+    array = np.asarray(array)
+    return {
+        "dims": list(array.shape),
+        "data": base64.b64encode(array.astype("<f4").tobytes()).decode(),
+    }
+
+
+def unpack(packed):
+    data = np.frombuffer(base64.b64decode(packed["data"]), "<f4")
+    return data.reshape(packed["dims"]).copy()
+
+
+def camel(parameters):
+    return {
+        re.sub(r"_(.)", lambda m: m[1].upper(), key): bool(value)
+        if key.startswith("flip")
+        else None
+        if value is None
+        else float(value)
+        for key, value in parameters.items()
+    }
+
+
+def run(request):
+    """Takes `batches` batches by `next`, then `items` by index."""
+    options = snake(request["generator"])
+    if options.get("preprocessing_function"):
+        options["preprocessing_function"] = {"invert": invert}[options["preprocessing_function"]]
+    drawn = []
+    printed = io.StringIO()
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed):
+        warnings.simplefilter("always")
+        generator = ImageDataGenerator(**options)
+        draw = generator.get_random_transform
+
+        def record(shape, seed=None):
+            drawn.append(draw(shape, seed))
+            return drawn[-1]
+
+        generator.get_random_transform = record
+        keras.utils.set_random_seed(request["globalSeed"])
+        if "fit" in request:
+            generator.fit(unpack(request["fit"]["x"]), **snake(request["fit"]["options"]))
+        if "directory" in request:
+            flow = generator.flow_from_directory(request["directory"], **snake(request["flow"]))
+        else:
+            y = unpack(request["y"]) if "y" in request else None
+            flow = generator.flow(unpack(request["x"]), y, **snake(request["flow"]))
+        batches = [next(flow) for _ in range(request["batches"])]
+        batches += [flow[i] for i in request.get("items", [])]
+    batches = [batch if isinstance(batch, tuple) else (batch,) for batch in batches]
+    return {
+        "batches": [[pack(array) for array in batch] for batch in batches],
+        "drawn": [camel(parameters) for parameters in drawn],
+        "filenames": list(getattr(flow, "filenames", [])),
+        "classIndices": getattr(flow, "class_indices", {}),
+        "printed": printed.getvalue(),
+        "warnings": list(
+            dict.fromkeys(str(w.message) for w in caught if w.category is UserWarning)
+        ),
+        "statistics": [
+            pack(value)
+            for value in (generator.mean, generator.std, generator.zca_whitening_matrix)
+            if value is not None
+        ],
+        # What the stream gives next: nothing else was drawn.
+        "next": np.random.random(),
+    }
+
+
+json.dump([run(request) for request in json.load(sys.stdin)], sys.stdout)
