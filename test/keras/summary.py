@@ -1,0 +1,152 @@
+"""Prints the summaries of Keras's own models as JSON; `test/summary/models.ts` builds the same models."""
+
+import json
+import os
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import keras
+from keras import Input, Model, Sequential, layers
+from keras.applications import MobileNet
+
+
+def mobilenet(size=64):
+    return MobileNet(
+        alpha=0.25, weights=None, include_top=False, input_shape=(size, size, 3)
+    )
+
+
+def head():
+    inputs = Input((8,))
+    x = layers.Dense(16, activation="relu")(inputs)
+    x = layers.BatchNormalization()(x)
+    return Model(inputs, layers.Dense(3, activation="softmax", name="probabilities")(x))
+
+
+def partly_frozen():
+    model = head()
+    model.layers[1].trainable = False
+    return model
+
+
+def sequential():
+    return Sequential([Input((1024,)), layers.Dense(512, activation="relu"), layers.Dense(14)])
+
+
+def compiled():
+    model = sequential()
+    model.compile(keras.optimizers.RMSprop(0.001, momentum=0.9), "mse")
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def unbuilt():
+    return Sequential([layers.Dense(4), layers.ReLU()], name="unbuilt")
+
+
+def built_late():
+    model = unbuilt()
+    model.build((None, 5))
+    return model
+
+
+def two_inputs():
+    a = Input((4,), name="left")
+    b = Input((6,), name="right")
+    x = layers.Dense(3)(a)
+    y = layers.Dense(3)(b)
+    return Model([a, b], layers.Dense(1)(layers.Concatenate()([x, y, b])))
+
+
+def shared():
+    inputs = Input((4,))
+    dense = layers.Dense(4)
+    return Model(inputs, dense(dense(inputs)))
+
+
+def residual():
+    inputs = Input((8, 8, 3))
+    x = layers.Conv2D(3, 3, padding="same")(inputs)
+    x = layers.BatchNormalization()(x)
+    x = layers.Add()([x, inputs])
+    return Model(inputs, layers.GlobalAveragePooling2D()(x), name="residual_with_quite_a_long_name")
+
+
+def nested_in_sequential():
+    base = mobilenet()
+    base.trainable = False
+    return Sequential([base, layers.GlobalAveragePooling2D(), layers.Dense(14, activation="softmax")])
+
+
+def flattened():
+    base = mobilenet()
+    for layer in base.layers[:40]:
+        layer.trainable = False
+    x = layers.GlobalAveragePooling2D()(base.output)
+    return Model(base.input, layers.Dense(2)(x))
+
+
+def nested_with_two_inputs():
+    base = head()
+    a, b = Input((8,)), Input((8,))
+    return Model([a, b], layers.Add()([base(a), base(b)]))
+
+
+def sequential_in_sequential():
+    return Sequential([Input((1024,)), sequential(), layers.ReLU(name="a_very_long_name_for_a_small_layer_indeed")])
+
+
+def pictures_of_any_size():
+    inputs = Input((None, None, 3))
+    x = layers.ZeroPadding2D(((0, 1), (0, 1)))(inputs)
+    x = layers.DepthwiseConv2D(3, strides=2, use_bias=False)(x)
+    return Model(inputs, layers.MaxPooling2D()(x))
+
+
+MODELS = {
+    function.__name__: function
+    for function in [
+        head,
+        partly_frozen,
+        sequential,
+        compiled,
+        unbuilt,
+        built_late,
+        two_inputs,
+        shared,
+        residual,
+        nested_in_sequential,
+        flattened,
+        nested_with_two_inputs,
+        sequential_in_sequential,
+        pictures_of_any_size,
+    ]
+}
+
+
+def summary(model, options):
+    """What `model.summary` prints where there is no terminal, or one of `columns` characters."""
+    options = dict(options)
+    os.environ.pop("COLUMNS", None)
+    if "columns" in options:
+        os.environ["COLUMNS"] = str(options.pop("columns"))
+    texts = []
+    try:
+        model.summary(print_fn=texts.append, **options)
+    except ValueError as error:
+        return f"ValueError: {error}"
+    return "".join(texts)
+
+
+def summaries(requests):
+    results = []
+    for name, options in requests:
+        keras.utils.clear_session()
+        results.append(summary(MODELS[name](), options))
+    return results
+
+
+if __name__ == "__main__":
+    json.dump(summaries(json.load(sys.stdin)), sys.stdout)

@@ -1,0 +1,205 @@
+import { MobileNet } from '../../src/keras/applications/mobilenet.js';
+import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
+import { Conv2D } from '../../src/keras/layers/conv2d.js';
+import { Dense } from '../../src/keras/layers/dense.js';
+import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
+import { GlobalAveragePooling2D } from '../../src/keras/layers/global-pooling2d.js';
+import { Input } from '../../src/keras/layers/input.js';
+import { Layer, type Shape } from '../../src/keras/layers/layer.js';
+import { MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
+import { ReLU } from '../../src/keras/layers/relu.js';
+import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
+import { Functional } from '../../src/keras/models/functional.js';
+import { Sequential } from '../../src/keras/models/sequential.js';
+import { clearSession } from '../../src/keras/naming.js';
+import { RMSprop } from '../../src/keras/optimizers/rmsprop.js';
+import { formatSummary, type SummaryOptions } from '../../src/keras/summary.js';
+
+/** Options under Python's names, as they come from JSON. */
+export type PythonOptions = Record<string, unknown>;
+
+/** Which models are summed up, and how. */
+export const requests: [keyof typeof models, PythonOptions][] = [
+  ['head', {}],
+  ['head', { line_length: 40 }],
+  ['head', { line_length: 120 }],
+  ['head', { columns: 120 }],
+  ['head', { columns: 50, show_trainable: true }],
+  ['head', { line_length: 13 }],
+  ['head', { positions: [0.3, 0.5, 1] }],
+  ['head', { layer_range: ['dense', 'batch'] }],
+  ['head', { layer_range: ['prob', 'dense'] }],
+  ['head', { layer_range: ['conv', 'dense'] }],
+  ['partly_frozen', { show_trainable: true }],
+  ['sequential', {}],
+  ['compiled', {}],
+  ['unbuilt', {}],
+  ['built_late', { show_trainable: true }],
+  ['two_inputs', {}],
+  ['two_inputs', { show_trainable: true, columns: 200 }],
+  ['shared', {}],
+  ['residual', {}],
+  ['residual', { columns: 33 }],
+  ['nested_in_sequential', {}],
+  ['nested_in_sequential', { expand_nested: true, show_trainable: true }],
+  ['flattened', { show_trainable: true }],
+  ['nested_with_two_inputs', {}],
+  ['nested_with_two_inputs', { expand_nested: true }],
+  ['sequential_in_sequential', { expand_nested: true }],
+  ['pictures_of_any_size', {}],
+];
+
+/** The summary of the model under the names that it has in a new process. */
+export async function summaryOf(name: keyof typeof models, options: PythonOptions): Promise<string> {
+  clearSession();
+  const model = await models[name]();
+  const camelCase = Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+  try {
+    const optimizer = name === 'compiled' ? new RMSprop({ momentum: 0.9 }) : undefined;
+    return formatSummary(model, { ...(camelCase as SummaryOptions), optimizer });
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+}
+
+/** Joins its inputs along the last axis. */
+class Concatenate extends Layer {
+  static override readonly className = 'Concatenate';
+
+  override computeOutputShape(shapes: readonly Shape[]): Shape {
+    return [...shapes[0]!.slice(0, -1), shapes.reduce((sum, shape) => sum + shape.at(-1)!, 0)];
+  }
+
+  override forward(): never {
+    throw new Error('Only its shape is of use here.');
+  }
+}
+
+/** Adds its inputs up. */
+class Add extends Layer {
+  static override readonly className = 'Add';
+
+  override forward(): never {
+    throw new Error('Only its shape is of use here.');
+  }
+}
+
+const mobilenet = () => MobileNet({ alpha: 0.25, weights: null, includeTop: false, inputShape: [64, 64, 3] });
+
+function head(): Functional {
+  const inputs = Input({ shape: [8] });
+  let x = new Dense({ units: 16, activation: 'relu' }).apply(inputs);
+  x = new BatchNormalization().apply(x);
+  const outputs = new Dense({ units: 3, activation: 'softmax', name: 'probabilities' }).apply(x);
+  return new Functional({ inputs, outputs });
+}
+
+function partlyFrozen(): Functional {
+  const model = head();
+  model.layers[1]!.trainable = false;
+  return model;
+}
+
+const sequential = () =>
+  new Sequential([
+    Input({ shape: [1024] }),
+    new Dense({ units: 512, activation: 'relu' }),
+    new Dense({ units: 14 }),
+  ]);
+
+const unbuilt = () => new Sequential([new Dense({ units: 4 }), new ReLU()], { name: 'unbuilt' });
+
+function builtLate(): Sequential {
+  const model = unbuilt();
+  model.build([[null, 5]]);
+  return model;
+}
+
+function twoInputs(): Functional {
+  const a = Input({ shape: [4], name: 'left' });
+  const b = Input({ shape: [6], name: 'right' });
+  const x = new Dense({ units: 3 }).apply(a);
+  const y = new Dense({ units: 3 }).apply(b);
+  const joined = new Concatenate().apply([x, y, b]);
+  return new Functional({ inputs: [a, b], outputs: new Dense({ units: 1 }).apply(joined) });
+}
+
+function shared(): Functional {
+  const inputs = Input({ shape: [4] });
+  const dense = new Dense({ units: 4 });
+  return new Functional({ inputs, outputs: dense.apply(dense.apply(inputs)) });
+}
+
+function residual(): Functional {
+  const inputs = Input({ shape: [8, 8, 3] });
+  let x = new Conv2D({ filters: 3, kernelSize: 3, padding: 'same' }).apply(inputs);
+  x = new BatchNormalization().apply(x);
+  x = new Add().apply([x, inputs]);
+  const outputs = new GlobalAveragePooling2D().apply(x);
+  return new Functional({ inputs, outputs, name: 'residual_with_quite_a_long_name' });
+}
+
+async function nestedInSequential(): Promise<Functional> {
+  const base = await mobilenet();
+  base.setTrainable(false);
+  return new Sequential([
+    base,
+    new GlobalAveragePooling2D(),
+    new Dense({ units: 14, activation: 'softmax' }),
+  ]);
+}
+
+async function flattened(): Promise<Functional> {
+  const base = await mobilenet();
+  for (const layer of base.layers.slice(0, 40)) layer.trainable = false;
+  const x = new GlobalAveragePooling2D().apply(base.outputTensor);
+  return new Functional({ inputs: base.inputs[0]!, outputs: new Dense({ units: 2 }).apply(x) });
+}
+
+function nestedWithTwoInputs(): Functional {
+  const base = head();
+  const [a, b] = [Input({ shape: [8] }), Input({ shape: [8] })];
+  return new Functional({ inputs: [a, b], outputs: new Add().apply([base.apply(a), base.apply(b)]) });
+}
+
+const sequentialInSequential = () =>
+  new Sequential([
+    Input({ shape: [1024] }),
+    sequential(),
+    new ReLU({ name: 'a_very_long_name_for_a_small_layer_indeed' }),
+  ]);
+
+function picturesOfAnySize(): Functional {
+  const inputs = Input({ shape: [null, null, 3] });
+  let x = new ZeroPadding2D({
+    padding: [
+      [0, 1],
+      [0, 1],
+    ],
+  }).apply(inputs);
+  x = new DepthwiseConv2D({ kernelSize: 3, strides: 2, useBias: false }).apply(x);
+  return new Functional({ inputs, outputs: new MaxPooling2D().apply(x) });
+}
+
+/** The models of `test/keras/summary.py`, under the names that they have there. */
+const models = {
+  head,
+  partly_frozen: partlyFrozen,
+  sequential,
+  compiled: sequential,
+  unbuilt,
+  built_late: builtLate,
+  two_inputs: twoInputs,
+  shared,
+  residual,
+  nested_in_sequential: nestedInSequential,
+  flattened,
+  nested_with_two_inputs: nestedWithTwoInputs,
+  sequential_in_sequential: sequentialInSequential,
+  pictures_of_any_size: picturesOfAnySize,
+} satisfies Record<string, () => Functional | Promise<Functional>>;
