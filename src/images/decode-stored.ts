@@ -1,7 +1,10 @@
 /** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
+import { decodeBmp } from './bmp.js';
+import { decodeGif } from './gif.js';
 import type { Format, Header } from './header.js';
-import { ImageError } from './image.js';
+import { type Image, ImageError } from './image.js';
 import { decodeNetpbm } from './netpbm.js';
+import { inverse, orient } from './orientation.js';
 import type { Stored } from './policy.js';
 
 export type Decoder = 'auto' | 'sharp' | 'jimp';
@@ -11,14 +14,32 @@ type Sharp = typeof import('sharp').default;
 /** @throws ImageError when the samples cannot be had. */
 export async function decodeStored(bytes: Uint8Array, header: Header, decoder: Decoder): Promise<Stored> {
   const { format } = header;
-  if (format === 'netpbm') return decodeNetpbm(bytes);
-  const sharp = decoder === 'jimp' || format === 'bmp' ? undefined : await loadSharp();
-  if (decoder === 'sharp' && !sharp && format !== 'bmp')
+  const own = ownDecoders[format];
+  if (own) return decodeOwn(own, bytes);
+  const sharp = decoder === 'jimp' ? undefined : await loadSharp();
+  if (decoder === 'sharp' && !sharp)
     throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
   try {
-    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithJimp(bytes, format);
+    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithJimp(bytes, header);
   } catch (cause) {
     throw cause instanceof ImageError ? cause : explain(format, cause);
+  }
+}
+
+/** Formats that are simple to decode, and that libraries decode otherwise than Pillow, or not at all. */
+const ownDecoders: Partial<Record<Format, (bytes: Uint8Array) => Stored>> = {
+  bmp: decodeBmp,
+  gif: decodeGif,
+  netpbm: decodeNetpbm,
+};
+
+function decodeOwn(decode: (bytes: Uint8Array) => Stored, bytes: Uint8Array): Stored {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new ImageError('truncated', `${bytes.length} bytes that end before the picture does`, { cause });
+    throw cause;
   }
 }
 
@@ -73,14 +94,21 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
   };
 }
 
-async function decodeWithJimp(bytes: Uint8Array, format: Format): Promise<Stored> {
+async function decodeWithJimp(bytes: Uint8Array, { format, orientation }: Header): Promise<Stored> {
   if (format === 'webp')
     throw new ImageError('unsupported', 'a WebP picture, which Jimp cannot decode', {
       hint: 'install sharp.',
     });
   const { Jimp } = await import('jimp');
   const { width, height, data } = (await Jimp.fromBuffer(toBuffer(bytes))).bitmap;
-  return { width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  const image: Image = {
+    width,
+    height,
+    channels: 4,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+  // Jimp turns JPEGs upright whether asked or not: turn them back.
+  return { ...(format === 'jpeg' ? orient(image, inverse(orientation)) : image), isConverted: true };
 }
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,3 +1,5 @@
+import { readBmp } from './bmp.js';
+import { readGifFrame } from './gif.js';
 import type { Header } from './header.js';
 import { ImageError } from './image.js';
 import { type Orientation, readExifOrientation } from './orientation.js';
@@ -64,27 +66,12 @@ export function readWebpHeader(bytes: Uint8Array, view: DataView): Header {
   };
 }
 
-/** GIF: the logical screen, which is what the first frame is drawn on. */
-export const readGifHeader = (view: DataView): Header => ({
-  format: 'gif',
-  width: view.getUint16(6, true),
-  height: view.getUint16(8, true),
-  orientation: 1,
-  colour: 'rgb',
-  alpha: false,
-  depth: 8,
-});
+export function readGifHeader(bytes: Uint8Array): Header {
+  const { width, height } = readGifFrame(bytes);
+  return { format: 'gif', width, height, orientation: 1, colour: 'rgb', alpha: false, depth: 8 };
+}
 
-/** BMP: BITMAPCOREHEADER of OS/2, or BITMAPINFOHEADER and what grew out of it. A negative height is top-down. */
 export function readBmpHeader(view: DataView): Header {
-  const isCore = view.getUint32(14, true) === 12;
-  return {
-    format: 'bmp',
-    width: isCore ? view.getUint16(18, true) : view.getInt32(18, true),
-    height: isCore ? view.getUint16(20, true) : Math.abs(view.getInt32(22, true)),
-    orientation: 1,
-    colour: 'rgb',
-    alpha: false,
-    depth: 8,
-  };
+  const { width, height } = readBmp(view);
+  return { format: 'bmp', width, height, orientation: 1, colour: 'rgb', alpha: false, depth: 8 };
 }

@@ -65,7 +65,7 @@ function readKnownHeader(bytes: Uint8Array, start: string): Header | undefined {
     if (start.startsWith('\xff\xd8\xff')) return readJpegHeader(bytes, view);
     if (start.startsWith('\x89PNG\r\n\x1a\n')) return readPngHeader(bytes, view);
     if (/^RIFF.{4}WEBP/s.test(start)) return readWebpHeader(bytes, view);
-    if (/^GIF8[79]a/.test(start)) return readGifHeader(view);
+    if (/^GIF8[79]a/.test(start)) return readGifHeader(bytes);
     if (start.startsWith('BM')) return readBmpHeader(view);
     if (/^(II[*+]\0|MM\0[*+])/.test(start)) return readTiffHeader(view);
     if (/^P[1-6][\s#]/.test(start)) return readNetpbmHeader(bytes);

@@ -35,6 +35,10 @@ export function readExifOrientation(exif: Uint8Array): Orientation {
 export const toOrientation = (value: number): Orientation =>
   Number.isInteger(value) && value >= 1 && value <= 8 ? (value as Orientation) : 1;
 
+/** The orientation that undoes another: quarter turns change their sense, the rest undo themselves. */
+export const inverse = (orientation: Orientation): Orientation =>
+  orientation === 6 ? 8 : orientation === 8 ? 6 : orientation;
+
 /** Whether the upright picture is as wide as the stored one is high. */
 export const swapsSides = (orientation: Orientation): boolean => orientation >= 5;
 

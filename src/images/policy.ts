@@ -10,6 +10,8 @@ export interface Stored {
   readonly height: number;
   readonly channels: number;
   readonly data: Uint8Array | Uint16Array | Float32Array;
+  /** Whether the decoder has made RGB of CMYK by itself. */
+  readonly isConverted?: boolean;
 }
 
 /** Brings decoded samples to 8 bits and to grey, RGB or RGBA. The rules are told in decode.ts. */
@@ -17,7 +19,7 @@ export function convert(stored: Stored, header: Pick<Header, 'colour' | 'alpha'>
   const { width, height } = stored;
   const bytes = toBytes(stored, header);
   const has = stored.channels;
-  if (header.colour === 'cmyk') return toChannels(cmykToRgb(bytes, has), 3, channels);
+  if (header.colour === 'cmyk' && !stored.isConverted) return toChannels(cmykToRgb(bytes, has), 3, channels);
   return toChannels(bytes, has, channels);
 
   function toChannels(from: Uint8Array, count: number, wanted: Channels): Image {
