@@ -1,7 +1,8 @@
 """Runs Keras's own ImageDataGenerator on given settings.
 
 Reads a JSON list of runs from standard input and writes a list of results to standard output, arrays as base64 of
-little-endian float32. `test/preprocessing/run-generator.ts` does the same with this project's generator.
+little-endian float32. `test/preprocessing/run-generator.ts` does the same with this project's generator,
+and `tools/goldens/preprocessing.py` keeps some results.
 """
 
 import base64
@@ -100,4 +101,5 @@ def run(request):
     }
 
 
-json.dump([run(request) for request in json.load(sys.stdin)], sys.stdout)
+if __name__ == "__main__":
+    json.dump([run(request) for request in json.load(sys.stdin)], sys.stdout)

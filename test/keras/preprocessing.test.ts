@@ -108,3 +108,86 @@ test.serial('100 random settings with every transform on: the same files, amount
   }
   t.log(`${values} values`);
 });
+
+/** `count` pictures one after the other. */
+function pictures(seed: number, count: number, [height, width, channels]: [number, number, 1 | 3 | 4]) {
+  const all = Array.from(
+    { length: count },
+    (_, i) => drawPicture(seed * 1000 + i, width, height, channels).data,
+  );
+  return float32(Float32Array.from(all.flatMap((data) => [...data])), [count, height, width, channels]);
+}
+
+function normalisingRequest(seed: number): Request {
+  const random = new RandomState(seed);
+  const channels = random.choice([1, 3, 4] as const);
+  const count = random.randint(60, 90);
+  const shape: [number, number, 1 | 3 | 4] = [random.randint(3, 5), random.randint(3, 5), channels];
+  const on = () => random.choice([true, false]);
+  const isFit = random.random() < 0.8;
+  const fit: Request['fit'] = {
+    x: pack(pictures(seed, count, shape)),
+    options: { augment: on(), rounds: random.randint(1, 3), seed: random.choice([null, 3]) },
+  };
+  const labels = Float32Array.from(random.permutation(24), (value) => value % 3);
+  return {
+    globalSeed: seed,
+    generator: {
+      featurewiseCenter: on(),
+      featurewiseStdNormalization: on(),
+      samplewiseCenter: on(),
+      samplewiseStdNormalization: on(),
+      zcaWhitening: random.random() < 0.3,
+      rescale: random.choice([null, 1 / 255, 2]),
+      rotationRange: random.choice([0, 30]),
+      horizontalFlip: on(),
+      validationSplit: 0.4,
+      ...(random.random() < 0.3 ? { preprocessingFunction: 'invert' as const } : {}),
+    },
+    ...(isFit ? { fit } : {}),
+    x: pack(pictures(seed + 1, 24, shape)),
+    ...(random.random() < 0.8 ? { y: pack(float32(labels)) } : {}),
+    flow: {
+      batchSize: random.randint(1, 9),
+      shuffle: on(),
+      seed: random.choice([null, 5]),
+      subset: random.choice([null, 'training', 'validation'] as const),
+      ignoreClassSplit: true,
+    },
+    batches: 4,
+    items: [0],
+  };
+}
+
+test.serial('100 random normalisations of arrays: the same statistics and values', async (t) => {
+  const requests = Array.from({ length: 100 }, (_, seed) => normalisingRequest(seed));
+  const expected = askKeras(requests);
+  let exact = 0;
+  for (const [seed, request] of requests.entries()) {
+    const result = await runGenerator(request);
+    t.deepEqual(withoutPixels(result), withoutPixels(expected[seed]!), `seed ${seed}`);
+    const whitens = request.generator.zcaWhitening === true;
+    for (const [i, statistic] of expected[seed]!.statistics.entries()) {
+      const [actual, wanted] = [unpack(result.statistics[i]!), unpack(statistic)];
+      if (actual.data.every((value, k) => value === wanted.data[k])) exact++;
+      // Keras's SVD is in float32, and small singular values amplify its rounding.
+      const scale = wanted.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      assertClose(t, actual, wanted, {
+        label: `seed ${seed}, statistic ${i}`,
+        relative: 1e-5,
+        absolute: wanted.dims.length === 2 ? 1e-4 * scale : 0,
+      });
+    }
+    for (const [i, batch] of expected[seed]!.batches.entries())
+      for (const [j, array] of batch.entries()) {
+        const wanted = unpack(array);
+        const scale = wanted.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        assertClose(t, unpack(result.batches[i]![j]!), wanted, {
+          label: `seed ${seed}, batch ${i}.${j}`,
+          relative: 1e-5,
+          absolute: (whitens ? 1e-3 : 1e-6) * scale,
+        });
+      }
+  }
+  t.log(`${exact} statistics are equal to the last bit`);
+});

@@ -125,7 +125,9 @@ const classModes: readonly ClassMode[] = ['categorical', 'binary', 'sparse', 'in
 
 function checkClassMode(classMode: ClassMode): void {
   if (!classModes.includes(classMode))
-    throw new ValueError(`Invalid classMode: ${classMode}; expected one of: ${classModes.join(', ')}`);
+    throw new ValueError(
+      `Invalid classMode: ${classMode}; expected one of: ${classModes.map(String).join(', ')}`,
+    );
 }
 
 /** The files of each class, and the class's index, class after class. */

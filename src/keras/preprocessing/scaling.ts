@@ -14,8 +14,10 @@ const probe = [40, 90, 200] as const;
  * depends on the pictures (`samplewiseCenter`, `featurewiseCenter`, …) or differs between channels.
  */
 export function describeScaling(generator: ImageDataGenerator): Scaling | null {
-  const { samplewiseCenter, featurewiseCenter, zcaWhitening } = generator.options;
+  const { samplewiseCenter, featurewiseCenter, zcaWhitening, preprocessingFunction, rescale } =
+    generator.options;
   if (samplewiseCenter || featurewiseCenter || zcaWhitening) return null;
+  if (!preprocessingFunction) return { channels: 'RGB', mean: [0, 0, 0], scale: rescale || 1 };
   const black = scale(generator, [0, 0, 0]);
   const white = scale(generator, [255, 255, 255]);
   const coloured = scale(generator, probe);
@@ -36,7 +38,7 @@ export function describeScaling(generator: ImageDataGenerator): Scaling | null {
     )
       continue;
     const mean = black.map((value) => rounded(-value / factor)) as [number, number, number];
-    return { channels, mean, scale: factor };
+    return { channels, mean, scale: Number(factor.toPrecision(7)) };
   }
   return null;
 }
