@@ -46,7 +46,8 @@ export interface Outcome {
 /** A small model: its one weight is the number of the epoch that trained it. */
 class SmallModel implements callbacks.CallbackModel {
   stopTraining = false;
-  readonly built = true;
+  readonly name = 'small';
+  readonly className = 'SmallModel';
   restoredEpoch?: number;
   history?: callbacks.History;
   readonly layers = [];
@@ -56,7 +57,8 @@ class SmallModel implements callbacks.CallbackModel {
     { name: 'mse', direction: 'down' },
   ] as const;
   readonly optimizer: callbacks.CallbackOptimizer;
-  weights: readonly Float32Array[] = [Float32Array.of(-1)];
+  readonly weights = [];
+  values: readonly Float32Array[] = [Float32Array.of(-1)];
 
   constructor(learningRate: number) {
     let rate = Math.fround(learningRate);
@@ -72,24 +74,24 @@ class SmallModel implements callbacks.CallbackModel {
   }
 
   getWeights() {
-    return this.weights.map((weight) => weight.slice());
+    return this.values.map((weight) => weight.slice());
   }
 
   setWeights(weights: readonly Float32Array[]) {
-    this.weights = weights;
+    this.values = weights;
   }
 
   async save(path: string) {
-    await writeFile(path, `model ${this.weights[0]![0]}`);
+    await writeFile(path, `model ${this.values[0]![0]}`);
   }
 
   async saveWeights(path: string) {
     await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, `weights ${this.weights[0]![0]}`);
+    await writeFile(path, `weights ${this.values[0]![0]}`);
   }
 
   async loadWeights(path: string) {
-    this.weights = [Float32Array.of(Number((await readFile(path, 'utf8')).split(' ')[1]))];
+    this.values = [Float32Array.of(Number((await readFile(path, 'utf8')).split(' ')[1]))];
   }
 }
 
@@ -138,7 +140,7 @@ async function attempts(scenario: Scenario): Promise<Omit<Outcome, 'files'>> {
     warnings,
     error,
     rates,
-    weights: model ? model.weights[0]![0]! : null,
+    weights: model ? model.values[0]![0]! : null,
     stopped: model?.stopTraining ?? null,
     epoch: history?.epoch ?? null,
     history: history ? mapValues(history.history, (values) => values.map(toText)) : null,
@@ -176,7 +178,7 @@ async function fit(
       await list.onTrainBatchEnd(batch, toNumbers(logs));
       if (model.stopTraining) break;
     }
-    model.weights = [Float32Array.of(epoch)];
+    model.values = [Float32Array.of(epoch)];
     last = toNumbers(run.logs);
     await list.onTestBegin();
     await list.onTestBatchBegin(0);

@@ -45,8 +45,17 @@ export interface CallbackWeight {
   readonly value: Float32Array;
 }
 
+/** A layer as `TensorBoard` draws it; a model has layers of its own. */
+export interface CallbackLayer {
+  readonly name: string;
+  /** Keras's name of the class. */
+  readonly className: string;
+  readonly weights: readonly CallbackWeight[];
+  readonly layers?: readonly CallbackLayer[];
+}
+
 /** The part of `Model` that callbacks use. */
-export interface CallbackModel {
+export interface CallbackModel extends CallbackLayer {
   /** Ends `fit` after the batch, or the epoch, in which it is set. */
   stopTraining: boolean;
   /** Where `fit` starts when a backup was restored; it goes before the argument `initialEpoch`. */
@@ -56,7 +65,7 @@ export interface CallbackModel {
   readonly optimizer: CallbackOptimizer;
   /** The metrics that `compile` was given (without the loss). */
   readonly metrics: readonly CallbackMetric[];
-  readonly layers: readonly { readonly name: string; readonly weights: readonly CallbackWeight[] }[];
+  readonly layers: readonly CallbackLayer[];
   getWeights(): Float32Array[];
   setWeights(weights: readonly Float32Array[]): void;
   /** Writes the whole model; the ending of `path` says how. */

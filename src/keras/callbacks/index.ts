@@ -13,4 +13,5 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint
 export type { Mode, MonitorOptions } from './monitor-callback.js';
 export { ProgbarLogger, type ProgbarLoggerOptions } from './progbar-logger.js';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
+export { TensorBoard, type TensorBoardOptions } from './tensorboard.js';
 export { RuntimeError, TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';
