@@ -22,7 +22,7 @@ export function seedWeights(model: Functional): void {
     for (const weight of layer.weights) {
       const u = noise(weight.value.length, ++seed);
       const product = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
-      const isDepthwise = layer.className === 'DepthwiseConv2D';
+      const isDepthwise = layer.className === 'DepthwiseConv2D' || weight.name === 'depthwise_kernel';
       const fanIn = product(isDepthwise ? weight.shape.slice(0, 2) : weight.shape.slice(0, -1));
       const scale = Math.sqrt(6 / fanIn);
       weight.assign(

@@ -50,7 +50,7 @@ export class Conv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!);
+    checkImages(this.name, inputShape!, 'min_ndim=4');
     const channels = inputShape![3]!;
     if (channels % this.groups !== 0)
       throw new ValueError(

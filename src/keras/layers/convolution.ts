@@ -60,7 +60,7 @@ export abstract class Convolution extends Layer {
   protected abstract outputChannels(inputChannels: number): number;
 
   override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!);
+    checkImages(this.name, inputShape!, 'min_ndim=4');
     const channels = inputShape![3]!;
     const filters = this.outputChannels(channels);
     return slide(this.window, inputShape!, filters, [...this.window.size, channels, filters]);

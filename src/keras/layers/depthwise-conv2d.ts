@@ -41,7 +41,7 @@ export class DepthwiseConv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!);
+    checkImages(this.name, inputShape!, 'min_ndim=4');
     const channels = inputShape![3]!;
     this.#kernel = this.addWeight(
       'kernel',

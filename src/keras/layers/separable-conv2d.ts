@@ -52,7 +52,7 @@ export class SeparableConv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!);
+    checkImages(this.name, inputShape!, 'min_ndim=4');
     const channels = inputShape![3]!;
     this.#depthwiseKernel = this.addWeight(
       'depthwise_kernel',

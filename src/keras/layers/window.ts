@@ -45,6 +45,10 @@ export function toPadding(padding: string): Padding {
 export const pythonTuple = (items: readonly (number | null)[]): string =>
   `(${items.map((item) => item ?? 'None').join(', ')}${items.length === 1 ? ',' : ''})`;
 
+/** NumPy's rendering of a short array. */
+const numpyArray = (items: readonly (number | null)[]): string =>
+  `[${items.map((item) => item ?? 'None').join(' ')}]`;
+
 /**
  * Where a window fits in an image: (N, H, W, C) → (N, H′, W′, channels).
  *
@@ -60,8 +64,8 @@ export function slide(window: Window, inputShape: Shape, channels: number, kerne
   if (spatial.some((length) => length !== null && length <= 0))
     throw new ValueError(
       kernelShape
-        ? `Computed output size would be zero or negative. Received \`inputs shape=${pythonTuple(inputShape)}\`, \`kernel shape=${pythonTuple(kernelShape)}\`, \`dilation_rate=[${dilation.join(' ')}]\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`
-        : `Computed output size would be zero or negative. Received: \`inputs.shape=${pythonTuple(inputShape)}\`, \`pool_size=${pythonTuple(size)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`,
+        ? `Computed output size would be zero or negative. Received \`inputs shape=${pythonTuple(inputShape)}\`, \`kernel shape=${pythonTuple(kernelShape)}\`, \`dilation_rate=${numpyArray(dilation)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`
+        : `Computed output size would be zero or negative. Received: \`inputs.shape=${numpyArray(inputShape)}\`, \`pool_size=${numpyArray(size)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`,
     );
   return [inputShape[0]!, ...spatial, channels];
 }
@@ -97,10 +101,10 @@ export function windowAttributes(
 }
 
 /** @throws ValueError when the input is not a batch of images with a known number of channels, in Keras's words */
-export function checkImages(layerName: string, inputShape: Shape): void {
+export function checkImages(layerName: string, inputShape: Shape, expected = 'ndim=4'): void {
   if (inputShape.length !== 4)
     throw new ValueError(
-      `Input 0 of layer "${layerName}" is incompatible with the layer: expected ndim=4, found ndim=${inputShape.length}. Full shape received: ${pythonTuple(inputShape)}`,
+      `Input 0 with name 'None' of layer '${layerName}' is incompatible with the layer: expected ${expected}, found ndim=${inputShape.length}. Full shape received: ${pythonTuple(inputShape)}`,
     );
   if (inputShape[3] == null)
     throw new ValueError(
