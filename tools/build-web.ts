@@ -1,8 +1,8 @@
 /**
  * Builds the demo page as a static folder: `node dist/tools/build-web.js --model FILE --out DIR`.
  *
- * The folder holds the page, its script and worker, ONNX Runtime's WebAssembly and the model. It works from any
- * static server and any path, offline, without special headers.
+ * The folder holds the page, its script and worker, ONNX Runtime's WebAssembly, the model and, where it crops
+ * faces, their detector. It works from any static server and any path, offline, without special headers.
  */
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { readMetadata } from '../src/graph/metadata.js';
+import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = join(root, 'src/web');
@@ -36,8 +37,9 @@ export async function buildWeb({ model, out }: BuildWebOptions): Promise<Map<str
     files.set(name, await readFile(join(runtime, name)));
   if (model !== undefined) {
     const bytes = await readFile(model);
-    readMetadata(bytes);
+    const { preprocessing } = readMetadata(bytes);
     files.set('model.onnx', bytes);
+    if (preprocessing.crop === 'face') files.set('face-detector.onnx', await readFaceDetectorModel());
   }
   await mkdir(out, { recursive: true });
   const sizes = new Map<string, number>();

@@ -148,6 +148,7 @@ const isPreprocessing = (value: unknown): value is Preprocessing =>
   isObject(value) &&
   isArrayOf(value.size, isSize, 2) &&
   ['none', 'center', 'face'].includes(value.crop as string) &&
+  ['whole', 'skip', undefined].includes(value.noFace as string | undefined) &&
   typeof value.exif === 'boolean' &&
   ['RGB', 'BGR'].includes(value.channels as string) &&
   isArrayOf(value.mean, isNumber, 3) &&

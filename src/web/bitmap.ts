@@ -14,8 +14,11 @@ interface Tile {
   readonly height: number;
 }
 
-/** A part's pixels, RGBA. */
-type Reader = (tile: Tile) => Uint8Array | Uint8ClampedArray;
+/** Reads the pixels of a part, RGBA. */
+interface Reader {
+  read(tile: Tile): Uint8Array | Uint8ClampedArray;
+  close?(): void;
+}
 
 /** RGB, without the alpha. */
 export function readRgb(bitmap: ImageBitmap): Image {
@@ -48,33 +51,36 @@ export function readGreyAlpha(bitmap: ImageBitmap): Uint16Array | undefined {
   return levels;
 }
 
-/** Reads a picture in parts of at most `columns` × `rows`. */
+/** Reads a picture in parts of at most `columns` × `rows`, and closes the reader. */
 function readTiles(
   bitmap: ImageBitmap,
   columns: number,
   rows: number,
-  read: Reader,
+  reader: Reader,
   keep: (rgba: ArrayLike<number>, from: number, pixel: number) => void,
 ): void {
   for (let top = 0; top < bitmap.height; top += rows)
     for (let left = 0; left < bitmap.width; left += columns) {
       const width = Math.min(columns, bitmap.width - left);
       const height = Math.min(rows, bitmap.height - top);
-      const rgba = read({ x: left, y: top, width, height });
+      const rgba = reader.read({ x: left, y: top, width, height });
       for (let y = 0, from = 0; y < height; y++) {
         const start = (top + y) * bitmap.width + left;
         for (let x = 0; x < width; x++, from += 4) keep(rgba, from, start + x);
       }
     }
+  reader.close?.();
 }
 
 function readerOf2d(bitmap: ImageBitmap, width: number, height: number): Reader {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new ImageError('too large', `${bitmap.width}×${bitmap.height} pixels`);
   context.globalCompositeOperation = 'copy';
-  return (tile) => {
-    context.drawImage(bitmap, -tile.x, -tile.y);
-    return context.getImageData(0, 0, tile.width, tile.height).data;
+  return {
+    read({ x, y, width: columns, height: rows }) {
+      context.drawImage(bitmap, -x, -y);
+      return context.getImageData(0, 0, columns, rows).data;
+    },
   };
 }
 
@@ -86,13 +92,17 @@ function readerOfWebGl(bitmap: ImageBitmap): Reader | undefined {
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
   gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-  return ({ x, y, width, height }) => {
-    gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
-    gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-    const rgba = new Uint8Array(width * height * 4);
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
-    return rgba;
+  return {
+    read({ x, y, width, height }) {
+      gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
+      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+      const rgba = new Uint8Array(width * height * 4);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+      return rgba;
+    },
+    // Browsers allow a page few contexts, and give them back late.
+    close: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
   };
 }

@@ -1,5 +1,5 @@
 import type { ModelMetadata } from '../graph/metadata.js';
-import { Classifier, type Prediction } from './classifier.js';
+import { type Classification, Classifier, type Prediction } from './classifier.js';
 import { explain } from './explain.js';
 import { ClassifierError, type Progress } from './protocol.js';
 import { styles } from './styles.js';
@@ -18,6 +18,7 @@ const template = `
       <span>or drop one here, or paste it</span>
     </span>
     <img alt="" part="picture" decoding="async" hidden>
+    <svg class="faces" part="faces" aria-hidden="true"></svg>
     <span class="again" part="again" hidden>Choose another</span>
   </label>
   <div class="answer" part="answer">
@@ -37,8 +38,7 @@ const percent = new Intl.NumberFormat('en', {
 export interface ClassifierEvents {
   /** The model is there. */
   ready: CustomEvent<ModelMetadata>;
-  /** Every class, the likeliest first. */
-  prediction: CustomEvent<readonly Prediction[]>;
+  prediction: CustomEvent<Classification>;
   error: CustomEvent<ClassifierError>;
 }
 
@@ -46,7 +46,7 @@ export interface ClassifierEvents {
  * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, see what the model takes it for.
  *
  * Attributes: `model`, address of the ONNX file; `top`, how many classes to show (default 5).
- * Parts: layout, drop, input, invitation, picture, again, answer, status, progress, predictions, prediction, label,
+ * Parts: layout, drop, input, invitation, picture, faces, again, answer, status, progress, predictions, prediction, label,
  * probability, track, bar.
  */
 export class ClassifierElement extends HTMLElement {
@@ -103,10 +103,9 @@ export class ClassifierElement extends HTMLElement {
   /**
    * Shows a picture and what it may be.
    *
-   * @returns every class, the likeliest first
    * @throws ClassifierError, which is shown as well.
    */
-  async classify(picture: Blob): Promise<Prediction[]> {
+  async classify(picture: Blob): Promise<Classification> {
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
     this.#preview(picture);
@@ -114,9 +113,9 @@ export class ClassifierElement extends HTMLElement {
     try {
       const classifier = await this.classifier;
       if (isCurrent()) this.#say('Looking…');
-      const predictions = await classifier.classify(picture);
-      if (isCurrent()) this.#showPredictions(predictions);
-      return predictions;
+      const classification = await classifier.classify(picture);
+      if (isCurrent()) this.#showAnswer(classification);
+      return classification;
     } catch (error) {
       if (isCurrent()) this.#showError(error, picture);
       throw error;
@@ -167,12 +166,15 @@ export class ClassifierElement extends HTMLElement {
     this.#classifier = undefined;
   }
 
-  #showPredictions(predictions: readonly Prediction[]): void {
+  #showAnswer(classification: Classification): void {
+    const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
-    this.#say(`Most likely ${best!.label}, ${percent.format(best!.probability)}.`);
+    const caution = faces?.length === 0 ? ' No face was found, so the whole picture counted.' : '';
+    this.#say(`Most likely ${best!.label}, ${percent.format(best!.probability)}.${caution}`);
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
-    this.#emit('prediction', predictions);
+    renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
+    this.#emit('prediction', classification);
   }
 
   #showError(error: unknown, picture?: Blob): void {
@@ -199,6 +201,7 @@ export class ClassifierElement extends HTMLElement {
 
   #preview(picture: Blob): void {
     const image = this.#find<HTMLImageElement>('img');
+    this.#find('.faces').replaceChildren();
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture);
     image.alt = picture instanceof File ? `The picture ${picture.name}` : 'The picture';
@@ -238,7 +241,7 @@ export class ClassifierElement extends HTMLElement {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 
-  #find<E extends HTMLElement = HTMLElement>(selector: string): E {
+  #find<E extends Element = HTMLElement>(selector: string): E {
     return this.#root.querySelector<E>(selector)!;
   }
 }
@@ -258,4 +261,17 @@ function renderPrediction({ label, probability }: Prediction): HTMLLIElement {
   const bar = add(add(item, 'div', 'track'), 'div', 'bar');
   bar.style.width = `${probability * 100}%`;
   return item;
+}
+
+/** Frames the faces, the one that counts first and strongest. */
+function renderFaces(svg: SVGSVGElement, { width, height, faces = [] }: Classification): void {
+  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  svg.replaceChildren(
+    ...faces.map(({ box: { left, top, right, bottom } }) => {
+      const frame = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+      const place = { x: left, y: top, width: right - left, height: bottom - top, rx: (right - left) / 12 };
+      for (const [name, value] of Object.entries(place)) frame.setAttribute(name, String(value));
+      return frame;
+    }),
+  );
 }

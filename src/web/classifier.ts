@@ -1,4 +1,5 @@
 import type { ModelMetadata } from '../graph/metadata.js';
+import type { Face } from '../images/faces/face.js';
 import { ClassifierError, type Progress, type Reply, type Request } from './protocol.js';
 
 /** A class and how likely it is, from 0 to 1. */
@@ -7,10 +8,24 @@ export interface Prediction {
   readonly probability: number;
 }
 
+/** What a picture may be. */
+export interface Classification {
+  /** Every class, the likeliest first. */
+  readonly predictions: readonly Prediction[];
+  /** Size of the upright picture in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Faces in pixels of the picture, the one that was looked at first; only where the model crops faces. */
+  readonly faces?: readonly Face[];
+}
+
 export interface LoadOptions {
   onProgress?: (progress: Progress) => void;
-  /** The folder that ONNX Runtime's `ort-wasm-simd-threaded.{mjs,wasm}` are served from. Default: beside the script. */
-  runtime?: string | URL;
+  /**
+   * The folder that serves ONNX Runtime's `ort-wasm-simd-threaded.{mjs,wasm}` and, for models that crop faces,
+   * `face-detector.onnx`. Default: the script's.
+   */
+  assets?: string | URL;
 }
 
 /** A request without its number. */
@@ -21,7 +36,7 @@ type Question = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : n
  *
  * @example
  * const classifier = await Classifier.load('model.onnx');
- * const [best] = await classifier.classify(file);
+ * const { predictions } = await classifier.classify(file);
  */
 export class Classifier {
   readonly #worker: Worker;
@@ -48,7 +63,7 @@ export class Classifier {
    */
   static async load(
     model: string | URL,
-    { onProgress, runtime = new URL('./', import.meta.url) }: LoadOptions = {},
+    { onProgress, assets = new URL('./', import.meta.url) }: LoadOptions = {},
   ): Promise<Classifier> {
     const classifier = new Classifier();
     classifier.#onProgress = onProgress;
@@ -56,7 +71,7 @@ export class Classifier {
       const reply = await classifier.#ask({
         type: 'load',
         model: new URL(model, document.baseURI).href,
-        runtime: new URL(runtime, document.baseURI).href,
+        assets: new URL(assets, document.baseURI).href,
       });
       if (reply.type === 'loaded') classifier.#metadata = reply.metadata;
       return classifier;
@@ -75,15 +90,16 @@ export class Classifier {
    * Tells what is in a picture.
    *
    * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file
-   * @returns every class, the likeliest first
    * @throws ClassifierError when the bytes are no picture that can be read.
    */
-  async classify(picture: Blob): Promise<Prediction[]> {
+  async classify(picture: Blob): Promise<Classification> {
     const reply = await this.#ask({ type: 'classify', picture });
-    const probabilities = reply.type === 'classified' ? reply.probabilities : new Float32Array();
-    return this.#metadata.labels
+    if (reply.type !== 'classified') throw new TypeError(`Expected an answer. Received: '${reply.type}'.`);
+    const { probabilities, width, height, faces } = reply;
+    const predictions = this.#metadata.labels
       .map((label, i) => ({ label, probability: probabilities[i]! }))
       .sort((a, b) => b.probability - a.probability);
+    return { predictions, width, height, ...(faces ? { faces } : {}) };
   }
 
   /** Gives back the memory. Whatever is under way fails. */

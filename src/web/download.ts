@@ -7,7 +7,7 @@ import { ClassifierError, type Progress } from './protocol.js';
  */
 export async function download(
   url: string,
-  onProgress: (progress: Progress) => void,
+  onProgress?: (progress: Progress) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const expected = `Expected a model at ${url}.`;
   try {
@@ -23,7 +23,7 @@ export async function download(
     for (let step = await reader.read(); !step.done; step = await reader.read()) {
       chunks.push(step.value);
       received += step.value.length;
-      onProgress({ received, total });
+      onProgress?.({ received, total });
     }
     return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
   } catch (cause) {

@@ -11,14 +11,18 @@ export interface Names {
 /** An error in words for someone who only wanted to try the page. Whoever runs it finds the rest in the event. */
 export function explain({ fault, message }: ClassifierError, { model, picture }: Names): string {
   switch (fault) {
-    case 'no model':
-      return `The model could not be loaded: ${/HTTP status/.test(message) ? `there is no ${model} here` : 'the server does not answer'}.`;
+    case 'no model': {
+      const missing = /([^/]+)\. Received: HTTP status/.exec(message)?.[1];
+      return `The model could not be loaded: ${missing ? `there is no ${missing} here` : 'the server does not answer'}.`;
+    }
     case 'wrong model':
       return `The file ${model} cannot be used here. ${message}`;
     case 'no runtime':
       return 'This browser could not start ONNX Runtime, which runs the model. A newer browser may help; so may reloading the page.';
     case 'bad picture':
       return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${message}`;
+    case 'no face':
+      return 'There is no face in the picture, as far as can be seen, and this model looks at faces.';
     case 'failed':
       return `Something went wrong. ${message}`;
   }

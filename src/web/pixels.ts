@@ -46,11 +46,26 @@ export async function decodePixels(
 async function decodeWithBrowser(bytes: Uint8Array<ArrayBuffer>, header: Header): Promise<Image> {
   const { format, colour, alpha, depth } = header;
   if (format === 'png' && colour === 'grey' && !alpha && depth === 16) {
-    const bitmap = await decodeBitmap(toGreyAlpha(bytes), format);
-    const data = readGreyAlpha(bitmap);
-    if (data) return convert({ width: bitmap.width, height: bitmap.height, channels: 1, data }, header, 3);
+    const levels = await withBitmap(toGreyAlpha(bytes), format, (bitmap) => {
+      const data = readGreyAlpha(bitmap);
+      return data && { width: bitmap.width, height: bitmap.height, channels: 1, data };
+    });
+    if (levels) return convert(levels, header, 3);
   }
-  return readRgb(await decodeBitmap(format === 'webp' ? hideExif(bytes) : bytes, format));
+  return withBitmap(format === 'webp' ? hideExif(bytes) : bytes, format, readRgb);
+}
+
+async function withBitmap<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: Header['format'],
+  read: (bitmap: ImageBitmap) => T,
+): Promise<T> {
+  const bitmap = await decodeBitmap(bytes, format);
+  try {
+    return read(bitmap);
+  } finally {
+    bitmap.close();
+  }
 }
 
 async function decodeBitmap(bytes: Uint8Array<ArrayBuffer>, format: Header['format']): Promise<ImageBitmap> {

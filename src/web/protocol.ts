@@ -1,17 +1,29 @@
 /** What the page and its worker say to each other. */
 import type { ModelMetadata } from '../graph/metadata.js';
+import type { Face } from '../images/faces/face.js';
 
 export type Request = { readonly id: number } & (
-  | { readonly type: 'load'; readonly model: string; readonly runtime: string }
+  | { readonly type: 'load'; readonly model: string; readonly assets: string }
   | { readonly type: 'classify'; readonly picture: Blob }
 );
 
 export type Reply = { readonly id: number } & (
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'loaded'; readonly metadata: ModelMetadata }
-  | { readonly type: 'classified'; readonly probabilities: Float32Array }
+  | ({ readonly type: 'classified' } & Answer)
   | { readonly type: 'failed'; readonly fault: Fault; readonly message: string }
 );
+
+/** What a picture was taken for. */
+export interface Answer {
+  /** (C), in the order of the labels. */
+  readonly probabilities: Float32Array;
+  /** Size of the upright picture in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** In pixels of the picture, the one that was looked at first; only where the model crops faces. */
+  readonly faces?: readonly Face[];
+}
 
 /** How much of the model has come. */
 export interface Progress {
@@ -30,6 +42,8 @@ export type Fault =
   | 'no runtime'
   /** The file is not a picture that can be read. */
   | 'bad picture'
+  /** The model wants a face, and there is none in the picture. */
+  | 'no face'
   /** Anything else. */
   | 'failed';
 

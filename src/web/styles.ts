@@ -55,6 +55,16 @@ input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; 
 .invitation strong { display: block; margin-top: 8px; font-size: 1.125rem; }
 .invitation span { color: var(--ort-muted); }
 .drop img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.faces { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+.faces rect {
+  fill: none;
+  stroke: var(--ort-accent);
+  stroke-width: 3px;
+  stroke-dasharray: 6 4;
+  vector-effect: non-scaling-stroke;
+  opacity: 0.7;
+}
+.faces rect:first-child { stroke-dasharray: none; opacity: 1; }
 .again {
   position: absolute;
   right: 12px;

@@ -1,46 +1,55 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
-import type { Engine, Session } from '../engine/engine.js';
+import type { Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
 import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
 import { tensor } from '../graph/tensor.js';
+import { createFaceDetector, cropImage, type FaceDetector } from '../images/faces.js';
 import { download } from './download.js';
 import { decodePixels } from './pixels.js';
-import { ClassifierError, type Fault, type Progress, type Reply, type Request } from './protocol.js';
+import {
+  type Answer,
+  ClassifierError,
+  type Fault,
+  type Progress,
+  type Reply,
+  type Request,
+} from './protocol.js';
 
 interface Scope {
   postMessage(reply: Reply): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
-let loaded: { readonly session: Session; readonly metadata: ModelMetadata } | undefined;
+let loaded:
+  | { readonly session: Session; readonly metadata: ModelMetadata; readonly detector?: FaceDetector }
+  | undefined;
 
 async function load(
   model: string,
-  runtime: string,
+  assets: string,
   onProgress: (progress: Progress) => void,
 ): Promise<ModelMetadata> {
   const bytes = await download(model, onProgress);
   const metadata = await blame('wrong model', () => readMetadata(bytes));
-  if (metadata.preprocessing.crop !== 'none')
-    throw new ClassifierError(
-      'wrong model',
-      `Expected a model that reads whole pictures. Received: one with crop '${metadata.preprocessing.crop}'.`,
-    );
   const engine = await ortWeb({
     wasmPaths: {
-      mjs: new URL('ort-wasm-simd-threaded.mjs', runtime).href,
-      wasm: new URL('ort-wasm-simd-threaded.wasm', runtime).href,
+      mjs: new URL('ort-wasm-simd-threaded.mjs', assets).href,
+      wasm: new URL('ort-wasm-simd-threaded.wasm', assets).href,
     },
   });
-  loaded = { session: await startSession(engine, bytes), metadata };
+  const session = await start(() => engine.load(bytes));
+  if (metadata.preprocessing.crop === 'face') {
+    const faces = await download(new URL('face-detector.onnx', assets).href);
+    loaded = { session, metadata, detector: await start(() => createFaceDetector(engine, faces)) };
+  } else loaded = { session, metadata };
   return metadata;
 }
 
-async function startSession(engine: Engine, model: Uint8Array): Promise<Session> {
+/** Starts a session. ONNX Runtime starts with the first one, and says so when it was that which failed. */
+async function start<T>(create: () => Promise<T>): Promise<T> {
   try {
-    return await engine.load(model);
+    return await create();
   } catch (cause) {
-    // ONNX Runtime starts with its first session, and says so when it was that which failed.
     const message = messageOf(cause);
     throw new ClassifierError(/no available backend/i.test(message) ? 'no runtime' : 'wrong model', message, {
       cause,
@@ -48,15 +57,24 @@ async function startSession(engine: Engine, model: Uint8Array): Promise<Session>
   }
 }
 
-/** @returns probabilities (C), in the order of the labels */
-async function classify(picture: Blob): Promise<Float32Array> {
+async function classify(picture: Blob): Promise<Answer> {
   if (!loaded) throw new ClassifierError('no model', 'Expected a model. Received: none yet.');
-  const { session, metadata } = loaded;
-  const { width, height, data } = await blame('bad picture', async () =>
-    decodePixels(new Uint8Array(await picture.arrayBuffer()), metadata.preprocessing),
+  const { session, detector } = loaded;
+  const { preprocessing } = loaded.metadata;
+  const upright = await blame('bad picture', async () =>
+    decodePixels(new Uint8Array(await picture.arrayBuffer()), preprocessing),
   );
-  const { probabilities } = await session.run({ pixels: tensor('uint8', data, [1, height, width, 3]) });
-  return probabilities!.data as Float32Array;
+  const { image, faces } = await cropImage(upright, { ...preprocessing, detector });
+  if (!image) throw new ClassifierError('no face', 'Expected a face. Received: a picture without one.');
+  const { probabilities } = await session.run({
+    pixels: tensor('uint8', image.data, [1, image.height, image.width, 3]),
+  });
+  return {
+    probabilities: probabilities!.data as Float32Array,
+    width: upright.width,
+    height: upright.height,
+    ...(detector ? { faces } : {}),
+  };
 }
 
 /** Runs `action`; what it throws is laid at the door of `fault`. */
@@ -77,10 +95,10 @@ async function answer(request: Request): Promise<void> {
   try {
     if (request.type === 'load') {
       const onProgress = (progress: Progress) => scope.postMessage({ id, type: 'progress', progress });
-      const metadata = await load(request.model, request.runtime, onProgress);
+      const metadata = await load(request.model, request.assets, onProgress);
       scope.postMessage({ id, type: 'loaded', metadata });
     } else {
-      scope.postMessage({ id, type: 'classified', probabilities: await classify(request.picture) });
+      scope.postMessage({ id, type: 'classified', ...(await classify(request.picture)) });
     }
   } catch (error) {
     const fault = error instanceof ClassifierError ? error.fault : 'failed';
