@@ -63,13 +63,13 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
   const space =
     colour === 'cmyk'
       ? 'cmyk'
-      : colour === 'grey'
+      : colour === 'rgb'
         ? depth > 8
-          ? 'grey16'
-          : 'b-w'
-        : depth > 8
           ? 'rgb16'
-          : 'srgb';
+          : 'srgb'
+        : depth === 16
+          ? 'grey16'
+          : 'b-w';
   const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
   const pipeline = sharp(bytes, {
     // libjpeg only warns of damage; checkJpeg has found that of the files that are not progressive. Warnings about
@@ -80,7 +80,8 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
     limitInputPixels: width * height,
     sequentialRead: true,
   });
-  if (colour === 'cmyk') pipeline.pipelineColourspace('cmyk');
+  // Without this libvips would turn CMYK to RGB by a profile, and scale floats.
+  if (colour === 'cmyk' || depth > 16) pipeline.pipelineColourspace(space);
   const { data, info } = await pipeline
     .toColourspace(space)
     .raw({ depth: sampleType })

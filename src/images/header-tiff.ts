@@ -6,12 +6,14 @@ const tag = {
   width: 256,
   height: 257,
   bitsPerSample: 258,
+  compression: 259,
   photometric: 262,
   orientation: 274,
-  samplesPerPixel: 277,
   extraSamples: 338,
 };
-const photometric = { whiteIsZero: 0, blackIsZero: 1, separated: 5 };
+const photometric = { whiteIsZero: 0, blackIsZero: 1, separated: 5, ycbcr: 6, lab: 8 };
+/** Decoders turn these YCbCr pictures to RGB; others they leave as they are. */
+const jpegCompressions = [6, 7];
 /** Bytes of each field type that is read here: BYTE, SHORT, LONG, LONG8. */
 const typeSizes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
@@ -37,6 +39,11 @@ export function readTiffHeader(view: DataView): Header {
   const width = fields.get(tag.width);
   const height = fields.get(tag.height);
   if (width === undefined || height === undefined) throw new ImageError('damaged', 'a TIFF without a size');
+  if (
+    kind === photometric.lab ||
+    (kind === photometric.ycbcr && !jpegCompressions.includes(fields.get(tag.compression) ?? 1))
+  )
+    throw new ImageError('unsupported', `a TIFF of ${kind === photometric.lab ? 'L*a*b*' : 'YCbCr'} colours`);
   return {
     format: 'tiff',
     width,
