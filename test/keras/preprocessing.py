@@ -101,5 +101,29 @@ def run(request):
     }
 
 
+def run_dataset(request):
+    """Takes one pass of `image_dataset_from_directory`; of a shuffled one only what comes before TensorFlow."""
+    options = snake(request["dataset"])
+    printed = io.StringIO()
+    keras.utils.set_random_seed(request["globalSeed"])
+    with contextlib.redirect_stdout(printed):
+        datasets = keras.utils.image_dataset_from_directory(request["directory"], **options)
+    if not isinstance(datasets, list):
+        datasets = [datasets]
+    is_ordered = not options["shuffle"]
+    passes = [list(dataset.as_numpy_iterator()) if is_ordered else [] for dataset in datasets]
+    return {
+        "printed": printed.getvalue(),
+        "classNames": datasets[0].class_names,
+        "filePaths": [list(dataset.file_paths) for dataset in datasets],
+        "lengths": [len(dataset) for dataset in datasets],
+        "passes": [
+            [[pack(array) for array in (batch if isinstance(batch, tuple) else (batch,))] for batch in batches]
+            for batches in passes
+        ],
+    }
+
+
 if __name__ == "__main__":
-    json.dump([run(request) for request in json.load(sys.stdin)], sys.stdout)
+    requests = json.load(sys.stdin)
+    json.dump([run_dataset(r) if "dataset" in r else run(r) for r in requests], sys.stdout)

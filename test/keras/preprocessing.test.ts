@@ -4,16 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
+import { setRandomSeed } from '../../src/keras/global-random.js';
+import { type DatasetOptions, imageDatasetFromDirectory } from '../../src/keras/preprocessing/index.js';
 import { RandomState } from '../../src/keras/random.js';
 import { assertClose } from '../compare.js';
 import { drawPicture, makePictureFolder } from '../preprocessing/pictures.js';
-import { pack, type Request, type Result, runGenerator, unpack } from '../preprocessing/run-generator.js';
+import {
+  type Packed,
+  pack,
+  type Request,
+  type Result,
+  runGenerator,
+  unpack,
+} from '../preprocessing/run-generator.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'preprocessing-'));
-test.before(() => makePictureFolder(folder));
-test.after.always(() => rmSync(folder, { recursive: true }));
+const root = mkdtempSync(join(tmpdir(), 'preprocessing-'));
+const folder = join(root, 'pictures');
+/** The same without JPEGs, which TensorFlow decodes with a faster, coarser transform than Pillow. */
+const lossless = join(root, 'lossless');
+test.before(async () => {
+  await makePictureFolder(folder);
+  await makePictureFolder(lossless, { jpeg: 'png' });
+});
+test.after.always(() => rmSync(root, { recursive: true }));
 
-function askKeras(requests: readonly Request[]): Result[] {
+function askKeras<R = Result>(requests: readonly object[]): R[] {
   const { stdout, stderr, status } = spawnSync(
     process.env.KERAS_PYTHON ?? '.venv/bin/python',
     ['test/keras/preprocessing.py'],
@@ -190,4 +205,97 @@ test.serial('100 random normalisations of arrays: the same statistics and values
       }
   }
   t.log(`${exact} statistics are equal to the last bit`);
+});
+
+interface DatasetResult {
+  printed: string;
+  classNames: string[] | null;
+  filePaths: string[][];
+  lengths: number[];
+  passes: Packed[][][];
+}
+
+interface DatasetRequest {
+  globalSeed: number;
+  directory: string;
+  dataset: DatasetOptions;
+}
+
+function datasetRequest(seed: number): DatasetRequest {
+  const random = new RandomState(seed);
+  const on = () => random.choice([true, false]);
+  const splits = random.random() < 0.6;
+  const aspect = random.choice(['none', 'crop', 'pad'] as const);
+  const shuffle = on();
+  return {
+    globalSeed: seed,
+    directory: lossless,
+    dataset: {
+      ...random.choice<DatasetOptions>([
+        {},
+        { labels: null },
+        { labelMode: null },
+        { labelMode: 'categorical' },
+        { classNames: ['b', '9', 'B'], colorMode: 'rgba' },
+      ]),
+      batchSize: random.choice([1, 3, 8, null]),
+      imageSize: random.choice([
+        [9, 14],
+        [40, 31],
+        [20, 20],
+      ] as const),
+      interpolation: random.choice(['bilinear', 'bilinear', 'nearest'] as const),
+      cropToAspectRatio: aspect === 'crop',
+      padToAspectRatio: aspect === 'pad',
+      followLinks: on(),
+      shuffle,
+      seed: splits || random.random() < 0.5 ? seed : null,
+      ...(splits
+        ? { validationSplit: 0.3, subset: random.choice(['training', 'validation', 'both'] as const) }
+        : {}),
+    },
+  };
+}
+
+async function runDataset({ globalSeed, directory, dataset }: DatasetRequest): Promise<DatasetResult> {
+  let printed = '';
+  setRandomSeed(globalSeed);
+  const made = imageDatasetFromDirectory(directory, {
+    ...(dataset as DatasetOptions & { subset: 'both' }),
+    print: (text) => {
+      printed += text;
+    },
+  });
+  const datasets = Array.isArray(made) ? made : [made];
+  const passes: Packed[][][] = datasets.map(() => []);
+  if (!dataset.shuffle)
+    for (const [i, part] of datasets.entries())
+      for await (const batch of part) passes[i]!.push(batch.map((array) => pack(array!)));
+  return {
+    printed,
+    classNames: datasets[0]!.classNames as string[] | null,
+    filePaths: datasets.map(({ filePaths }) => [...filePaths]),
+    lengths: datasets.map(({ length }) => length),
+    passes,
+  };
+}
+
+test.serial('60 random datasets: the files, the split and, unshuffled, the batches', async (t) => {
+  const requests = Array.from({ length: 60 }, (_, seed) => datasetRequest(seed));
+  const expected = askKeras<DatasetResult>(requests);
+  const shapes = ({ passes, ...rest }: DatasetResult) => ({
+    ...rest,
+    passes: passes.map((batches) => batches.map((batch) => batch.map(({ dims }) => dims))),
+  });
+  for (const [seed, request] of requests.entries()) {
+    const result = await runDataset(request);
+    t.deepEqual(shapes(result), shapes(expected[seed]!), `seed ${seed}`);
+    const flat = ({ passes }: DatasetResult) => passes.flat(2);
+    for (const [i, array] of flat(expected[seed]!).entries())
+      assertClose(t, unpack(flat(result)[i]!), unpack(array), {
+        label: `seed ${seed}, array ${i}`,
+        relative: 0,
+        absolute: 1e-3,
+      });
+  }
 });

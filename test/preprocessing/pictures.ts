@@ -38,7 +38,10 @@ const files = [
 ];
 
 /** Makes a folder of classes with small pictures of all kinds, and things that are none. */
-export async function makePictureFolder(folder: string): Promise<void> {
+export async function makePictureFolder(
+  folder: string,
+  { jpeg = 'jpeg' as 'jpeg' | 'png' } = {},
+): Promise<void> {
   for (const [i, file] of files.entries()) {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });
@@ -46,7 +49,7 @@ export async function makePictureFolder(folder: string): Promise<void> {
     const { data, width, height } = drawPicture(i, 20 + i, 34 - i, channels);
     const picture = sharp(data, { raw: { width, height, channels } });
     if (channels === 1) picture.toColourspace('b-w');
-    const format = file.endsWith('jpg') ? 'jpeg' : file.endsWith('tiff') ? 'tiff' : 'png';
+    const format = file.endsWith('jpg') ? jpeg : file.endsWith('tiff') ? 'tiff' : 'png';
     await (format === 'tiff' ? picture.tiff({ compression: 'none' }) : picture.toFormat(format)).toFile(path);
   }
   mkdirSync(join(folder, 'empty'));

@@ -17,7 +17,7 @@ import numpy as np
 import PIL
 import scipy
 from PIL import Image
-from preprocessing import pack, run
+from preprocessing import pack, run, run_dataset
 
 random = np.random.RandomState(1)
 pictures = random.randint(0, 256, (4, 4, 5, 3))
@@ -105,6 +105,14 @@ with tempfile.TemporaryDirectory() as folder:
         result = run({**request, "directory": folder})
         del result["drawn"]
         folders.append({"request": request, "result": result})
+    dataset = run_dataset(
+        {
+            "globalSeed": 7,
+            "directory": folder,
+            "dataset": {"seed": 5, "shuffle": True, "validationSplit": 0.3, "subset": "both"},
+        }
+    )
+    dataset["filePaths"] = [[path.removeprefix(folder + "/") for path in paths] for paths in dataset["filePaths"]]
 
 golden = {
     "maker": "tools/goldens/preprocessing.py",
@@ -114,5 +122,6 @@ golden = {
     "arrays": arrays,
     "files": files,
     "folders": folders,
+    "dataset": {key: dataset[key] for key in ("printed", "classNames", "filePaths")},
 }
 (root / "test" / "golden" / "preprocessing.json").write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -1,3 +1,4 @@
+export type { DatasetOptions } from './dataset-options.js';
 export { type ClassMode, DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';
 export {
   arrayToImg,
@@ -17,6 +18,7 @@ export {
   type ImageDataGeneratorOptions,
   type ShiftRange,
 } from './image-data-generator.js';
+export { ImageDataset, imageDatasetFromDirectory } from './image-dataset.js';
 export { type ImageBatch, ImageIterator, type IteratorOptions } from './image-iterator.js';
 export { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
 export { describeScaling, type Scaling, scalingWarning } from './scaling.js';
