@@ -5,6 +5,7 @@ import type { Format, Header } from './header.js';
 import { type Image, ImageError } from './image.js';
 import { decodeNetpbm } from './netpbm.js';
 import { inverse, orient } from './orientation.js';
+import { decodePng } from './png.js';
 import type { Stored } from './policy.js';
 
 export type Decoder = 'auto' | 'sharp' | 'jimp';
@@ -20,7 +21,7 @@ export async function decodeStored(bytes: Uint8Array, header: Header, decoder: D
   if (decoder === 'sharp' && !sharp)
     throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
   try {
-    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithJimp(bytes, header);
+    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithoutSharp(bytes, header);
   } catch (cause) {
     throw cause instanceof ImageError ? cause : explain(format, cause);
   }
@@ -95,11 +96,13 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
   };
 }
 
-async function decodeWithJimp(bytes: Uint8Array, { format, orientation }: Header): Promise<Stored> {
-  if (format === 'webp')
-    throw new ImageError('unsupported', 'a WebP picture, which Jimp cannot decode', {
-      hint: 'install sharp.',
-    });
+async function decodeWithoutSharp(
+  bytes: Uint8Array,
+  { format, orientation, beyondJimp }: Header,
+): Promise<Stored> {
+  if (beyondJimp)
+    throw new ImageError('unsupported', `${beyondJimp}, which needs sharp`, { hint: 'install sharp.' });
+  if (format === 'png') return decodePng(bytes);
   const { Jimp } = await import('jimp');
   const { width, height, data } = (await Jimp.fromBuffer(toBuffer(bytes))).bitmap;
   const image: Image = {

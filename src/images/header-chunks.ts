@@ -31,7 +31,13 @@ export function readPngHeader(bytes: Uint8Array, view: DataView): Header {
 
 /** WebP: the canvas of VP8X, or the size in the only frame, lossy or lossless. */
 export function readWebpHeader(bytes: Uint8Array, view: DataView): Header {
-  const base = { format: 'webp', colour: 'rgb', depth: 8, orientation: 1 } as const;
+  const base = {
+    format: 'webp',
+    colour: 'rgb',
+    depth: 8,
+    orientation: 1,
+    beyondJimp: 'a WebP picture',
+  } as const;
   const type = view.getUint32(12);
   if (type === code('VP8 '))
     return {

@@ -2,7 +2,7 @@ import type { Header } from './header.js';
 import { ImageError } from './image.js';
 import { type Orientation, readExifOrientation } from './orientation.js';
 
-const marker = { startOfScan: 0xda, endOfImage: 0xd9, app1: 0xe1 };
+const marker = { startOfScan: 0xda, endOfImage: 0xd9, app1: 0xe1, app14: 0xee };
 
 /** SOF0–SOF15 start a frame; C4, C8 and CC in their midst mean something else. */
 export const isStartOfFrame = (code: number): boolean =>
@@ -40,10 +40,14 @@ export function* segments(view: DataView, at: number): Generator<Segment> {
 /** ITU T.81: the frame's size, and the EXIF orientation of APP1. */
 export function readJpegHeader(bytes: Uint8Array, view: DataView): Header {
   let orientation: Orientation = 1;
+  let isPlainRgb = false;
   let frame: Omit<Header, 'orientation'> | undefined;
   for (const { code, start, end } of segments(view, 2)) {
     if (code === marker.app1 && view.getUint32(start) === 0x45786966 && orientation === 1)
       orientation = readExifOrientation(bytes.subarray(start, end));
+    // Adobe's transform 0: the three components are RGB as they are.
+    if (code === marker.app14 && view.getUint32(start) === 0x41646f62)
+      isPlainRgb = view.getUint8(start + 11) === 0;
     if (isStartOfFrame(code)) {
       const depth = view.getUint8(start);
       const components = view.getUint8(start + 5);
@@ -62,5 +66,6 @@ export function readJpegHeader(bytes: Uint8Array, view: DataView): Header {
     }
   }
   if (!frame) throw new ImageError('damaged', 'a JPEG without a frame');
-  return { ...frame, orientation };
+  const beyondJimp = isPlainRgb && frame.colour === 'rgb' ? 'a JPEG of RGB samples' : undefined;
+  return { ...frame, orientation, beyondJimp };
 }

@@ -26,6 +26,8 @@ export interface Header {
   readonly depth: number;
   /** JPEG: in several passes, each finer than the one before. */
   readonly progressive?: boolean;
+  /** What Jimp does not decode rightly about it, or at all, in a few words. */
+  readonly beyondJimp?: string;
 }
 
 /** Formats that a file may have and that nothing here decodes. */
