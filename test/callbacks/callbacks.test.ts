@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { formatNumber } from '../../src/keras/python-format.js';
-import { runScenario } from './run-scenario.js';
+import { draw, runScenario } from './run-scenario.js';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../../test/golden/callbacks.json', import.meta.url), 'utf8'),
@@ -10,6 +10,11 @@ const golden = JSON.parse(
 for (const { name, scenario, outcome } of golden.runs)
   test.serial(`as Keras: ${name}`, async (t) => {
     t.deepEqual(await runScenario(scenario), outcome);
+  });
+
+for (const { drawing, text } of golden.bars)
+  test(`a progress bar with ${JSON.stringify(drawing.options)} looks as Keras's`, (t) => {
+    t.is(draw(drawing), text);
   });
 
 test('numbers are formatted as Python formats them', (t) => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as callbacks from '../../src/keras/callbacks/index.js';
+import { Progbar } from '../../src/keras/progbar.js';
 
 /** A run of `fit`, told by what the callbacks would be given. Option names are Python's. */
 export interface Scenario {
@@ -14,6 +15,8 @@ export interface Scenario {
   ticks: number[];
   /** Files that exist before. */
   files?: Record<string, string>;
+  /** Tests, or predicts, the first epoch's batches before; the epochs are left out then. */
+  mode?: 'test' | 'predict';
   /** Epochs before which a first, second … attempt ends without its `onTrainEnd`. */
   interruptions?: number[];
 }
@@ -126,9 +129,12 @@ async function attempts(scenario: Scenario): Promise<Omit<Outcome, 'files'>> {
   const rates: number[][] = [];
   let model: SmallModel | undefined;
   try {
-    for (const epochs of [...(scenario.interruptions ?? []), scenario.epochs.length]) {
+    const { mode, interruptions = [] } = scenario;
+    if (mode) await evaluate(new SmallModel(scenario.learningRate), mode, scenario, surroundings);
+    const epochs = mode ? [] : scenario.epochs;
+    for (const end of [...interruptions, epochs.length]) {
       model = new SmallModel(scenario.learningRate);
-      rates.push(await fit(model, scenario, epochs, surroundings));
+      rates.push(await fit(model, { ...scenario, epochs }, end, surroundings));
     }
   } catch (caught) {
     const { name, message } = caught as Error;
@@ -145,6 +151,51 @@ async function attempts(scenario: Scenario): Promise<Omit<Outcome, 'files'>> {
     epoch: history?.epoch ?? null,
     history: history ? mapValues(history.history, (values) => values.map(toText)) : null,
   };
+}
+
+async function evaluate(
+  model: SmallModel,
+  mode: 'test' | 'predict',
+  { verbose, steps, epochs }: Scenario,
+  surroundings: Surroundings,
+): Promise<void> {
+  const list = new callbacks.CallbackList({
+    addProgbar: verbose !== 0,
+    params: { verbose, epochs: 1, steps },
+    model,
+    ...surroundings,
+  });
+  const { batches, logs } = epochs[0]!;
+  const isTest = mode === 'test';
+  await (isTest ? list.onTestBegin() : list.onPredictBegin());
+  for (const [batch, batchLogs] of batches.entries()) {
+    await (isTest ? list.onTestBatchBegin(batch) : list.onPredictBatchBegin(batch));
+    const numbers = toNumbers(batchLogs);
+    await (isTest ? list.onTestBatchEnd(batch, numbers) : list.onPredictBatchEnd(batch, numbers));
+  }
+  await (isTest ? list.onTestEnd(toNumbers(logs)) : list.onPredictEnd());
+}
+
+/** What a `Progbar` is given: steps, values and whether they are the last. Option names are Python's. */
+export interface Drawing {
+  options: Record<string, unknown>;
+  updates: [current: number, values: Record<string, number>, finalize: boolean | null][];
+  ticks: number[];
+}
+
+/** All that the progress bar prints. */
+export function draw({ options, updates, ticks }: Drawing): string {
+  let out = '';
+  const bar = new Progbar({
+    ...(toCamelCase(options) as { target: number | null }),
+    now: clock(ticks),
+    print: (text) => {
+      out += text;
+    },
+  });
+  for (const [current, values, finalize] of updates)
+    bar.update(current, Object.entries(values), finalize ?? undefined);
+  return out;
 }
 
 interface Surroundings {
@@ -193,12 +244,7 @@ async function fit(
 }
 
 function make({ type, options }: Scenario['callbacks'][number], surroundings: Surroundings) {
-  const { factor, ...rest } = Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [
-      key.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase()),
-      value,
-    ]),
-  );
+  const { factor, ...rest } = toCamelCase(options);
   const schedule = (_epoch: number, rate: number) => rate * (factor as number);
   const isScheduler = type === 'LearningRateScheduler';
   // biome-ignore lint: the name and the options come from JSON
@@ -210,6 +256,14 @@ function make({ type, options }: Scenario['callbacks'][number], surroundings: Su
     ...surroundings,
   });
 }
+
+const toCamelCase = (options: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 
 function clock(ticks: readonly number[]): callbacks.Clock {
   let now = 1.7e9;

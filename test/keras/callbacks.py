@@ -134,11 +134,44 @@ def fit(model, scenario, epochs):
     return rates
 
 
+def evaluate(model, scenario):
+    """`evaluate`, or `predict`, on the first epoch's batches."""
+    callbacks = CallbackList(
+        add_progbar=scenario["verbose"] != 0,
+        verbose=scenario["verbose"],
+        epochs=1,
+        steps=scenario["steps"],
+        model=model,
+    )
+    callbacks._async_test = callbacks._async_predict = False
+    mode = scenario["mode"]
+    hook = lambda name: getattr(callbacks, f"on_{mode}_{name}")
+    hook("begin")()
+    for batch, logs in enumerate(scenario["epochs"][0]["batches"]):
+        hook("batch_begin")(batch)
+        hook("batch_end")(batch, numbers(logs))
+    hook("end")(numbers(scenario["epochs"][0]["logs"]) if mode == "test" else None)
+
+
+def draw(scenario):
+    """What `Progbar` prints for given updates: steps, values and whether they are the last."""
+    clock = Clock(scenario["ticks"])
+    progbar.time = clock
+    options = dict(scenario["options"])
+    dynamic = options.pop("dynamic_display", True)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        bar = keras.utils.Progbar(**options)
+        bar._dynamic_display = dynamic
+        for current, values, finalize in scenario["updates"]:
+            bar.update(current, list(values.items()), finalize)
+    return out.getvalue()
+
+
 def run(scenario):
     clock = Clock(scenario["ticks"])
     progbar.time = clock
     out, error, rates, model = io.StringIO(), None, [], None
-    # `exist_ok`: the result tells paths relative to the folder.
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for name, content in scenario.get("files", {}).items():
             with open(name, "w", newline="") as file:
@@ -146,6 +179,9 @@ def run(scenario):
         with contextlib.redirect_stdout(out), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
             try:
+                if "mode" in scenario:
+                    evaluate(StubModel(scenario["learningRate"]), scenario)
+                    scenario = scenario | {"epochs": []}
                 for epochs in [*scenario.get("interruptions", []), len(scenario["epochs"])]:
                     model = StubModel(scenario["learningRate"])
                     rates.append(fit(model, scenario, epochs))
@@ -182,6 +218,7 @@ if __name__ == "__main__":
     request = json.load(sys.stdin)
     json.dump(
         {
+            "bars": [draw(scenario) for scenario in request.get("bars", [])],
             "formats": format_numbers(request.get("formats", [])),
             "scenarios": [run(scenario) for scenario in request.get("scenarios", [])],
         },

@@ -75,7 +75,9 @@ export function randomScenario(seed: number): Scenario {
   };
   const names = (Object.keys(options) as CallbackName[]).filter(() => chance(0.35));
   const epochs = Array.from({ length: pick(1, 4, 8, 12) }, epoch);
+  const mode = chance(0.1) ? { mode: pick<'test' | 'predict'>('test', 'predict') } : {};
   return {
+    ...mode,
     verbose: pick<Verbose>(0, 1, 2, 'auto'),
     steps: chance(0.85) ? steps : null,
     learningRate: pick(0.001, 0.01, 0.1),
@@ -83,7 +85,7 @@ export function randomScenario(seed: number): Scenario {
     epochs,
     ticks: Array.from({ length: 7 }, () => pick(1e-4, 0.01, 0.06, 0.5, 3, 80, 5000) * random()),
     files: chance(0.3) ? { 'log.csv': pick('', 'epoch,loss\r\n0,1.0\r\n') } : {},
-    interruptions: epochs.length > 2 && chance(0.2) ? [pick<number>(1, 2)] : [],
+    interruptions: !mode.mode && epochs.length > 2 && chance(0.2) ? [pick<number>(1, 2)] : [],
   };
 }
 

@@ -18,7 +18,7 @@ import tensorflow
 LOSSES = [1.2, 0.9, 0.95, 0.7, 0.75, 0.72, 0.71, 0.8]
 
 
-def epochs(losses, batches=3, validation=True):
+def epochs(losses, batches=1, validation=True):
     """Each batch's loss is a little above the epoch's; accuracies are 32nds, which lie halfway between 4 places."""
     runs = []
     for i, loss in enumerate(losses):
@@ -36,7 +36,7 @@ def epochs(losses, batches=3, validation=True):
 def scenario(*specs, **changes):
     return {
         "verbose": 0,
-        "steps": 3,
+        "steps": 1,
         "learningRate": 0.001,
         "callbacks": [{"type": name, "options": options} for name, options in specs],
         "epochs": epochs(LOSSES),
@@ -55,17 +55,22 @@ stopping = (
 )
 
 SCENARIOS = {
-    "progress bar in a terminal": scenario(verbose=1, epochs=epochs(LOSSES[:2])),
-    "progress bar of one epoch": scenario(verbose="auto", epochs=epochs(LOSSES[:1])),
+    "progress bar in a terminal": scenario(verbose=1, steps=3, epochs=epochs(LOSSES[:2], 3)),
+    "progress bar of one epoch": scenario(verbose="auto", steps=3, epochs=epochs(LOSSES[:1], 3)),
     "progress bar of unknown length": scenario(
-        verbose=1, steps=None, epochs=epochs(LOSSES[:2])
+        verbose=1, steps=None, epochs=epochs(LOSSES[:2], 3)
     ),
     "progress bar over hours": scenario(
         verbose=1, steps=1200, epochs=epochs([0.0005, 1e-9], batches=4), ticks=[40, 3, 900]
     ),
     "progress bar that gets shorter": scenario(
-        verbose=1, epochs=epochs([1e20, -3.5], validation=False), ticks=[2e-4, 700, 0.06]
+        verbose=1, steps=2, epochs=epochs([1e20, -3.5], 2, validation=False), ticks=[2e-4, 700, 0.06]
     ),
+    "evaluation": scenario(verbose=1, mode="test", steps=3, epochs=epochs(LOSSES[:1], 3)),
+    "evaluation in one line": scenario(
+        verbose=2, mode="test", steps=None, epochs=epochs(LOSSES[:1], 3)
+    ),
+    "prediction": scenario(verbose=1, mode="predict", steps=3, epochs=epochs(LOSSES[:1], 3)),
     "one line an epoch": scenario(verbose=2, epochs=epochs([1.5, 0.0005, -2])),
     "losses that are no numbers": scenario(
         ("TerminateOnNaN", {}),
@@ -103,7 +108,8 @@ SCENARIOS = {
                 "save_weights_only": True,
                 "save_freq": 5,
             },
-        )
+        ),
+        epochs=epochs(LOSSES[:4], 3),
     ),
     "checkpoints of the best accuracy beyond a threshold": scenario(
         (
@@ -157,7 +163,8 @@ SCENARIOS = {
                 "double_checkpoint": True,
                 "delete_checkpoint": False,
             },
-        )
+        ),
+        epochs=epochs(LOSSES[:4], 3),
     ),
 }
 
@@ -169,6 +176,29 @@ FORMATS = [
     *[[True, 7, spec] for spec in ("", "02d", "+d", ">4", "x", "b", ".1f", "05.1%")],
 ]
 
+BARS = [
+    {
+        "options": {"target": 100, "unit_name": "sample", "width": 7},
+        "updates": [[10 * i, {"loss": 1 / i, "step": i}, None] for i in range(1, 11)],
+        "ticks": [0.3, 0.02, 0.1],
+    },
+    {
+        "options": {"target": None, "stateful_metrics": ["step"], "interval": 0},
+        "updates": [[7, {"loss": 3, "step": 7}, None], [9, {"loss": 1, "step": 9}, None]],
+        "ticks": [2],
+    },
+    {
+        "options": {"target": 3, "dynamic_display": False},
+        "updates": [[i, {"loss": -1e-4 * i}, None] for i in range(4)],
+        "ticks": [1e-6, 0.051],
+    },
+    {
+        "options": {"target": 2, "stateless_metrics": ["loss"], "verbose": 2},
+        "updates": [[1, {"loss": 4, "rate": 1}, None], [2, {"rate": 2}, None], [2, {}, True]],
+        "ticks": [0.4],
+    },
+]
+
 golden = {
     "maker": "tools/goldens/callbacks.py",
     "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
@@ -176,6 +206,7 @@ golden = {
         {"name": name, "scenario": spec, "outcome": callbacks.run(spec)}
         for name, spec in SCENARIOS.items()
     ],
+    "bars": [{"drawing": bar, "text": callbacks.draw(bar)} for bar in BARS],
     "formats": [
         {"case": case, "text": text}
         for case, text in zip(FORMATS, callbacks.format_numbers(FORMATS))
