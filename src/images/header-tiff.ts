@@ -11,7 +11,7 @@ const tag = {
   orientation: 274,
   extraSamples: 338,
 };
-const photometric = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, separated: 5, ycbcr: 6, lab: 8 };
+const photometric = { whiteIsZero: 0, blackIsZero: 1, separated: 5, ycbcr: 6, lab: 8 };
 /** Decoders turn these YCbCr pictures to RGB; others they leave as they are. */
 const jpegCompressions = [6, 7];
 /** Bytes of each field type that is read here: BYTE, SHORT, LONG, LONG8. */
@@ -43,11 +43,6 @@ export function readTiffHeader(view: DataView): Header {
   if (kind === photometric.lab || (kind === photometric.ycbcr && !jpegCompressions.includes(compression)))
     throw new ImageError('unsupported', `a TIFF of ${kind === photometric.lab ? 'L*a*b*' : 'YCbCr'} colours`);
   const depth = fields.get(tag.bitsPerSample) ?? 1;
-  const isPlain =
-    !big &&
-    depth === 8 &&
-    compression === 1 &&
-    (kind === photometric.blackIsZero || kind === photometric.rgb);
   return {
     format: 'tiff',
     width,
@@ -61,7 +56,8 @@ export function readTiffHeader(view: DataView): Header {
           : 'rgb',
     alpha: fields.has(tag.extraSamples),
     depth,
-    beyondJimp: isPlain ? undefined : 'a TIFF that is compressed, or of other than 8-bit grey or RGB',
+    // What Jimp makes of a damaged TIFF takes gigabytes, or for ever; of most compressed ones, garbage.
+    beyondJimp: 'a TIFF',
   };
 }
 
