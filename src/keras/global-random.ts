@@ -1,7 +1,9 @@
 import { ValueError } from './layers/layer.js';
+import { PythonRandom } from './python-random.js';
 import { RandomState } from './random.js';
 
 let stream: RandomState | undefined;
+let pythonStream: PythonRandom | undefined;
 
 /** The process-wide stream that Keras's own code draws from: Python's `numpy.random`. */
 export function globalRandom(): RandomState {
@@ -9,8 +11,14 @@ export function globalRandom(): RandomState {
   return stream;
 }
 
+/** The process-wide stream of Python's own module `random`, from which Keras draws the order of a data set's batches. */
+export function globalPythonRandom(): PythonRandom {
+  pythonStream ??= new PythonRandom(new RandomState().randint(2 ** 32));
+  return pythonStream;
+}
+
 /**
- * Seeds the process-wide stream, so that what follows can be repeated: `keras.utils.set_random_seed`.
+ * Seeds the process-wide streams, so that what follows can be repeated: `keras.utils.set_random_seed`.
  *
  * @throws ValueError when `seed` is not an integer from 0 to 2³² − 1
  */
@@ -18,4 +26,5 @@ export function setRandomSeed(seed: number): void {
   if (!Number.isInteger(seed))
     throw new ValueError(`Expected \`seed\` argument to be an integer. Received: seed=${seed}`);
   globalRandom().seed(seed);
+  globalPythonRandom().seed(seed);
 }

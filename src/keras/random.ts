@@ -1,11 +1,8 @@
 import { ValueError } from './layers/layer.js';
+import { MersenneTwister } from './mersenne-twister.js';
 
 /** What a stream starts from: an integer, several integers, or `null` for fresh entropy. */
 export type Seed = number | readonly number[] | null;
-
-/** Words of MT19937's state, and the distance between the words that it combines. */
-const LENGTH = 624;
-const MIDDLE = 397;
 
 /**
  * NumPy's legacy random stream: `numpy.random.RandomState`, value for value.
@@ -18,8 +15,7 @@ const MIDDLE = 397;
  * new RandomState(42).uniform(-20, 20); // -5.018…, as np.random.RandomState(42).uniform(-20, 20)
  */
 export class RandomState {
-  readonly #state = new Uint32Array(LENGTH);
-  #position = LENGTH;
+  readonly #twister = new MersenneTwister();
   /** The second normal value of a pair, kept for the next call. */
   #gauss: number | undefined;
 
@@ -37,16 +33,15 @@ export class RandomState {
    * @throws ValueError when a number is not an integer from 0 to 2³² − 1
    */
   seed(seed: Seed = null): void {
-    if (typeof seed === 'number') this.#initialise(checkSeed(seed));
-    else this.#initialiseFrom(seed === null ? this.entropy() : seed.map(checkSeed));
-    this.#position = LENGTH;
+    if (typeof seed === 'number') this.#twister.seed(checkSeed(seed));
+    else this.#twister.seedFrom(seed === null ? this.entropy() : seed.map(checkSeed));
     this.#gauss = undefined;
   }
 
   /** Uniform in [0, 1), from 53 random bits. */
   random(): number {
-    const high = this.#word() >>> 5;
-    const low = this.#word() >>> 6;
+    const high = this.#twister.next() >>> 5;
+    const low = this.#twister.next() >>> 6;
     return (high * 67108864 + low) / 9007199254740992;
   }
 
@@ -171,61 +166,9 @@ export class RandomState {
       throw new RangeError(`Expected a range of at most 2³² values. Received: ${max + 1}.`);
     const mask = 0xffffffff >>> Math.clz32(max);
     let value: number;
-    do value = (this.#word() & mask) >>> 0;
+    do value = (this.#twister.next() & mask) >>> 0;
     while (value > max);
     return value;
-  }
-
-  /** The next 32 random bits. */
-  #word(): number {
-    if (this.#position === LENGTH) this.#twist();
-    let word = this.#state[this.#position++]!;
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c5680;
-    word ^= (word << 15) & 0xefc60000;
-    word ^= word >>> 18;
-    return word >>> 0;
-  }
-
-  #twist(): void {
-    const state = this.#state;
-    for (let i = 0; i < LENGTH; i++) {
-      const bits = (state[i]! & 0x80000000) | (state[(i + 1) % LENGTH]! & 0x7fffffff);
-      state[i] = state[(i + MIDDLE) % LENGTH]! ^ (bits >>> 1) ^ (bits & 1 ? 0x9908b0df : 0);
-    }
-    this.#position = 0;
-  }
-
-  /** Knuth's linear congruential fill. */
-  #initialise(seed: number): void {
-    const state = this.#state;
-    state[0] = seed;
-    for (let i = 1; i < LENGTH; i++)
-      state[i] = Math.imul(1812433253, state[i - 1]! ^ (state[i - 1]! >>> 30)) + i;
-  }
-
-  /** Matsumoto's `init_by_array`. */
-  #initialiseFrom(key: ArrayLike<number>): void {
-    if (key.length === 0) throw new ValueError('Seed must be non-empty');
-    this.#initialise(19650218);
-    const state = this.#state;
-    let i = 1;
-    const advance = () => {
-      if (++i < LENGTH) return;
-      state[0] = state[LENGTH - 1]!;
-      i = 1;
-    };
-    const mixed = (factor: number) => state[i]! ^ Math.imul(state[i - 1]! ^ (state[i - 1]! >>> 30), factor);
-    for (let k = 0; k < Math.max(LENGTH, key.length); k++) {
-      const j = k % key.length;
-      state[i] = mixed(1664525) + key[j]! + j;
-      advance();
-    }
-    for (let k = 0; k < LENGTH - 1; k++) {
-      state[i] = mixed(1566083941) - i;
-      advance();
-    }
-    state[0] = 0x80000000;
   }
 }
 

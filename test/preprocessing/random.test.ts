@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { globalRandom, setRandomSeed } from '../../src/keras/global-random.js';
+import { globalPythonRandom, globalRandom, setRandomSeed } from '../../src/keras/global-random.js';
+import { PythonRandom } from '../../src/keras/python-random.js';
 import { RandomState, type Seed } from '../../src/keras/random.js';
 import { assertClose } from '../compare.js';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../../test/golden/random-state.json', import.meta.url), 'utf8'),
-) as { draws: ({ seed: Seed; normal: number[] } & Record<string, unknown>)[] };
+) as {
+  python: { seed: number; shuffled: number[]; randint: number[] }[];
+  draws: ({ seed: Seed; normal: number[] } & Record<string, unknown>)[];
+};
 
 for (const { normal, ...expected } of golden.draws)
   test(`a stream seeded with ${JSON.stringify(expected.seed)} draws what NumPy draws`, (t) => {
@@ -38,6 +42,15 @@ for (const { normal, ...expected } of golden.draws)
     );
     // C and JavaScript round the logarithm differently now and then.
     assertClose(t, drawnNormal, normal, { label: 'normal', relative: 1e-14 });
+  });
+
+for (const expected of golden.python)
+  test(`Python’s random seeded with ${expected.seed} draws what Python draws`, (t) => {
+    const random = new PythonRandom(expected.seed);
+    const shuffled = Array.from({ length: 12 }, (_, i) => i);
+    random.shuffle(shuffled);
+    const randint = [random.randint(1, 1e9), random.randint(0, 7), random.randint(5, 5)];
+    t.deepEqual({ seed: expected.seed, shuffled, randint }, expected);
   });
 
 test('seeding anew repeats the stream and forgets the second normal value of a pair', (t) => {
@@ -89,9 +102,10 @@ test('what cannot be drawn is refused in NumPy’s words', (t) => {
   );
 });
 
-test.serial('setRandomSeed seeds the process-wide stream', (t) => {
+test.serial('setRandomSeed seeds the process-wide streams', (t) => {
   setRandomSeed(42);
   t.is(globalRandom().random(), 0.3745401188473625);
+  t.is(globalPythonRandom().randint(1, 1e9), new PythonRandom(42).randint(1, 1e9));
   t.throws(() => setRandomSeed(0.5), {
     message: 'Expected `seed` argument to be an integer. Received: seed=0.5',
   });

@@ -2,10 +2,12 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6"]
 # ///
-"""Draws of numpy.random.RandomState, for test/preprocessing/random.test.ts. Writes test/golden/random-state.json."""
+"""Draws of numpy.random.RandomState and of Python's random, for test/preprocessing/random.test.ts. Writes test/golden/random-state.json."""
 
 import json
 import pathlib
+import platform
+import random as python_random
 
 import numpy as np
 
@@ -34,9 +36,21 @@ def draws(seed):
     }
 
 
+def python_draws(seed):
+    python_random.seed(seed)
+    shuffled = list(range(12))
+    python_random.shuffle(shuffled)
+    return {
+        "seed": seed,
+        "shuffled": shuffled,
+        "randint": [python_random.randint(1, 10**9), python_random.randint(0, 7), python_random.randint(5, 5)],
+    }
+
+
 golden = {
     "maker": "tools/goldens/random_state.py",
-    "versions": {"numpy": np.__version__},
+    "versions": {"numpy": np.__version__, "python": platform.python_version()},
+    "python": [python_draws(seed) for seed in (0, 3, 2**32 - 1)],
     "draws": [draws(seed) for seed in (0, 42, 2**32 - 1, [1, 2, 3])],
 }
 target = pathlib.Path(__file__).parents[2] / "test" / "golden" / "random-state.json"
