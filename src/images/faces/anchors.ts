@@ -1,4 +1,4 @@
-import { fieldSize } from './letterbox.js';
+import { fieldSize } from './window.js';
 
 /** The grids that the model's outputs lie on, in their order: cells a side, and anchors in each cell. */
 const grids = [

@@ -20,31 +20,36 @@ export interface Square {
 }
 
 export interface FaceCropOptions {
-  /** What to leave around the face on every side, as a fraction of its size; default 0.4. */
+  /** What to leave around the face on every side, as a fraction of its size; default 0.5. */
   margin?: number;
   /** Whether to turn the picture so that the eyes are level; default true. */
   level?: boolean;
 }
 
 /**
- * The square that shows a face: about the middle of its box, along the line of its eyes.
+ * The square that shows a face: about the middle of its box, along the line of its eyes. It is moved, and made
+ * smaller where it must be, so that its upright form lies inside the picture.
  *
  * The face's coordinates are first rounded to quarters of a pixel, so that engines whose sums differ in the last
  * digits cut out the same pixels. No angle is computed, since sines differ between JavaScript engines, too.
  */
 export function faceSquare(
   { box, keypoints }: Face,
-  { margin = 0.4, level = true }: FaceCropOptions = {},
+  { width, height }: Pick<Image, 'width' | 'height'>,
+  { margin = 0.5, level = true }: FaceCropOptions = {},
 ): Square {
   const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map(toQuarter) as Quadruple;
+  const wanted = Math.round(Math.max(right - left, bottom - top) * (1 + 2 * margin));
+  const side = Math.max(1, Math.min(wanted, width, height));
+  const inside = (centre: number, length: number) => Math.max(side / 2, Math.min(centre, length - side / 2));
   const { rightEye, leftEye } = keypoints;
   const dx = toQuarter(leftEye.x) - toQuarter(rightEye.x);
   const dy = toQuarter(leftEye.y) - toQuarter(rightEye.y);
   const length = Math.sqrt(dx * dx + dy * dy);
   return {
-    x: (left + right) / 2,
-    y: (top + bottom) / 2,
-    side: Math.max(1, Math.round(Math.max(right - left, bottom - top) * (1 + 2 * margin))),
+    x: inside((left + right) / 2, width),
+    y: inside((top + bottom) / 2, height),
+    side,
     direction: level && length > 0 ? [dx / length, dy / length] : [1, 0],
   };
 }
@@ -55,10 +60,10 @@ const toQuarter = (value: number): number => Math.round(value * 4) / 4;
 /**
  * Cuts a face out of a picture, pixel for pixel: it is not resized.
  *
- * @returns a square picture; where it reaches over the edge, the edge's pixels go on
+ * @returns a square picture; where a corner reaches over the edge, the edge's pixels go on
  */
 export const cropFace = (image: Image, face: Face, options: FaceCropOptions = {}): Image =>
-  copySquare(image, faceSquare(face, options));
+  copySquare(image, faceSquare(face, image, options));
 
 /** The largest upright square about the middle of a picture. */
 export function cropCenter(image: Image): Image {

@@ -1,6 +1,6 @@
 import { anchorCount, anchorPoints } from './anchors.js';
+import type { Rectangle } from './crop.js';
 import { type Face, keypointNames, type Point } from './face.js';
-import type { Placement } from './letterbox.js';
 
 /** Numbers that the model gives for each anchor: a box and six keypoints. */
 const stride = 4 + 2 * keypointNames.length;
@@ -20,7 +20,7 @@ export interface RawFaces {
  */
 export function decodeFaces(
   { boxes, scores }: RawFaces,
-  placement: Placement,
+  placement: Rectangle,
   size: { readonly width: number; readonly height: number },
   minScore: number,
 ): Face[] {

@@ -1,14 +1,21 @@
 import type { Engine } from '../../engine/engine.js';
 import { int64, tensor } from '../../graph/tensor.js';
 import type { Image } from '../image.js';
-import { copyRectangle, type Rectangle } from './crop.js';
+import { copyRectangle } from './crop.js';
 import { decodeFaces, type RawFaces } from './decode.js';
 import { areaOf, type Face, moveFace } from './face.js';
-import { fieldSize, letterbox } from './letterbox.js';
-import { suppressNonMaxima } from './suppression.js';
+import { overlap, suppressNonMaxima } from './suppression.js';
+import {
+  fieldSize,
+  placeInField,
+  type Window,
+  windowAround,
+  windowOnWhole,
+  windowsOnParts,
+} from './window.js';
 
 export interface FaceDetectorOptions {
-  /** How sure of a face the detector must be, 0 to 1; default 0.6. */
+  /** How sure of a face the detector must be, 0 to 1; default 0.7. */
   minScore?: number;
   /** How much of their union the boxes of two faces may share, 0 to 1; default 0.3. */
   maxOverlap?: number;
@@ -20,65 +27,89 @@ export interface FaceDetector {
   /**
    * Finds the faces in an RGB picture, the largest first; none gives an empty list.
    *
-   * Where none is found at first sight, it looks again: from further away, since a face that fills the picture is
-   * found better with something around it, and then closer, at nine overlapping parts of half the width and height.
+   * @param options.all whether to go on looking for small faces where large ones are found; default false
    */
-  detect(image: Image): Promise<Face[]>;
+  detect(image: Image, options?: { all?: boolean }): Promise<Face[]>;
+  /** What the model sees of one part of the picture at one look: faces that do not overlap, surest first. */
+  look(image: Image, window: Window, minScore?: number): Promise<Face[]>;
   release(): Promise<void>;
 }
 
 /**
+ * The part of the field that a face should take up. There the model is most precise: moving the window about by 5%
+ * moves the box by 1% of the face, the eye line by 1°; at 0.65 by 3% and 2.5° (measured on 80 pictures).
+ */
+const bestFraction = 0.25;
+
+/** How sure the model must be at a look that only finds where to look properly. */
+const glanceScore = 0.5;
+
+/**
  * Loads a face detector.
+ *
+ * It glances at the whole picture first. Where that shows no face, it looks from further away, since a face that
+ * fills the picture is found better with something around it, and then closer, at overlapping parts of half the
+ * size. Then it looks at each candidate from where the model sees best; what is no face from there is dropped.
  *
  * @param model the ONNX file that `faceDetectorModel` writes
  */
 export async function createFaceDetector(
   engine: Engine,
   model: Uint8Array,
-  { minScore = 0.6, maxOverlap = 0.3, threads }: FaceDetectorOptions = {},
+  { minScore = 0.7, maxOverlap = 0.3, threads }: FaceDetectorOptions = {},
 ): Promise<FaceDetector> {
   const session = await engine.load(model, { threads });
 
-  /** @param border left free around the picture, as a fraction of the field */
-  async function look(image: Image, border: number): Promise<Face[]> {
-    const { width, height, data } = image;
-    const placement = letterbox(width, height, border);
+  async function look(image: Image, window: Window, least = minScore): Promise<Face[]> {
+    const placed = placeInField(image, window);
+    if (!placed) return [];
+    const { part, placement } = placed;
+    const { width, height, data } = copyRectangle(image, part);
     const answer = await session.run({
       pixels: tensor('uint8', data, [1, height, width, 3]),
       placement: int64([placement.top, placement.left, placement.height, placement.width]),
     });
     const raw = { boxes: answer.boxes!.data, scores: answer.scores!.data } as RawFaces;
-    return decodeFaces(raw, placement, image, minScore);
+    const faces = decodeFaces(raw, placement, part, least);
+    return suppressNonMaxima(faces, maxOverlap).map((face) => moveFace(face, part.left, part.top));
   }
 
-  async function lookCloser(image: Image): Promise<Face[]> {
+  /** The candidate as the model sees it best; null when that is no face. */
+  async function confirm(image: Image, { box }: Face): Promise<Face | null> {
+    const side = Math.max(box.right - box.left, box.bottom - box.top) / bestFraction;
+    const window = windowAround((box.left + box.right) / 2, (box.top + box.bottom) / 2, side);
+    const seen = await look(image, window);
+    return seen.find((face) => overlap(face.box, box) > maxOverlap) ?? null;
+  }
+
+  async function confirmed(image: Image, candidates: readonly Face[]): Promise<Face[]> {
     const faces: Face[] = [];
-    for (const part of overlappingParts(image))
-      for (const face of await look(copyRectangle(image, part), 0))
-        faces.push(moveFace(face, part.left, part.top));
+    for (const candidate of suppressNonMaxima(candidates, maxOverlap)) {
+      const face = await confirm(image, candidate);
+      if (face) faces.push(face);
+    }
+    return suppressNonMaxima(faces, maxOverlap).sort((a, b) => areaOf(b.box) - areaOf(a.box));
+  }
+
+  async function detect(image: Image, { all = false }: { all?: boolean } = {}): Promise<Face[]> {
+    if (image.channels !== 3)
+      throw new Error(`Expected an RGB picture. Received: one of ${image.channels} channels.`);
+    // Parts show more only of a picture that had to be shrunk.
+    const shrunk = Math.max(image.width, image.height) > fieldSize;
+    const glances = [
+      [windowOnWhole(image)],
+      [windowOnWhole(image, 2.5)],
+      shrunk ? windowsOnParts(image) : [],
+    ];
+    let faces: Face[] = [];
+    for (const windows of glances) {
+      const candidates = [...faces];
+      for (const window of windows) candidates.push(...(await look(image, window, glanceScore)));
+      faces = await confirmed(image, candidates);
+      if (faces.length > 0 && !all) break;
+    }
     return faces;
   }
 
-  return {
-    async detect(image) {
-      if (image.channels !== 3)
-        throw new Error(`Expected an RGB picture. Received: one of ${image.channels} channels.`);
-      let faces = await look(image, 0);
-      if (faces.length === 0) faces = await look(image, 0.2);
-      // Parts show more only of a picture that had to be shrunk.
-      if (faces.length === 0 && Math.max(image.width, image.height) > fieldSize)
-        faces = await lookCloser(image);
-      return suppressNonMaxima(faces, maxOverlap).sort((a, b) => areaOf(b.box) - areaOf(a.box));
-    },
-    release: () => session.release(),
-  };
-}
-
-/** Three by three parts of half the picture's width and height, each half over its neighbour. */
-function overlappingParts({ width, height }: Image): Rectangle[] {
-  const part = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
-  const starts = (whole: number, size: number) => [0, Math.floor((whole - size) / 2), whole - size];
-  return starts(height, part.height).flatMap((top) =>
-    starts(width, part.width).map((left) => ({ left, top, ...part })),
-  );
+  return { detect, look, release: () => session.release() };
 }

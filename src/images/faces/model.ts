@@ -1,7 +1,7 @@
 import { GraphBuilder } from '../../graph/builder.js';
 import { encodeModel } from '../../graph/onnx.js';
 import { importTfGraph, type TfGraphModel } from '../../graph/tfjs.js';
-import { fieldSize } from './letterbox.js';
+import { fieldSize } from './window.js';
 
 /**
  * BlazeFace for faces at any distance (the "back camera" model of MediaPipe, 256 × 256) as an ONNX model that reads
