@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
+import sharp from 'sharp';
 import { decodeImage, readImageInfo } from '../../src/images/decode.js';
-import { ImageError } from '../../src/images/image.js';
+import { type Image, ImageError } from '../../src/images/image.js';
+import { inverse, type Orientation, orient } from '../../src/images/orientation.js';
+import { noise } from './noise.js';
 
 const awkward = '../shared/images-awkward';
 const hasAwkward = existsSync(awkward);
@@ -43,4 +47,141 @@ test('every awkward picture that is broken is refused with its reason', async (t
   }
   for (const [name, message] of Object.entries(reasons))
     await t.throwsAsync(decodeImage(read(name)), { instanceOf: ImageError, message }, name);
+});
+
+const golden: { maker: string; pictures: { kind: string; bytes: string; md5: string }[] } = JSON.parse(
+  readFileSync('test/golden/pictures.json', 'utf8'),
+);
+const md5 = (data: Uint8Array): string => createHash('md5').update(data).digest('hex');
+
+for (const { kind, bytes, md5: expected } of golden.pictures)
+  test(`${kind}: the pixels of Pillow`, async (t) => {
+    const { data } = await decodeImage(Buffer.from(bytes, 'base64'), { exif: false });
+    t.is(md5(data), expected, `hint: ${golden.maker} writes the hashes anew`);
+  });
+
+test('without sharp, PNG, GIF, BMP and PPM have the pixels of Pillow; the rest says what it needs', async (t) => {
+  for (const { kind, bytes, md5: expected } of golden.pictures) {
+    const decoded = decodeImage(Buffer.from(bytes, 'base64'), { exif: false, decoder: 'jimp' });
+    if (/^(PNG|GIF|BMP|PPM)/.test(kind)) t.is(md5((await decoded).data), expected, kind);
+    else if (/^JPEG(?!.*untransformed)/.test(kind)) t.is((await decoded).format, 'jpeg', kind);
+    else
+      await t.throwsAsync(
+        decoded,
+        { instanceOf: ImageError, message: /, which needs sharp\. Hint: install sharp\.$/ },
+        kind,
+      );
+  }
+});
+
+/** Colours change smoothly, so that JPEGs of different orientations stay close. */
+const picture: Image = {
+  width: 40,
+  height: 24,
+  channels: 3,
+  data: Uint8Array.from({ length: 40 * 24 * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % 40, Math.floor(i / 120)];
+    return [x * 6, y * 10, 255 - x * 3 - y * 5][i % 3]!;
+  }),
+};
+const raw = ({ width, height, channels, data }: Image) => sharp(data, { raw: { width, height, channels } });
+
+const sound = { jpeg: { quality: 100, chromaSubsampling: '4:4:4' }, png: {}, webp: { lossless: true } };
+
+test('eight orientations in a JPEG, PNG or WebP are one picture, with sharp and without', async (t) => {
+  for (const format of ['jpeg', 'png', 'webp'] as const)
+    for (let orientation = 1 as Orientation; orientation <= 8; orientation++) {
+      const stored = orient(picture, inverse(orientation));
+      const bytes = await raw(stored)
+        .withMetadata({ orientation })
+        .toFormat(format, sound[format])
+        .toBuffer();
+      for (const decoder of format === 'webp' ? (['sharp'] as const) : (['sharp', 'jimp'] as const)) {
+        const upright = await decodeImage(bytes, { decoder });
+        const label = `${format}, orientation ${orientation}, ${decoder}`;
+        t.like(upright, { width: 40, height: 24, orientation }, label);
+        const most = picture.data.reduce(
+          (max, value, i) => Math.max(max, Math.abs(value - upright.data[i])),
+          0,
+        );
+        t.true(most <= 5, `${label}: ${most}`);
+        const kept = await decodeImage(bytes, { exif: false, decoder });
+        t.like(kept, { width: stored.width, height: stored.height }, label);
+      }
+    }
+});
+
+test('grey is the mean that Pillow takes, and RGBA keeps alpha', async (t) => {
+  const bytes = await raw(noise(5, 7, 4, 1))
+    .png()
+    .toBuffer();
+  const { data } = noise(5, 7, 4, 1);
+  t.deepEqual((await decodeImage(bytes, { channels: 4 })).data, data);
+  const grey = Uint8Array.from({ length: 35 }, (_, i) => {
+    const [r, g, b] = data.subarray(4 * i);
+    return (r! * 19595 + g! * 38470 + b! * 7471 + 0x8000) >> 16;
+  });
+  t.deepEqual((await decodeImage(bytes, { channels: 1 })).data, grey);
+});
+
+test('what is no picture is called by its name', async (t) => {
+  const contents: Record<string, string> = {
+    '': 'an empty file',
+    'hello\n': 'text',
+    '  <!DOCTYPE html><p>not found</p>': 'an HTML page',
+    '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>': 'an SVG drawing',
+    '%PDF-1.7': 'a PDF file',
+    'PK\x03\x04\x14\0': 'a zip archive',
+    '\0\0\0\0': 'zeros',
+    '\x01\x02\x03\x80': '4 bytes of an unknown kind',
+    'version https://git-lfs.github.com/spec/v1\n': 'a Git LFS pointer',
+  };
+  for (const [content, received] of Object.entries(contents))
+    await t.throwsAsync(decodeImage(Buffer.from(content, 'latin1')), {
+      instanceOf: ImageError,
+      message: `Expected a picture. Received: ${received}.`,
+    });
+  await t.throwsAsync(decodeImage(Buffer.from('\0\0\0\x18ftypheic', 'latin1')), {
+    message:
+      'Expected a kind of picture that can be decoded. Received: a HEIC picture. Hint: convert it to JPEG or PNG.',
+  });
+});
+
+test('a header that promises too many pixels is refused before decoding', async (t) => {
+  const bytes = await raw(picture).png().toBuffer();
+  await t.throwsAsync(decodeImage(bytes, { maxPixels: 959 }), {
+    message:
+      'Expected a picture within the limit. Received: 40×24 pixels, more than 959. Hint: allow more with maxPixels.',
+  });
+  t.is((await decodeImage(bytes, { maxPixels: 960 })).width, 40);
+  const bomb = Buffer.from('P6 65535 65535 255\n');
+  await t.throwsAsync(decodeImage(bomb), { message: /Received: 65535×65535 pixels, more than 100000000\./ });
+});
+
+for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff'] as const)
+  test(`a ${format} is refused wherever it is cut off`, async (t) => {
+    const bytes = await raw(noise(24, 40, 3, 5))
+      .toFormat(format)
+      .toBuffer();
+    // Trailers apart, which may be missed without missing a pixel.
+    const trailer = { jpeg: 8, png: 16, webp: 40, gif: 8, tiff: 300 }[format];
+    for (let length = 0; length < bytes.length - trailer; length += 23)
+      await t.throwsAsync(
+        decodeImage(bytes.subarray(0, length)),
+        { instanceOf: ImageError, message: /^[^\n]+$/ },
+        `${length} of ${bytes.length} bytes`,
+      );
+  });
+
+test('flipped bits in the data of a JPEG are noticed nine times of ten', async (t) => {
+  const whole = await raw(noise(64, 96, 3, 9))
+    .jpeg({ quality: 80 })
+    .toBuffer();
+  let noticed = 0;
+  for (let n = 0; n < 100; n++) {
+    const bytes = Uint8Array.from(whole);
+    for (let i = 0; i < 5; i++) bytes[700 + ((n * 61 + i * 389) % (bytes.length - 800))] ^= 1 << (n % 8);
+    await decodeImage(bytes).catch(() => noticed++);
+  }
+  t.true(noticed >= 90, `${noticed} of 100`);
 });

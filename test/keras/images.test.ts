@@ -1,18 +1,24 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
+import { decodeImage } from '../../src/images/decode.js';
 import type { Box, Interpolation, ResizeOptions } from '../../src/images/resample.js';
 import { resize } from '../../src/images/resample.js';
 import { noise, seeded } from '../images/noise.js';
 
 const interpolations: Interpolation[] = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
 
+const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
+
 function askPillow(cases: readonly object[]): unknown[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/images.py'],
-    { input: JSON.stringify(cases), encoding: 'utf8', maxBuffer: 2 ** 30 },
-  );
+  const { stdout, stderr, status } = spawnSync(python, ['test/keras/images.py'], {
+    input: JSON.stringify(cases),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
   if (status !== 0) throw new Error(`Pillow failed: ${stderr}`);
   return JSON.parse(stdout);
 }
@@ -53,9 +59,36 @@ function randomCase(seed: number): ResizeCase {
 
 test('1,200 random sizes, filters, modes and boxes: the bytes of Pillow', (t) => {
   const cases = Array.from({ length: 1200 }, (_, seed) => randomCase(seed));
-  const expected = askPillow(cases.map((options) => ({ do: 'resize', ...options })));
+  const expected = askPillow(cases);
   const different = cases.filter(
     ({ shape, seed, ...options }, i) => md5(resize(noise(...shape, seed), options).data) !== expected[i],
   );
   t.deepEqual(different, []);
+});
+
+test('pictures of every format and mode: the pixels of Pillow', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  execFileSync(python, ['test/keras/image_corpus.py', folder]);
+  const manifest: { format: string; mode: string; file: string }[] = JSON.parse(
+    readFileSync(join(folder, 'manifest.json'), 'utf8'),
+  );
+  const refused = ['TIFF YCbCr', 'TIFF RGB zstd'];
+  for (const { format, mode, file } of manifest) {
+    const bytes = readFileSync(join(folder, file));
+    const expected = md5(readFileSync(join(folder, `${file}.raw`)));
+    const kind = `${format} ${mode}`;
+    if (refused.includes(kind)) {
+      await t.throwsAsync(decodeImage(bytes), { name: 'ImageError', message: /can be decoded/ }, kind);
+      continue;
+    }
+    t.is(md5((await decodeImage(bytes, { exif: false })).data), expected, kind);
+    if (['PNG', 'GIF', 'BMP', 'PPM'].includes(format))
+      t.is(
+        md5((await decodeImage(bytes, { exif: false, decoder: 'jimp' })).data),
+        expected,
+        `${kind}, without sharp`,
+      );
+  }
+  t.true(manifest.length > 80);
 });
