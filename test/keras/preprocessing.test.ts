@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -296,6 +296,35 @@ test.serial('60 random datasets: the files, the split and, unshuffled, the batch
         label: `seed ${seed}, array ${i}`,
         relative: 0,
         absolute: 1e-3,
+      });
+  }
+});
+
+const photos = ['trashnet-mini', 'orl-faces'].map((name) => join('..', 'shared', 'datasets', name, 'train'));
+
+test.serial('real photos: the article’s generators, plain and changed', async (t) => {
+  const present = photos.filter((path) => existsSync(path));
+  if (present.length === 0) return t.log(`Not run: there is no ${photos.join(' or ')}.`);
+  const requests = present.flatMap((directory) =>
+    [{}, { rotationRange: 20, widthShiftRange: 0.2, zoomRange: 0.2, horizontalFlip: true }].map(
+      (generator): Request => ({
+        globalSeed: 1,
+        generator: { rescale: 1 / 255, ...generator },
+        directory,
+        flow: { targetSize: [224, 224], batchSize: 8, seed: 42 },
+        batches: 2,
+      }),
+    ),
+  );
+  const expected = askKeras(requests);
+  for (const [i, request] of requests.entries()) {
+    const result = await runGenerator(request);
+    t.deepEqual(withoutPixels(result), withoutPixels(expected[i]!));
+    for (const [k, batch] of expected[i]!.batches.entries())
+      assertClose(t, unpack(result.batches[k]![0]!), unpack(batch[0]!), {
+        label: `${request.directory}, batch ${k}`,
+        relative: 0,
+        absolute: 1e-3 / 255,
       });
   }
 });

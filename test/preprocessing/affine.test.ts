@@ -53,3 +53,12 @@ test('the identity leaves a picture as it is', (t) => {
   for (const order of [0, 1, 2, 3, 4, 5] as const)
     t.deepEqual(affine({ width, height, channels: 1, data }, [1, 0, 0, 1], [0, 0], { order }).data, data);
 });
+
+test('far beyond the edge, nearest reads the outermost spline coefficient, as SciPy does', (t) => {
+  const image = { width: 7, height: 1, channels: 1, data: Float32Array.of(10, 200, 30, 40, 250, 60, 70) };
+  const at = (column: number) =>
+    affine(image, [1, 0, 0, 1], [0, column], { fillMode: 'nearest', order: 5 }).data[0]!;
+  // ndimage.affine_transform(x, np.eye(2), [0, column], order=5, mode='nearest')[0, 0]
+  const expected = [9.994795996143159, 9.995002120197706, 10, 69.99999999999999, 70.0026124307616];
+  assertClose(t, [-16, -13, -11, 17, 22].map(at), expected, { label: 'levels', relative: 1e-7 });
+});
