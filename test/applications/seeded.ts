@@ -25,10 +25,13 @@ export function seedWeights(model: Functional): void {
       const isDepthwise = layer.className === 'DepthwiseConv2D' || weight.name === 'depthwise_kernel';
       const fanIn = product(isDepthwise ? weight.shape.slice(0, 2) : weight.shape.slice(0, -1));
       const scale = Math.sqrt(6 / fanIn);
+      // What is added to a sum without a limit has to be small.
+      const factor = layer.name.includes('project') && weight.name === 'gamma' ? 0.1 : 1;
       weight.assign(
         Float32Array.from(u, (v) => {
           if (weight.name.includes('kernel')) return (2 * v - 1) * scale;
-          return weight.name === 'gamma' || weight.name === 'moving_variance' ? 0.5 + v : 0.25 * (2 * v - 1);
+          if (weight.name === 'gamma' || weight.name === 'moving_variance') return (0.5 + v) * factor;
+          return 0.25 * (2 * v - 1);
         }),
       );
     }

@@ -11,10 +11,11 @@ import { fold } from '../../src/graph/fold.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { tfScaling } from '../../src/graph/preprocessing.js';
+import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, type Tensor } from '../../src/graph/tensor.js';
 import { backboneModel, loadBackbone } from '../../src/keras/applications/backbone.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
+import { MobileNetV2 } from '../../src/keras/applications/mobilenet-v2.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
@@ -66,6 +67,28 @@ const snakeCase = (options: object) =>
 
 /** Single precision, with sums in another order. */
 const tolerance = { absolute: 1e-5, relative: 1e-4 };
+const architectureOf = (model: Functional) => ({
+  name: model.name,
+  layers: model.layers.map((layer) => [layer.name, layer.className, layer.output.shape, layer.countParams()]),
+  params: model.countParams(),
+});
+
+/** The model's output, channels last, of a picture scaled to [−1, 1]. */
+async function predict(model: Functional, size: number, seed: number): Promise<Tensor> {
+  const g = new GraphBuilder('model');
+  const pixels = g.input('pixels', 'uint8', ['N', size, size, 3]);
+  const { output } = model.forward(inferenceContext(g), [normalisePixels(g, pixels, tfScaling)]);
+  const isMap = model.outputTensor.shape.length === 4;
+  const y = isMap ? g.op('Transpose', [output], { perm: [0, 2, 3, 1] }) : output;
+  g.output(
+    'y',
+    y,
+    'float32',
+    model.outputTensor.shape.map((dim, i) => dim ?? `d${i}`),
+  );
+  return (await run(fold(g.build()), { pixels: picture(size, seed) })).y!;
+}
+
 const weightsFolder = process.env.ORT_TRANSFER_WEIGHTS ?? '../shared/weights';
 
 test.serial('MobileNet: names, classes, shapes and parameters at every width and size', async (t) => {
@@ -84,20 +107,7 @@ test.serial('MobileNet: names, classes, shapes and parameters at every width and
   for (const [i, o] of options.entries()) {
     clearSession();
     const model = await MobileNet(o as Parameters<typeof MobileNet>[0]);
-    t.deepEqual(
-      {
-        name: model.name,
-        layers: model.layers.map((layer) => [
-          layer.name,
-          layer.className,
-          layer.output.shape,
-          layer.countParams(),
-        ]),
-        params: model.countParams(),
-      },
-      expected[i] as never,
-      JSON.stringify(o),
-    );
+    t.deepEqual(architectureOf(model), expected[i] as never, JSON.stringify(o));
   }
 });
 
@@ -160,31 +170,79 @@ test.serial('MobileNet: the same features from seeded weights', async (t) => {
   for (const [i, { size }] of cases.entries()) {
     const model = await MobileNet(options[i]);
     seedWeights(model);
-    const features = model.outputTensor.shape[3]!;
-    const backbone = { model, size: [size, size] as const, scaling: tfScaling, features };
-    const { graph } = backboneModel(backbone, { outputs: ['map'] });
-    const { map } = await run(graph, { pixels: picture(size, i) });
-    assertClose(t, map!, unpack(expected[i]!), { label: JSON.stringify(cases[i]), ...tolerance });
+    const map = await predict(model, size, i);
+    assertClose(t, map, unpack(expected[i]!), { label: JSON.stringify(cases[i]), ...tolerance });
   }
 });
 
-test.serial('MobileNet: the same complaints', async (t) => {
+test.serial('MobileNetV2: names, classes, shapes and parameters at every width and size', async (t) => {
+  const options = [
+    ...[0.35, 0.5, 0.75, 1, 1.3, 1.4].map((alpha) => ({ alpha, inputShape: [224, 224, 3] })),
+    ...[96, 128, 160, 192, 101, null].map((size) => ({ alpha: 0.35, inputShape: [size, size, 3] })),
+  ].map((o) => ({ ...o, includeTop: false, weights: null }));
+  const expected = askKeras(
+    options.map((o) => ({ ask: 'architecture', application: 'MobileNetV2', options: snakeCase(o) })),
+  );
+  for (const [i, o] of options.entries()) {
+    clearSession();
+    t.deepEqual(architectureOf(await MobileNetV2(o)), expected[i] as never, JSON.stringify(o));
+  }
+});
+
+test.serial('MobileNetV2: the same features and probabilities from seeded weights', async (t) => {
   const cases = [
-    { weights: 'nope' },
-    { classes: 10 },
-    { inputShape: [30, 30, 3], includeTop: false, weights: null },
-    { inputShape: [128, 100, 3] },
-    { includeTop: false, inputShape: [128, 128, 1] },
-    { alpha: 0.3, includeTop: false },
-    { depthMultiplier: 2, includeTop: false },
-    { weights: null, inputShape: [null, null, 3] },
-    { weights: null, inputShape: [224, 224] },
+    { alpha: 0.35, size: 96, includeTop: false },
+    { alpha: 1.3, size: 128, includeTop: false },
+    { alpha: 0.5, size: 101, includeTop: true },
+  ];
+  const options = cases.map(({ alpha, size, includeTop }) => ({
+    alpha,
+    inputShape: [size, size, 3],
+    includeTop,
+    classes: 10,
+    weights: null,
+  }));
+  const expected = askKeras<Packed>(
+    cases.map(({ size }, i) => ({
+      ask: 'prediction',
+      application: 'MobileNetV2',
+      options: snakeCase(options[i]!),
+      size,
+      seed: i,
+      seeded: true,
+    })),
+  );
+  for (const [i, { size }] of cases.entries()) {
+    const model = await MobileNetV2(options[i]);
+    seedWeights(model);
+    const output = await predict(model, size, i);
+    assertClose(t, output, unpack(expected[i]!), { label: JSON.stringify(cases[i]), ...tolerance });
+  }
+});
+
+test.serial('the same complaints', async (t) => {
+  const small = { includeTop: false, weights: null };
+  const cases: ['MobileNet' | 'MobileNetV2', object][] = [
+    ['MobileNet', { weights: 'nope' }],
+    ['MobileNet', { classes: 10 }],
+    ['MobileNet', { inputShape: [30, 30, 3], ...small }],
+    ['MobileNet', { inputShape: [128, 100, 3] }],
+    ['MobileNet', { includeTop: false, inputShape: [128, 128, 1] }],
+    ['MobileNet', { alpha: 0.3, includeTop: false }],
+    ['MobileNet', { depthMultiplier: 2, includeTop: false }],
+    ['MobileNet', { weights: null, inputShape: [null, null, 3] }],
+    ['MobileNet', { weights: null, inputShape: [224, 224] }],
+    ['MobileNetV2', { classes: 10 }],
+    ['MobileNetV2', { alpha: 0.3, includeTop: false }],
+    ['MobileNetV2', { inputShape: [30, 30, 3], ...small }],
+    ['MobileNetV2', { weights: null, inputShape: [null, 64, 3] }],
   ];
   const expected = askKeras<{ type: string; message: string }>(
-    cases.map((o) => ({ ask: 'error', application: 'MobileNet', options: snakeCase(o) })),
+    cases.map(([application, o]) => ({ ask: 'error', application, options: snakeCase(o) })),
   );
-  for (const [i, o] of cases.entries()) {
-    const error = await t.throwsAsync(MobileNet({ ...o, warn: () => {} }));
+  for (const [i, [application, o]] of cases.entries()) {
+    const make = application === 'MobileNet' ? MobileNet : MobileNetV2;
+    const error = await t.throwsAsync(make({ ...o, warn: () => {} }));
     t.deepEqual({ type: error!.name, message: error!.message }, expected[i], JSON.stringify(o));
   }
 });

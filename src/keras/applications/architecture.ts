@@ -2,6 +2,8 @@
 import { readFile } from '#platform';
 import type { DownloadProgress } from '../../platform/download.js';
 import { type ActivationName, getActivation } from '../activations.js';
+import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
+import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
 import { type KerasTensor, ValueError } from '../layers/layer.js';
 import { pythonTuple } from '../layers/window.js';
@@ -93,6 +95,17 @@ export function checkClassifierActivation(activation: ActivationName | null, wei
     throw new ValueError(
       `Only \`None\` and \`softmax\` activations are allowed for the \`classifier_activation\` argument when using pretrained weights, with \`include_top=True\`; Received: classifier_activation=${activation}`,
     );
+}
+
+/** Keras's initializer of kernels; weights that are about to be loaded need no random ones first. */
+export const firstInitializer = (weights: unknown): Initializer =>
+  weights === null ? GlorotUniform() : { ...GlorotUniform(), make: Zeros().make };
+
+/** Pools the last feature map without the top, if asked to. */
+export function pool(map: KerasTensor, pooling: ApplicationOptions['pooling']): KerasTensor {
+  if (pooling === 'avg') return new GlobalAveragePooling2D().apply(map);
+  if (pooling === 'max') return new GlobalMaxPooling2D().apply(map);
+  return map;
 }
 
 /** The inputs that a symbolic tensor is computed from. */

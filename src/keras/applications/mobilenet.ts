@@ -1,11 +1,10 @@
 import { readKerasFile } from '#platform';
 import { tfScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
-import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
+import type { Initializer } from '../initializers.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
 import { Conv2D } from '../layers/conv2d.js';
 import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
-import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { Input } from '../layers/input.js';
 import { type KerasTensor, ValueError } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
@@ -15,8 +14,10 @@ import { fixed } from '../python-format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,
+  firstInitializer,
   loadWeightsFile,
   obtainInputShape,
+  pool,
   readWeightsPath,
   sourceInputs,
 } from './architecture.js';
@@ -108,15 +109,12 @@ export async function MobileNet(options: MobileNetOptions = {}): Promise<Model> 
   }
 
   const input = inputTensor ?? Input({ shape });
-  // Weights that are about to be loaded need no random ones first.
-  const initializer = weights === null ? GlorotUniform() : { ...GlorotUniform(), make: Zeros().make };
-  const map = convolutions(input, { alpha, depthMultiplier, initializer });
-  let output = map;
+  const map = convolutions(input, { alpha, depthMultiplier, initializer: firstInitializer(weights) });
+  let output: KerasTensor;
   if (includeTop) {
     checkClassifierActivation(classifierActivation, weights);
     output = top(map, { classes, dropout, classifierActivation });
-  } else if (pooling === 'avg') output = new GlobalAveragePooling2D().apply(map);
-  else if (pooling === 'max') output = new GlobalMaxPooling2D().apply(map);
+  } else output = pool(map, pooling);
 
   const model = new Model({
     inputs: sourceInputs(input),

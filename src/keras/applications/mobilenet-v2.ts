@@ -1,0 +1,186 @@
+import { readKerasFile } from '#platform';
+import type { Initializer } from '../initializers.js';
+import { Add } from '../layers/add.js';
+import { BatchNormalization } from '../layers/batch-normalization.js';
+import { Conv2D } from '../layers/conv2d.js';
+import { Dense } from '../layers/dense.js';
+import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
+import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
+import { Input } from '../layers/input.js';
+import { type KerasTensor, ValueError } from '../layers/layer.js';
+import { ReLU } from '../layers/relu.js';
+import { pythonTuple } from '../layers/window.js';
+import { ZeroPadding2D } from '../layers/zero-padding2d.js';
+import { Model } from '../models/model.js';
+import { fixed, floatRepr } from '../python-format.js';
+import {
+  type ApplicationOptions,
+  checkClassifierActivation,
+  firstInitializer,
+  loadWeightsFile,
+  obtainInputShape,
+  pool,
+  readWeightsPath,
+  sourceInputs,
+} from './architecture.js';
+
+export interface MobileNetV2Options extends ApplicationOptions {
+  /** Width multiplier: the share of the paper's channels. */
+  alpha?: number;
+  /** `'imagenet'`, a file in Keras's HDF5 layout by its path or as bytes, or `null` for random weights. */
+  weights?: 'imagenet' | (string & {}) | Uint8Array | null;
+}
+
+const url = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/';
+const sizes: readonly number[] = [96, 128, 160, 192, 224];
+const alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
+
+/**
+ * MobileNet V2: 17 inverted residual blocks.
+ *
+ * Input (N, H, W, 3), scaled to [−1, 1]; output without the top (N, ⌈H/32⌉, ⌈W/32⌉, 1280), or more channels for an
+ * alpha above 1. Keras's function returns at once; this one waits for the weights.
+ *
+ * @throws ValueError for arguments that do not go together, in Keras's words; DownloadError where the weights
+ * cannot be had.
+ * Source: keras.applications.MobileNetV2; https://arxiv.org/abs/1801.04381.
+ */
+export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
+  const { alpha = 1, weights = 'imagenet', classes = 1000, includeTop = true, pooling = null } = options;
+  const { inputShape = null, inputTensor = null, classifierActivation = 'softmax' } = options;
+  const { onProgress, warn = console.warn } = options;
+
+  const isPath = typeof weights === 'string' && weights !== 'imagenet';
+  const bytes = isPath ? await readWeightsPath(weights) : weights;
+  if (weights === 'imagenet' && includeTop && classes !== 1000)
+    throw new ValueError(
+      `If using \`weights="imagenet"\` with \`include_top\` as true, \`classes\` should be 1000. Received \`classes=${classes}\``,
+    );
+  if (inputShape && inputTensor && inputTensor.shape[2] !== inputShape[1])
+    throw new ValueError(
+      `input_tensor.shape[2] must equal input_shape[1]; Received \`input_tensor.shape=${pythonTuple(inputTensor.shape)}\`, \`input_shape=${pythonTuple(inputShape)}\``,
+    );
+
+  const [height, width] = inputShape ?? inputTensor?.shape.slice(1) ?? [];
+  const known = height === width && height != null && sizes.includes(height);
+  const defaultSize = known ? height : 224;
+  const shape = obtainInputShape({
+    inputShape,
+    defaultSize,
+    includeTop,
+    pretrained: weights === 'imagenet',
+    warn,
+  });
+  let rows = shape[0]!;
+  if (weights === 'imagenet') {
+    if (!alphas.includes(alpha))
+      throw new ValueError(
+        `If imagenet weights are being loaded, alpha must be one of \`0.35\`, \`0.50\`, \`0.75\`, \`1.0\`, \`1.3\` or \`1.4\` only; Received \`alpha=${alpha}\``,
+      );
+    if (rows !== shape[1] || !sizes.includes(rows)) {
+      rows = 224;
+      warn(
+        '`input_shape` is undefined or non-square, or `rows` is not in [96, 128, 160, 192, 224]. Weights for input shape (224, 224) will be loaded as the default.',
+      );
+    }
+  }
+
+  const input = inputTensor ?? Input({ shape });
+  const map = convolutions(input, alpha, firstInitializer(weights));
+  let output: KerasTensor;
+  if (includeTop) {
+    checkClassifierActivation(classifierActivation, weights);
+    output = new Dense({ units: classes, activation: classifierActivation, name: 'predictions' }).apply(
+      new GlobalAveragePooling2D().apply(map),
+    );
+  } else output = pool(map, pooling);
+  const model = new Model({
+    inputs: sourceInputs(input),
+    outputs: output,
+    name: options.name ?? `mobilenetv2_${fixed(alpha, 2)}_${rows ?? 'None'}`,
+  });
+
+  if (weights === 'imagenet') {
+    const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${floatRepr(alpha)}_${rows}${includeTop ? '' : '_no_top'}.h5`;
+    await loadWeightsFile(model, await readKerasFile({ file, url: url + file, onProgress }));
+  } else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
+  return model;
+}
+
+/** The inverted residual blocks 0 to 16: output channels at alpha 1, strides, expansion. */
+const blocks: readonly (readonly [filters: number, strides: 1 | 2, expansion: number])[] = [
+  [16, 1, 1],
+  [24, 2, 6],
+  [24, 1, 6],
+  [32, 2, 6],
+  [32, 1, 6],
+  [32, 1, 6],
+  [64, 2, 6],
+  [64, 1, 6],
+  [64, 1, 6],
+  [64, 1, 6],
+  [96, 1, 6],
+  [96, 1, 6],
+  [96, 1, 6],
+  [160, 2, 6],
+  [160, 1, 6],
+  [160, 1, 6],
+  [320, 1, 6],
+];
+
+/** (N, H, W, C) → (N, H/32, W/32, 1280) */
+function convolutions(input: KerasTensor, alpha: number, initializer: Initializer): KerasTensor {
+  const normalise = (x: KerasTensor, name: string) =>
+    new BatchNormalization({ epsilon: 1e-3, momentum: 0.999, name }).apply(x);
+  const relu = (x: KerasTensor, name: string) => new ReLU({ maxValue: 6, name }).apply(x);
+  const shared = { useBias: false, kernelInitializer: initializer };
+  const mix = (x: KerasTensor, filters: number, name: string) =>
+    new Conv2D({ ...shared, filters, kernelSize: 1, padding: 'same', name }).apply(x);
+
+  const first = { filters: makeDivisible(32 * alpha), kernelSize: 3, strides: 2, padding: 'same' };
+  let x = new Conv2D({ ...shared, ...first, name: 'Conv1' }).apply(input);
+  x = relu(normalise(x, 'bn_Conv1'), 'Conv1_relu');
+
+  for (const [id, [blockFilters, strides, expansion]] of blocks.entries()) {
+    const start = x;
+    const channels = start.shape[3]!;
+    const filters = makeDivisible(Math.trunc(blockFilters * alpha));
+    const prefix = id === 0 ? 'expanded_conv_' : `block_${id}_`;
+    if (id > 0) {
+      x = normalise(mix(x, expansion * channels, `${prefix}expand`), `${prefix}expand_BN`);
+      x = relu(x, `${prefix}expand_relu`);
+    }
+    if (strides === 2) x = new ZeroPadding2D({ padding: paddingBefore(x), name: `${prefix}pad` }).apply(x);
+    const depthwise = new DepthwiseConv2D({
+      kernelSize: 3,
+      strides,
+      padding: strides === 1 ? 'same' : 'valid',
+      useBias: false,
+      depthwiseInitializer: initializer,
+      name: `${prefix}depthwise`,
+    });
+    x = relu(normalise(depthwise.apply(x), `${prefix}depthwise_BN`), `${prefix}depthwise_relu`);
+    x = normalise(mix(x, filters, `${prefix}project`), `${prefix}project_BN`);
+    if (channels === filters && strides === 1) x = new Add({ name: `${prefix}add` }).apply([start, x]);
+  }
+
+  // The last layer is never narrower than the paper's.
+  const filters = alpha > 1 ? makeDivisible(1280 * alpha) : 1280;
+  x = new Conv2D({ ...shared, filters, kernelSize: 1, name: 'Conv_1' }).apply(x);
+  return relu(normalise(x, 'Conv_1_bn'), 'out_relu');
+}
+
+/** Zeros before a 3 × 3 convolution of stride 2, so that its windows lie as TensorFlow's do: `correct_pad`. */
+function paddingBefore({ shape }: KerasTensor) {
+  const around = (length: number | null): [number, number] => [
+    length !== null && length % 2 === 1 ? 1 : 0,
+    1,
+  ];
+  return [around(shape[1]!), around(shape[2]!)] as const;
+}
+
+/** The nearest multiple of 8 that does not lose more than a tenth. */
+function makeDivisible(channels: number): number {
+  const rounded = Math.max(8, Math.floor(Math.trunc(channels + 4) / 8) * 8);
+  return rounded < 0.9 * channels ? rounded + 8 : rounded;
+}
