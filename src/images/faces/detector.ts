@@ -41,6 +41,9 @@ export interface FaceDetector {
  */
 const bestFraction = 0.25;
 
+/** Between these the model is about as precise. */
+const goodFractions = [0.16, 0.32] as const;
+
 /** How sure the model must be at a look that only finds where to look properly. */
 const glanceScore = 0.5;
 
@@ -75,20 +78,14 @@ export async function createFaceDetector(
   }
 
   /** The candidate as the model sees it best; null when that is no face. */
-  async function confirm(image: Image, { box }: Face): Promise<Face | null> {
-    const side = Math.max(box.right - box.left, box.bottom - box.top) / bestFraction;
-    const window = windowAround((box.left + box.right) / 2, (box.top + box.bottom) / 2, side);
+  async function confirm(image: Image, candidate: Face, seenIn: Window): Promise<Face | null> {
+    const { box, score } = candidate;
+    const size = Math.max(box.right - box.left, box.bottom - box.top);
+    const [least, most] = goodFractions;
+    if (score >= minScore && size >= least * seenIn.side && size <= most * seenIn.side) return candidate;
+    const window = windowAround((box.left + box.right) / 2, (box.top + box.bottom) / 2, size / bestFraction);
     const seen = await look(image, window);
     return seen.find((face) => overlap(face.box, box) > maxOverlap) ?? null;
-  }
-
-  async function confirmed(image: Image, candidates: readonly Face[]): Promise<Face[]> {
-    const faces: Face[] = [];
-    for (const candidate of suppressNonMaxima(candidates, maxOverlap)) {
-      const face = await confirm(image, candidate);
-      if (face) faces.push(face);
-    }
-    return suppressNonMaxima(faces, maxOverlap).sort((a, b) => areaOf(b.box) - areaOf(a.box));
   }
 
   async function detect(image: Image, { all = false }: { all?: boolean } = {}): Promise<Face[]> {
@@ -101,14 +98,18 @@ export async function createFaceDetector(
       [windowOnWhole(image, 2.5)],
       shrunk ? windowsOnParts(image) : [],
     ];
-    let faces: Face[] = [];
+    const faces: Face[] = [];
     for (const windows of glances) {
-      const candidates = [...faces];
-      for (const window of windows) candidates.push(...(await look(image, window, glanceScore)));
-      faces = await confirmed(image, candidates);
+      const seenIn = new Map<Face, Window>();
+      for (const window of windows)
+        for (const candidate of await look(image, window, glanceScore)) seenIn.set(candidate, window);
+      for (const candidate of suppressNonMaxima([...seenIn.keys()], maxOverlap)) {
+        const face = await confirm(image, candidate, seenIn.get(candidate)!);
+        if (face) faces.push(face);
+      }
       if (faces.length > 0 && !all) break;
     }
-    return faces;
+    return suppressNonMaxima(faces, maxOverlap).sort((a, b) => areaOf(b.box) - areaOf(a.box));
   }
 
   return { detect, look, release: () => session.release() };
