@@ -7,6 +7,7 @@ import type { Preprocessing } from '../graph/preprocessing.js';
 import { decodeImage } from '../images/decode.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../images/faces.js';
 import type { Image } from '../images/image.js';
+import { NoFaceError } from '../images/no-face-error.js';
 import { viewOf } from './views.js';
 
 export interface WorkerSetup {
@@ -35,16 +36,6 @@ export interface Extracted {
   readonly rows: Float32Array | Uint8Array;
   /** Faces found, where they are looked for. */
   readonly faces: number | null;
-}
-
-/** A picture in which no face was found, where only faces count. */
-export class NoFaceError extends Error {
-  override name = 'NoFaceError';
-  constructor() {
-    super(
-      "Expected a face. Received: a picture in which none is found. Hint: '--no-face whole' takes it whole.",
-    );
-  }
 }
 
 /** Called by the pool in each thread. */

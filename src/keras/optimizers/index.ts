@@ -2,8 +2,9 @@ import { ValueError } from '../layers/layer.js';
 import { Optimizer } from './optimizer.js';
 import { RMSprop } from './rmsprop.js';
 
-export { type LearningRateSchedule, Optimizer, type OptimizerOptions } from './optimizer.js';
+export { Optimizer, type OptimizerOptions } from './optimizer.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { type LearningRateSchedule, PolynomialDecay, type PolynomialDecayOptions } from './schedules.js';
 
 const optimizers = { rmsprop: RMSprop } as const;
 

@@ -4,13 +4,7 @@ import type { Value } from '../../graph/graph.js';
 import type { UpdateWriter } from '../../graph/training.js';
 import { type Config, ValueError } from '../layers/layer.js';
 import { autoName, toSnakeCase } from '../naming.js';
-
-/** A learning rate that changes with the step: Keras's `LearningRateSchedule`. */
-export interface LearningRateSchedule {
-  /** The learning rate for a step, counted from 0. */
-  at(step: number): number;
-  serialize(): Config;
-}
+import type { LearningRateSchedule } from './schedules.js';
 
 export interface OptimizerOptions {
   learningRate?: number | LearningRateSchedule;

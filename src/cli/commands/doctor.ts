@@ -1,0 +1,15 @@
+import type { CommandModule } from 'yargs';
+import { diagnose, formatDiagnosis } from '../../transfer/doctor.js';
+import { runCommand } from '../run.js';
+
+export const doctor: CommandModule<object, { json: boolean }> = {
+  command: 'doctor',
+  describe: 'Tell what this machine has and lacks',
+  builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'Print it as JSON' }),
+  handler: ({ json }) =>
+    runCommand(async () => {
+      const diagnosis = await diagnose();
+      process.stdout.write(`${json ? JSON.stringify(diagnosis, null, 2) : formatDiagnosis(diagnosis)}\n`);
+      return 0;
+    }),
+};

@@ -1,0 +1,46 @@
+import type { Argv, CommandModule } from 'yargs';
+import { evaluateClassifier } from '../../transfer/evaluate.js';
+import type { Evaluation } from '../../transfer/metrics.js';
+import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
+import { stderrReporter } from '../reporter.js';
+import { runCommand } from '../run.js';
+
+const builder = (yargs: Argv<object>) =>
+  pictureOptions(engineOptions(yargs))
+    .positional('folder', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Folder with one sub-folder of photos a class',
+    })
+    .option('model', { type: 'string', default: 'onnx/model.onnx', describe: 'Exported model' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the numbers as JSON' })
+    .example('$0 evaluate photos/test --model onnx/model.onnx', 'accuracy, and how each class did');
+
+export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
+  command: 'evaluate <folder>',
+  describe: 'Measure a trained model on folders of photos',
+  builder,
+  handler: ({ engine, provider, ...args }) =>
+    runCommand(async () => {
+      const result = await evaluateClassifier({ ...args, engine: { engine, provider } }, stderrReporter());
+      process.stdout.write(args.json ? `${JSON.stringify(result, null, 2)}\n` : formatEvaluation(result));
+      return 0;
+    }),
+};
+
+/** A table with a row for each class, then the whole. */
+export function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string {
+  const width = Math.max(5, ...classes.map(({ label }) => label.length));
+  const row = (label: string, ...cells: string[]) =>
+    `${label.padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
+  const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
+  return [
+    row('class', 'precision', 'recall', 'f1', 'photos'),
+    ...classes.map(({ label, precision, recall, f1, support }) =>
+      row(label, percent(precision), percent(recall), percent(f1), String(support)),
+    ),
+    '',
+    `accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos)`,
+    '',
+  ].join('\n');
+}

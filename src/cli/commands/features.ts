@@ -1,0 +1,40 @@
+import type { Argv, CommandModule } from 'yargs';
+import { writeFeatures } from '../../transfer/features.js';
+import { openEngine } from '../../transfer/open-engine.js';
+import { type ArgumentsOf, featureOptions } from '../options.js';
+import { stderrReporter } from '../reporter.js';
+import { runCommand } from '../run.js';
+
+const builder = (yargs: Argv<object>) =>
+  featureOptions(yargs)
+    .positional('folder', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Folder with one sub-folder of photos a class',
+    })
+    .option('views', {
+      type: 'number',
+      default: 1,
+      describe: 'Augmented views of each photo, itself included',
+    })
+    .option('out', {
+      type: 'string',
+      default: 'features',
+      describe: 'Folder for features.npy, labels.npy, manifest.json',
+    })
+    .example('$0 features photos --out features', 'embeddings for NumPy, scikit-learn, …');
+
+export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
+  command: 'features <folder>',
+  describe: 'Turn photos into embeddings, as NumPy reads them',
+  builder,
+  handler: (args) =>
+    runCommand(async () => {
+      const manifest = await writeFeatures({ ...args, engine: await openEngine(args) }, stderrReporter());
+      const { shape, skipped } = manifest;
+      process.stdout.write(
+        `${args.out}/features.npy: ${shape.join(' × ')}, ${skipped.length} photos skipped\n`,
+      );
+      return 0;
+    }),
+};

@@ -1,0 +1,107 @@
+import type { Argv, CommandModule } from 'yargs';
+import { openEngine } from '../../transfer/open-engine.js';
+import { trainClassifier } from '../../transfer/train.js';
+import { type ArgumentsOf, featureOptions } from '../options.js';
+import { stderrReporter } from '../reporter.js';
+import { runCommand, UsageError } from '../run.js';
+
+const builder = (yargs: Argv<object>) =>
+  featureOptions(yargs)
+    .option('train', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Folder with one sub-folder of photos a class',
+    })
+    .option('validation', { type: 'string', describe: 'Such a folder to validate on' })
+    .option('validation-split', {
+      type: 'number',
+      default: 0.2,
+      describe: 'Share of each class to hold back, without --validation',
+    })
+    .option('epochs', { type: 'number', default: 5 })
+    .option('batch-size', { type: 'number', default: 16 })
+    .option('learning-rate', { type: 'number', default: 0.001, describe: "RMSprop's, at the beginning" })
+    .option('schedule', {
+      choices: ['linear', 'constant'] as const,
+      default: 'linear' as const,
+      describe: 'Let the learning rate fall to 0 by the end, or keep it',
+    })
+    .option('hidden', { type: 'string', default: '1024,512,512', describe: 'Units of the hidden layers' })
+    .option('views', {
+      type: 'number',
+      default: 4,
+      describe: 'Augmented views of each photo, itself included',
+    })
+    .option('out', {
+      type: 'string',
+      default: 'onnx',
+      describe: 'Folder for model.onnx, history.csv, history.json',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
+    .check((args) => {
+      atLeast(1, 'epochs', args.epochs);
+      atLeast(1, 'batch-size', args['batch-size']);
+      atLeast(1, 'views', args.views);
+      if (!(args['learning-rate'] > 0))
+        throw new UsageError(`Expected --learning-rate above 0. Received: ${args['learning-rate']}.`);
+      const split = args['validation-split'];
+      if (!(split >= 0 && split < 1))
+        throw new UsageError(`Expected --validation-split from 0 to below 1. Received: ${split}.`);
+      parseUnits(args.hidden);
+      return true;
+    })
+    .example('$0 train --train photos', 'faces, a fifth of them for validation')
+    .example('$0 train --train a --validation b --weights imagenet', 'anything else, with ImageNet weights');
+
+export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
+  command: 'train',
+  describe: 'Train a classifier on folders of photos',
+  builder,
+  handler: (args) =>
+    runCommand(async () => {
+      const result = await trainClassifier(
+        {
+          ...args,
+          hidden: parseUnits(args.hidden),
+          engine: await openEngine(args),
+          verbose: process.stderr.isTTY ? 1 : 2,
+        },
+        stderrReporter(),
+      );
+      if (args.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      else process.stdout.write(describe(result, args.validation));
+      return 0;
+    }),
+};
+
+function describe(
+  { model, bytes, evaluation, bestEpoch }: Awaited<ReturnType<typeof trainClassifier>>,
+  folder?: string,
+): string {
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const lines = [`${model}: ${size}, weights of epoch ${bestEpoch}`];
+  if (evaluation) {
+    const { accuracy, loss, samples } = evaluation;
+    const on = folder ?? 'held-back photos';
+    lines.push(
+      `validation accuracy ${(accuracy * 100).toFixed(1)}%, loss ${loss.toFixed(4)} (${samples} photos, ${on})`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function atLeast(least: number, name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= least))
+    throw new UsageError(`Expected --${name} to be a whole number from ${least}. Received: ${value}.`);
+}
+
+/** `1024,512` → [1024, 512]; nothing for no hidden layer. */
+function parseUnits(text: string): number[] {
+  const units = text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number);
+  if (units.some((count) => !Number.isInteger(count) || count < 1))
+    throw new UsageError(`Expected --hidden like 1024,512. Received: ${text}.`);
+  return units;
+}

@@ -1,0 +1,68 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+
+/** Where embeddings are kept from run to run, unless `--cache` or `ORT_TRANSFER_CACHE` says otherwise. */
+const cacheFolder = (): string =>
+  process.env.ORT_TRANSFER_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ort-transfer');
+
+/** Options of every command that runs a model. */
+export const engineOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('engine', {
+      choices: ['ort', 'js'] as const,
+      default: 'ort' as const,
+      describe: 'ONNX Runtime, or plain TypeScript (slow, runs anywhere)',
+    })
+    .option('provider', {
+      choices: ['auto', 'cpu', 'cuda', 'webgpu'] as const,
+      default: 'auto' as const,
+      describe: "ONNX Runtime's execution provider",
+    });
+
+/** Options of every command that reads pictures. */
+export const pictureOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('max-pixels', { type: 'number', default: 100e6, describe: 'Refuse pictures with more pixels' })
+    .option('strict', { type: 'boolean', default: false, describe: 'Stop at a picture that cannot be used' });
+
+/** Options of every command that computes features. */
+export const featureOptions = <T>(yargs: Argv<T>) =>
+  pictureOptions(engineOptions(yargs))
+    .option('weights', {
+      type: 'string',
+      default: 'vggface2',
+      describe: "'vggface2' for faces, 'imagenet' for the rest, or a Keras .h5 file",
+    })
+    .option('alpha', {
+      type: 'number',
+      choices: [0.25, 0.5, 0.75, 1],
+      describe: "MobileNet's width [default: 1]",
+    })
+    .option('size', {
+      type: 'number',
+      choices: [128, 160, 192, 224],
+      describe: 'Height and width that pictures are resized to [default: 224]',
+    })
+    .option('crop', {
+      choices: ['auto', 'face', 'center', 'none'] as const,
+      default: 'auto' as const,
+      describe: "What to cut out of each picture; auto: 'face' with vggface2, else 'none'",
+    })
+    .option('no-face', {
+      choices: ['whole', 'skip'] as const,
+      default: 'whole' as const,
+      describe: 'Take pictures without a face whole, or skip them',
+    })
+    .option('seed', { type: 'number', default: 0, describe: 'The same seed gives the same result' })
+    .option('cache', {
+      type: 'string',
+      default: cacheFolder(),
+      defaultDescription: '~/.cache/ort-transfer',
+      describe: 'Folder that keeps features from run to run',
+    });
+
+/** The arguments that a command's builder declares. */
+export type ArgumentsOf<Builder extends (yargs: Argv<object>) => unknown> =
+  ReturnType<Builder> extends Argv<infer Arguments> ? Arguments : never;

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { doctor } from './commands/doctor.js';
+import { evaluate } from './commands/evaluate.js';
+import { exportModel } from './commands/export.js';
+import { features } from './commands/features.js';
+import { train } from './commands/train.js';
+import { parserOptions } from './parser.js';
+
+await parserOptions(yargs(hideBin(process.argv)))
+  .scriptName('ort-transfer')
+  .usage('$0 <command>\n\nTransfer learning with a frozen MobileNet: photos in, one ONNX classifier out.')
+  .command(train)
+  .command(evaluate)
+  .command(features)
+  .command(exportModel)
+  .command(doctor)
+  .demandCommand(1, 'Name a command.')
+  .epilogue("Everything stays on this machine. 'ort-predict --help' tells how to use a trained model.")
+  .parseAsync();

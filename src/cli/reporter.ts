@@ -1,0 +1,84 @@
+import type { Progress, Reporter } from '../transfer/reporter.js';
+
+export interface ReporterOptions {
+  readonly write?: (text: string) => void;
+  /** Whether lines can be redrawn. */
+  readonly terminal?: boolean;
+  /** In milliseconds. */
+  readonly now?: () => number;
+}
+
+/** How long until the next line, where lines cannot be redrawn. */
+const interval = { terminal: 100, pipe: 5000 };
+
+/**
+ * Tells a person on standard error what happens: on a terminal a line that is redrawn, in a pipe a line every few
+ * seconds.
+ */
+export function stderrReporter({
+  write = (text) => process.stderr.write(text),
+  terminal = process.stderr.isTTY === true,
+  now = () => performance.now(),
+}: ReporterOptions = {}): Reporter {
+  let current = { step: '', began: 0, shown: Number.NEGATIVE_INFINITY, open: false, doneAtStart: 0 };
+  const endLine = () => {
+    if (current.open) write('\n');
+    current.open = false;
+  };
+  return {
+    info(text) {
+      endLine();
+      write(`${text}\n`);
+    },
+    warn(text) {
+      endLine();
+      write(`warning: ${text}\n`);
+    },
+    print(text) {
+      endLine();
+      write(text);
+    },
+    progress(step, progress) {
+      const time = now();
+      if (step !== current.step || progress.done <= 1) {
+        endLine();
+        current = { step, began: time, shown: time, open: false, doneAtStart: progress.done - 1 };
+      }
+      const last = progress.done >= progress.total;
+      if (!last && time - current.shown < (terminal ? interval.terminal : interval.pipe)) return;
+      current.shown = time;
+      const line = formatProgress(
+        step,
+        progress,
+        (time - current.began) / 1000,
+        progress.done - current.doneAtStart,
+      );
+      write(terminal ? `\r\x1b[K${line}` : `${line}\n`);
+      current.open = terminal;
+      if (last) {
+        endLine();
+        current.step = '';
+      }
+    },
+  };
+}
+
+/** `Extracting features 120/300, 41/s, 4 s left (3 skipped)` */
+export function formatProgress(
+  step: string,
+  { done, total, note }: Progress,
+  seconds: number,
+  sinceStart = done,
+): string {
+  const rate = seconds > 0.2 ? sinceStart / seconds : 0;
+  const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)}/s` : '';
+  const left = rate > 0 && done < total ? `, ${formatSeconds((total - done) / rate)} left` : '';
+  return `${step} ${done}/${total}${speed}${left}${note ? ` (${note})` : ''}`;
+}
+
+const formatSeconds = (seconds: number): string =>
+  seconds < 90
+    ? `${Math.ceil(seconds)} s`
+    : seconds < 5400
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;

@@ -1,0 +1,57 @@
+/** Names of errors that are a user's to mend: their message says all. */
+const mistakes = new Set([
+  'DownloadError',
+  'FolderError',
+  'Hdf5FormatError',
+  'NpyFormatError',
+  'TfjsFormatError',
+  'ImageError',
+  'MetadataError',
+  'NoFaceError',
+  'OnnxFormatError',
+  'ProviderError',
+  'StrictError',
+  'TrainingError',
+  'UsageError',
+  'ValueError',
+]);
+
+/** What can go wrong with files, in words. */
+const systemErrors: Record<string, string> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'it is not a folder',
+  EEXIST: 'it is there already',
+};
+
+/** A mistake in how a command was called. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/**
+ * Runs a command. A user's mistake prints its message, anything else its stack; both exit with 1.
+ */
+export async function runCommand(command: () => Promise<number | undefined>): Promise<void> {
+  try {
+    process.exitCode = (await command()) ?? 0;
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** What to tell of an error on the command line. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `error: ${String(error)}`;
+  if (mistakes.has(error.name)) return `error: ${error.message}`;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && systemErrors[code])
+    return `error: ${path === undefined ? '' : `${path}: `}${systemErrors[code]}`;
+  return error.stack ?? error.message;
+}

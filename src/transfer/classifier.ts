@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { Engine, Session } from '../engine/engine.js';
+import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
+import { decodeImage } from '../images/decode.js';
+import { createFaceDetector, cropFace, cropImage, type Face, type FaceDetector } from '../images/faces.js';
+import type { Image } from '../images/image.js';
+import { NoFaceError } from '../images/no-face-error.js';
+import { readFaceDetectorModel } from './face-detector.js';
+
+/** A class with how likely it is. */
+export interface Prediction {
+  readonly label: string;
+  readonly probability: number;
+}
+
+/** What a classifier says of a picture, or of a face in it. */
+export interface Result {
+  /** In the order of the labels. */
+  readonly probabilities: Float32Array;
+  /** The face that was looked at, if it was one. */
+  readonly face: Face | null;
+}
+
+export interface ClassifyOptions {
+  readonly maxPixels?: number;
+  /** Looks at every face rather than at the largest, where the model looks at faces. */
+  readonly allFaces?: boolean;
+}
+
+/** An exported model, ready for pictures. */
+export class Classifier {
+  private constructor(
+    readonly metadata: ModelMetadata,
+    readonly session: Session,
+    readonly detector: FaceDetector | null,
+  ) {}
+
+  /** @throws MetadataError when `path` is no model of this project */
+  static async load(path: string, engine: Engine): Promise<Classifier> {
+    const bytes = await readFile(path);
+    const metadata = readMetadata(bytes);
+    const session = await engine.load(bytes);
+    const wantsFaces = metadata.preprocessing.crop === 'face';
+    const detector = wantsFaces ? await createFaceDetector(engine, await readFaceDetectorModel()) : null;
+    return new Classifier(metadata, session, detector);
+  }
+
+  /**
+   * Classifies a picture file.
+   *
+   * @returns the whole picture, upright, and one result, or one for each face
+   * @throws ImageError when it is no picture, NoFaceError when it has no face and the model wants one
+   */
+  async classify(
+    file: Uint8Array,
+    { maxPixels, allFaces = false }: ClassifyOptions = {},
+  ): Promise<{ image: Image; results: Result[] }> {
+    const { crop, noFace, exif } = this.metadata.preprocessing;
+    const image = await decodeImage(file, { exif, maxPixels });
+    const { image: cropped, faces } = await cropImage(image, {
+      crop,
+      noFace,
+      detector: this.detector ?? undefined,
+    });
+    if (!cropped) throw new NoFaceError();
+    const looks = [{ part: cropped, face: faces[0] ?? null }];
+    if (allFaces) for (const face of faces.slice(1)) looks.push({ part: cropFace(image, face), face });
+    const results: Result[] = [];
+    for (const { part, face } of looks) results.push({ probabilities: await this.#run(part), face });
+    return { image, results };
+  }
+
+  /** The likeliest classes, the likeliest first. */
+  top(probabilities: ArrayLike<number>, count: number): Prediction[] {
+    return this.metadata.labels
+      .map((label, i) => ({ label, probability: probabilities[i]! }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, count);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+    await this.detector?.release();
+  }
+
+  async #run({ width, height, data }: Image): Promise<Float32Array> {
+    const pixels = { type: 'uint8', dims: [1, height, width, 3], data } as const;
+    const { probabilities } = await this.session.run({ pixels });
+    return probabilities!.data as Float32Array;
+  }
+}

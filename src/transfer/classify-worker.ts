@@ -1,0 +1,43 @@
+/** What one thread of `classifyFiles` does. */
+import { readFile } from 'node:fs/promises';
+import { Classifier, type Prediction } from './classifier.js';
+import type { ClassifyFilesOptions } from './classify-files.js';
+import { saveLabelled } from './draw.js';
+import { openEngine } from './open-engine.js';
+
+export type ClassifySetup = Omit<ClassifyFilesOptions, 'workers'>;
+
+export interface ClassifyItem {
+  readonly path: string;
+  /** Where the labelled picture goes. */
+  readonly saveAs: string | null;
+}
+
+/** One picture, or one face in it. */
+export interface FileResult {
+  /** In the order of the labels. */
+  readonly probabilities: Float32Array;
+  /** All classes, the likeliest first. */
+  readonly predictions: readonly Prediction[];
+  /** The face's box in pixels: left, top, right, bottom. */
+  readonly box: readonly [number, number, number, number] | null;
+}
+
+/** Called by the pool in each thread. */
+export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) => Promise<FileResult[]>> {
+  const classifier = await Classifier.load(setup.model, await openEngine({ threads: 1, ...setup.engine }));
+  const count = classifier.metadata.labels.length;
+  return async ({ path, saveAs }) => {
+    const { image, results } = await classifier.classify(await readFile(path), setup);
+    const found = results.map(({ probabilities, face }): FileResult => {
+      const { left, top, right, bottom } = face?.box ?? {};
+      return {
+        probabilities,
+        predictions: classifier.top(probabilities, count),
+        box: left === undefined ? null : [left, top!, right!, bottom!],
+      };
+    });
+    if (saveAs !== null) await saveLabelled(image, found, saveAs);
+    return found;
+  };
+}

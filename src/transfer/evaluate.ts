@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { readMetadata } from '../graph/metadata.js';
+import { compareClasses, listImages } from '../images/folder.js';
+import { type ClassifyFilesOptions, classifyFiles } from './classify-files.js';
+import { reportSkipped, StrictError } from './data.js';
+import { type Evaluation, evaluatePredictions } from './metrics.js';
+import type { Reporter } from './reporter.js';
+import { TrainingError } from './train.js';
+
+export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save'> {
+  /** Folder with one sub-folder of pictures per class. */
+  readonly folder: string;
+  readonly strict?: boolean;
+}
+
+/** How an exported model does on a folder of classes. Classes that it does not know are left out, with a warning. */
+export async function evaluateClassifier(
+  { folder, strict = false, ...options }: EvaluateOptions,
+  reporter: Reporter,
+): Promise<Evaluation> {
+  const { labels } = readMetadata(await readFile(options.model));
+  const { classes, images, warnings } = await listImages(folder);
+  for (const warning of [...warnings, ...compareClasses(labels, classes, folder)]) reporter.warn(warning);
+  const known = images.filter(({ label }) => labels.includes(classes[label]!));
+  if (known.length === 0)
+    throw new TrainingError(
+      `Expected classes that the model knows, like '${labels[0]}'. Received: ${classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
+    );
+  const predictions: { label: number; probabilities: Float32Array }[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  let done = 0;
+  for await (const file of classifyFiles(
+    known.map(({ path }) => path),
+    options,
+  )) {
+    const label = labels.indexOf(classes[known[done]!.label]!);
+    if ('error' in file) skipped.push({ path: file.path, reason: file.error.message });
+    else predictions.push({ label, probabilities: file.results[0]!.probabilities });
+    reporter.progress('Evaluating', { done: ++done, total: known.length });
+  }
+  reportSkipped(skipped, reporter);
+  if (strict && skipped.length > 0) throw new StrictError(skipped);
+  return evaluatePredictions(labels, predictions);
+}
