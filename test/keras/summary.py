@@ -42,6 +42,17 @@ def compiled():
     return model
 
 
+def tiny(learning_rate=0.001):
+    model = Sequential([Input((1,)), layers.Dense(1)])
+    model.compile(keras.optimizers.RMSprop(learning_rate), "mse")
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def scheduled():
+    return tiny(keras.optimizers.schedules.PolynomialDecay(0.1, 100))
+
+
 def unbuilt():
     return Sequential([layers.Dense(4), layers.ReLU()], name="unbuilt")
 
@@ -64,6 +75,12 @@ def shared():
     inputs = Input((4,))
     dense = layers.Dense(4)
     return Model(inputs, dense(dense(inputs)))
+
+
+def shared_by_shapes():
+    a, b = Input((4,)), Input((6,))
+    relu = layers.ReLU()
+    return Model([a, b], layers.Concatenate()([relu(a), relu(b)]))
 
 
 def residual():
@@ -112,10 +129,13 @@ MODELS = {
         partly_frozen,
         sequential,
         compiled,
+        tiny,
+        scheduled,
         unbuilt,
         built_late,
         two_inputs,
         shared,
+        shared_by_shapes,
         residual,
         nested_in_sequential,
         flattened,

@@ -13,6 +13,7 @@ import { Functional } from '../../src/keras/models/functional.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { clearSession } from '../../src/keras/naming.js';
 import { RMSprop } from '../../src/keras/optimizers/rmsprop.js';
+import { PolynomialDecay } from '../../src/keras/optimizers/schedules.js';
 import { formatSummary, type SummaryOptions } from '../../src/keras/summary.js';
 
 /** Options under Python's names, as they come from JSON. */
@@ -27,17 +28,21 @@ export const requests: [keyof typeof models, PythonOptions][] = [
   ['head', { columns: 50, show_trainable: true }],
   ['head', { line_length: 13 }],
   ['head', { positions: [0.3, 0.5, 1] }],
+  ['head', { positions: [0.3, 0.5, 0.975] }],
   ['head', { layer_range: ['dense', 'batch'] }],
   ['head', { layer_range: ['prob', 'dense'] }],
   ['head', { layer_range: ['conv', 'dense'] }],
   ['partly_frozen', { show_trainable: true }],
   ['sequential', {}],
   ['compiled', {}],
+  ['tiny', {}],
+  ['scheduled', {}],
   ['unbuilt', {}],
   ['built_late', { show_trainable: true }],
   ['two_inputs', {}],
   ['two_inputs', { show_trainable: true, columns: 200 }],
   ['shared', {}],
+  ['shared_by_shapes', {}],
   ['residual', {}],
   ['residual', { columns: 33 }],
   ['nested_in_sequential', {}],
@@ -60,8 +65,7 @@ export async function summaryOf(name: keyof typeof models, options: PythonOption
     ]),
   );
   try {
-    const optimizer = name === 'compiled' ? new RMSprop({ momentum: 0.9 }) : undefined;
-    return formatSummary(model, { ...(camelCase as SummaryOptions), optimizer });
+    return formatSummary(model, { ...(camelCase as SummaryOptions), optimizer: optimizers[name] });
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;
   }
@@ -112,6 +116,8 @@ const sequential = () =>
     new Dense({ units: 14 }),
   ]);
 
+const tiny = () => new Sequential([Input({ shape: [1] }), new Dense({ units: 1 })]);
+
 const unbuilt = () => new Sequential([new Dense({ units: 4 }), new ReLU()], { name: 'unbuilt' });
 
 function builtLate(): Sequential {
@@ -133,6 +139,13 @@ function shared(): Functional {
   const inputs = Input({ shape: [4] });
   const dense = new Dense({ units: 4 });
   return new Functional({ inputs, outputs: dense.apply(dense.apply(inputs)) });
+}
+
+function sharedByShapes(): Functional {
+  const [a, b] = [Input({ shape: [4] }), Input({ shape: [6] })];
+  const relu = new ReLU();
+  const outputs = new Concatenate().apply([relu.apply(a), relu.apply(b)]);
+  return new Functional({ inputs: [a, b], outputs });
 }
 
 function residual(): Functional {
@@ -192,10 +205,13 @@ const models = {
   partly_frozen: partlyFrozen,
   sequential,
   compiled: sequential,
+  tiny,
+  scheduled: tiny,
   unbuilt,
   built_late: builtLate,
   two_inputs: twoInputs,
   shared,
+  shared_by_shapes: sharedByShapes,
   residual,
   nested_in_sequential: nestedInSequential,
   flattened,
@@ -203,3 +219,12 @@ const models = {
   sequential_in_sequential: sequentialInSequential,
   pictures_of_any_size: picturesOfAnySize,
 } satisfies Record<string, () => Functional | Promise<Functional>>;
+
+/** The optimizers of those that are compiled. */
+const optimizers: { readonly [name in keyof typeof models]?: RMSprop } = {
+  compiled: new RMSprop({ momentum: 0.9 }),
+  tiny: new RMSprop(),
+  scheduled: new RMSprop({
+    learningRate: new PolynomialDecay({ initialLearningRate: 0.1, decaySteps: 100 }),
+  }),
+};
