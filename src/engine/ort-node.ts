@@ -45,7 +45,8 @@ const hints: Record<NodeProvider, string> = {
 export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {}): Promise<OrtNode> {
   const attempts: Attempt[] = [];
   for (const candidate of provider === 'auto' ? (['cuda', 'cpu'] as const) : [provider]) {
-    const attempt = await tryProvider(candidate);
+    // A process of its own: Dawn prints what it misses, and an experimental driver may crash.
+    const attempt = candidate === 'webgpu' ? tryElsewhere(candidate) : await tryProvider(candidate);
     attempts.push(attempt);
     if (!attempt.ok) continue;
     const ort = await loadOrt();

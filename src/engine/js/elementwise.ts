@@ -3,7 +3,6 @@ import {
   allocate,
   type Call,
   elements,
-  float,
   int,
   type Kernel,
   larger,
@@ -14,38 +13,56 @@ import {
 } from './kernel.js';
 import { broadcastShapes, broadcastStrides, eachRow, walk } from './walk.js';
 
-type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
 type BigBinary = (a: bigint, b: bigint) => bigint;
 
-/** Applies `f` to every element; with `big`, to int64 as well. */
-const unary =
-  (f: Unary, big?: (x: bigint) => bigint): Kernel =>
-  ([x]: readonly [Tensor]) => {
-    if (x.type === 'int64' && big) return make('int64', x.dims, (x.data as BigInt64Array).map(big));
-    const values = numbers(x);
-    const y = allocate(x.type, values.length);
-    for (let i = 0; i < y.length; i++) y[i] = f(values[i]!);
-    return make(x.type, x.dims, y);
+/** Combines a row: `y[at + k] = p[m + k·dm] ∘ q[n + k·dn]`, for elements of whatever type the arrays have. */
+type Row = (
+  y: Float32Array,
+  at: number,
+  length: number,
+  p: Float32Array,
+  m: number,
+  dm: number,
+  q: Float32Array,
+  n: number,
+  dn: number,
+) => void;
+
+const rowOf =
+  (f: Binary): Row =>
+  (y, at, length, p, m, dm, q, n, dn) => {
+    for (let k = 0; k < length; k++, m += dm, n += dn) y[at + k] = f(p[m]!, q[n]!);
   };
 
-/** An activation that an attribute `alpha` shapes. */
-const withAlpha =
-  (fallback: number, f: (alpha: number) => Unary): Kernel =>
-  (inputs, call) =>
-    unary(f(Math.fround(float(call, 'alpha', fallback))))(inputs, call);
+/**
+ * The loops that training spends its time in, written out: a function that every operation shares is called for each
+ * element, which costs several times as much.
+ */
+const rows: Record<'add' | 'subtract' | 'multiply' | 'divide', Row> = {
+  add(y, at, length, p, m, dm, q, n, dn) {
+    for (let k = 0; k < length; k++, m += dm, n += dn) y[at + k] = p[m]! + q[n]!;
+  },
+  subtract(y, at, length, p, m, dm, q, n, dn) {
+    for (let k = 0; k < length; k++, m += dm, n += dn) y[at + k] = p[m]! - q[n]!;
+  },
+  multiply(y, at, length, p, m, dm, q, n, dn) {
+    for (let k = 0; k < length; k++, m += dm, n += dn) y[at + k] = p[m]! * q[n]!;
+  },
+  divide(y, at, length, p, m, dm, q, n, dn) {
+    for (let k = 0; k < length; k++, m += dm, n += dn) y[at + k] = p[m]! / q[n]!;
+  },
+};
 
-/** Broadcasts `a` and `b` and applies `f`, which is given elements of whatever type they have. */
-function combine(a: Tensor, b: Tensor, type: Tensor['type'], f: Binary): Tensor {
+/** Broadcasts `a` and `b` and combines them row by row. */
+function combine(a: Tensor, b: Tensor, type: Tensor['type'], row: Row): Tensor {
   const dims = broadcastShapes(a.dims, b.dims);
   const y = allocate(type, sizeOf(dims));
   const [p, q] = [elements(a), elements(b)];
   const plan = walk(dims, [broadcastStrides(a.dims, dims), broadcastStrides(b.dims, dims)]);
-  const [da, db] = plan.strides.map((strides) => strides.at(-1)!) as [number, number];
+  const [dm, dn] = plan.strides.map((strides) => strides.at(-1)!) as [number, number];
   const length = plan.sizes.at(-1)!;
-  eachRow(plan, (at, [i, j]) => {
-    for (let k = 0, m = i!, n = j!; k < length; k++, m += da, n += db) y[at + k] = f(p[m]!, q[n]!);
-  });
+  eachRow(plan, (at, [m, n]) => row(y, at, length, p, m!, dm, q, n!, dn));
   return make(type, dims, y);
 }
 
@@ -56,16 +73,20 @@ function sameType(a: Tensor, b: Tensor): void {
 /**
  * An operation of two numbers whose result has their type.
  *
- * @param integer how integers differ from floats, as in division
+ * @param big the operation for int64
+ * @param options.integer the operation for other integers, where it differs from that for floats, as in division
+ * @param options.row the loop for floats
  */
-const arithmetic =
-  (f: Binary, big: BigBinary, integer = f): Kernel =>
-  ([a, b]: readonly [Tensor, Tensor]) => {
+function arithmetic(f: Binary, big: BigBinary, { integer = f, row = rowOf(f) } = {}): Kernel {
+  const bigRow = rowOf(big as unknown as Binary);
+  const integerRow = rowOf(integer);
+  return ([a, b]: readonly [Tensor, Tensor]) => {
     sameType(a, b);
-    if (a.type === 'int64') return combine(a, b, 'int64', big as unknown as Binary);
+    if (a.type === 'int64') return combine(a, b, 'int64', bigRow);
     numbers(a);
-    return combine(a, b, a.type, a.type === 'float32' || a.type === 'float64' ? f : integer);
+    return combine(a, b, a.type, a.type === 'float32' || a.type === 'float64' ? row : integerRow);
   };
+}
 
 /** JavaScript compares bigints and numbers alike. */
 const comparison =
@@ -73,7 +94,12 @@ const comparison =
   ([a, b]: readonly [Tensor, Tensor]) => {
     sameType(a, b);
     if (a.type === 'float16') numbers(a);
-    return combine(a, b, 'bool', (p, q) => (f(p, q) ? 1 : 0));
+    return combine(
+      a,
+      b,
+      'bool',
+      rowOf((p, q) => (f(p, q) ? 1 : 0)),
+    );
   };
 
 /** An operation of any number of inputs. */
@@ -85,13 +111,14 @@ const variadic =
 const add = arithmetic(
   (a, b) => a + b,
   (a, b) => a + b,
+  { row: rows.add },
 );
 const sum = variadic(add);
 
 const divide = arithmetic(
   (a, b) => a / b,
   (a, b) => a / b,
-  (a, b) => Math.trunc(a / b),
+  { integer: (a, b) => Math.trunc(a / b), row: rows.divide },
 );
 
 /** Integers take the divisor's sign, as in Python; with `fmod` the dividend's, as in C. */
@@ -105,15 +132,16 @@ const mod: Kernel = (inputs, call) => {
   return arithmetic(python, (a, b) => ((a % b) + b) % b)(inputs, call);
 };
 
+const bigPower = (a: bigint, b: number): bigint => a ** BigInt(b);
+
 /** The exponent may have a type of its own. */
 function pow([x, y]: readonly [Tensor, Tensor]): Tensor {
   const exponent =
     y.type === 'int64' ? make('float64', y.dims, Float64Array.from(y.data as BigInt64Array, Number)) : y;
-  if (x.type === 'int64')
-    return combine(x, exponent, 'int64', ((a: bigint, b: number) => a ** BigInt(b)) as unknown as Binary);
+  if (x.type === 'int64') return combine(x, exponent, 'int64', rowOf(bigPower as unknown as Binary));
   numbers(x);
   numbers(exponent);
-  return combine(x, exponent, x.type, Math.pow);
+  return combine(x, exponent, x.type, rowOf(Math.pow));
 }
 
 function clip([x, low, high]: readonly [Tensor, Tensor?, Tensor?], call: Call): Tensor {
@@ -148,91 +176,10 @@ const bitShift: Kernel = (inputs, call) => {
   );
 };
 
-/** Halves go to the even neighbour. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-const exp = Math.exp;
-const sigmoid: Unary = (x) => 1 / (1 + exp(-x));
-/** log(1 + eˣ) without overflow. */
-const softplus: Unary = (x) => Math.max(x, 0) + Math.log1p(exp(-Math.abs(x)));
-
-/**
- * The error function, within 1e-15 or so: its Taylor series near zero, the continued fraction of `erfc` elsewhere.
- * Abramowitz and Stegun, 7.1.6 and 7.1.14.
- */
-export function erf(x: number): number {
-  const z = Math.abs(x);
-  if (z > 6 || Number.isNaN(z)) return Number.isNaN(z) ? z : Math.sign(x);
-  let value: number;
-  if (z < 2.5) {
-    let term = z;
-    value = z;
-    for (let n = 1; term > 1e-17 * value; n++) {
-      term *= (2 * z * z) / (2 * n + 1);
-      value += term;
-    }
-    value *= (2 / Math.sqrt(Math.PI)) * exp(-z * z);
-  } else {
-    let fraction = 0;
-    for (let n = 60; n > 0; n--) fraction = n / 2 / (z + fraction);
-    value = 1 - exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction));
-  }
-  return x < 0 ? -value : value;
-}
-
-const geluExact: Unary = (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
-const geluTanh: Unary = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-
 const max = variadic(arithmetic(Math.max, larger));
 const min = variadic(arithmetic(Math.min, smaller));
 
 export const elementwise = {
-  Abs: unary(Math.abs, (x) => (x < 0n ? -x : x)),
-  Neg: unary(
-    (x) => -x,
-    (x) => -x,
-  ),
-  Sign: unary(Math.sign, (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n)),
-  Sqrt: unary(Math.sqrt),
-  Reciprocal: unary((x) => 1 / x),
-  Exp: unary(exp),
-  Log: unary(Math.log),
-  Sin: unary(Math.sin),
-  Cos: unary(Math.cos),
-  Floor: unary(Math.floor),
-  Ceil: unary(Math.ceil),
-  Round: unary(roundHalfToEven),
-  Erf: unary(erf),
-  Not: unary((x) => (x ? 0 : 1)),
-
-  Relu: unary(
-    (x) => Math.max(x, 0),
-    (x) => (x < 0n ? 0n : x),
-  ),
-  LeakyRelu: withAlpha(0.01, (alpha) => (x) => (x < 0 ? alpha * x : x)),
-  Elu: withAlpha(1, (alpha) => (x) => (x < 0 ? alpha * Math.expm1(x) : x)),
-  Selu: ((inputs, call) => {
-    const alpha = float(call, 'alpha', 1.6732632);
-    const gamma = float(call, 'gamma', 1.050701);
-    return unary((x) => gamma * (x > 0 ? x : alpha * Math.expm1(x)))(inputs, call);
-  }) as Kernel,
-  HardSigmoid: ((inputs, call) => {
-    const alpha = float(call, 'alpha', 0.2);
-    const beta = float(call, 'beta', 0.5);
-    return unary((x) => Math.max(0, Math.min(1, alpha * x + beta)))(inputs, call);
-  }) as Kernel,
-  HardSwish: unary((x) => x * Math.max(0, Math.min(1, x / 6 + 0.5))),
-  Sigmoid: unary(sigmoid),
-  Tanh: unary(Math.tanh),
-  Softplus: unary(softplus),
-  Softsign: unary((x) => x / (1 + Math.abs(x))),
-  Mish: unary((x) => x * Math.tanh(softplus(x))),
-  Gelu: ((inputs, call) =>
-    unary(call.node.attributes.approximate === 'tanh' ? geluTanh : geluExact)(inputs, call)) as Kernel,
   PRelu: arithmetic(
     (x, slope) => (x < 0 ? slope * x : x),
     (x, slope) => (x < 0n ? slope * x : x),
@@ -242,11 +189,12 @@ export const elementwise = {
   Sub: arithmetic(
     (a, b) => a - b,
     (a, b) => a - b,
+    { row: rows.subtract },
   ),
   Mul: arithmetic(
     (a, b) => a * b,
     (a, b) => a * b,
-    Math.imul,
+    { integer: Math.imul, row: rows.multiply },
   ),
   Div: divide,
   Mod: mod,

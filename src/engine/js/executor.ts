@@ -1,9 +1,11 @@
 import type { Graph, Node, Value } from '../../graph/graph.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { casting } from './cast.js';
+import { constants } from './constant.js';
 import { controlFlow } from './control.js';
 import { convolutions } from './convolution.js';
 import { elementwise } from './elementwise.js';
+import { functions } from './function.js';
 import { gathering } from './gather.js';
 import { type Call, type Kernel, OpError, type Subgraph } from './kernel.js';
 import { matrices } from './matrix.js';
@@ -14,10 +16,12 @@ import { shapes } from './shape.js';
 const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>(
   Object.entries({
     ...elementwise,
+    ...functions,
     ...casting,
     ...matrices,
     ...reductions,
     ...shapes,
+    ...constants,
     ...gathering,
     ...convolutions,
     ...resizing,

@@ -2,40 +2,43 @@ import { sizeOf, type Tensor } from '../../graph/tensor.js';
 import { allocate, type Call, float, int, type Kernel, make, numbers, OpError } from './kernel.js';
 import { broadcastShapes, broadcastStrides, eachRow, walk } from './walk.js';
 
-/** A matrix within an array: element (row, column) is `data[start + row · rowStride + column · columnStride]`. */
-interface Matrix {
-  data: Float32Array;
-  start: number;
-  rowStride: number;
-  columnStride: number;
-}
-
-/** y (M, N) = a (M, K) · b (K, N), one row at a time, each row summed in float64. */
-function multiply(a: Matrix, b: Matrix, y: Float32Array, at: number, M: number, K: number, N: number): void {
+/**
+ * y (M, N) = a (M, K) · b (K, N), one row of y at a time, summed in float64.
+ *
+ * Four rows of b are added at once, since reading and writing the sums costs more than the products.
+ */
+function multiply(
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  { M, K, N }: { M: number; K: number; N: number },
+): void {
   const row = new Float64Array(N);
   for (let i = 0; i < M; i++) {
     row.fill(0);
-    for (let k = 0; k < K; k++) {
-      const factor = a.data[a.start + i * a.rowStride + k * a.columnStride]!;
-      const start = b.start + k * b.rowStride;
-      if (b.columnStride === 1) for (let j = 0; j < N; j++) row[j]! += factor * b.data[start + j]!;
-      else for (let j = 0; j < N; j++) row[j]! += factor * b.data[start + j * b.columnStride]!;
+    let k = 0;
+    for (; k + 4 <= K; k += 4) {
+      const at = i * K + k;
+      const [a0, a1, a2, a3] = [a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!];
+      const [b0, b1, b2, b3] = [k * N, (k + 1) * N, (k + 2) * N, (k + 3) * N];
+      for (let j = 0; j < N; j++)
+        row[j]! += a0 * b[b0 + j]! + a1 * b[b1 + j]! + a2 * b[b2 + j]! + a3 * b[b3 + j]!;
     }
-    y.set(row, at + i * N);
+    for (; k < K; k++) {
+      const factor = a[i * K + k]!;
+      for (let j = 0; j < N; j++) row[j]! += factor * b[k * N + j]!;
+    }
+    y.set(row, i * N);
   }
 }
 
-/** Rows and columns as they are, or exchanged. */
-const matrix = (
-  data: Float32Array,
-  start: number,
-  columns: number,
-  transposed: boolean,
-  rows: number,
-): Matrix =>
-  transposed
-    ? { data, start, rowStride: 1, columnStride: rows }
-    : { data, start, rowStride: columns, columnStride: 1 };
+/** The rows of a matrix (rows, columns) as columns. */
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const copy = new Float32Array(matrix.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) copy[j * rows + i] = matrix[i * columns + j]!;
+  return copy;
+}
 
 /**
  * NumPy's `matmul`: a (…, M, K) · b (…, K, N) → (…, M, N), with the leading axes broadcast and vectors promoted.
@@ -59,11 +62,17 @@ function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha =
     broadcastStrides(bd.slice(0, -2), batch).map((stride) => stride * K * N),
   ]);
   const length = plan.sizes.at(-1)!;
+  const [down, across] = plan.strides.map((strides) => strides.at(-1)!) as [number, number];
   eachRow(plan, (at, [i, j]) => {
     for (let n = 0; n < length; n++) {
-      const left = matrix(p, i! + n * plan.strides[0]!.at(-1)!, K, transA, M);
-      const right = matrix(q, j! + n * plan.strides[1]!.at(-1)!, N, transB, K);
-      multiply(left, right, y, (at + n) * M * N, M, K, N);
+      const left = p.subarray(i! + n * down, i! + n * down + M * K);
+      const right = q.subarray(j! + n * across, j! + n * across + K * N);
+      multiply(
+        transA ? transposed(left, K, M) : left,
+        transB ? transposed(right, N, K) : right,
+        y.subarray((at + n) * M * N, (at + n + 1) * M * N),
+        { M, K, N },
+      );
     }
   });
   if (alpha !== 1) for (let i = 0; i < y.length; i++) y[i]! *= alpha;
