@@ -81,7 +81,10 @@ export async function listImages(
   const empty: string[] = [];
   const images: { path: string; label: number }[] = [];
   for (const name of names) {
-    const found = await findImages(join(folder, name), options);
+    const found = await findImages(join(folder, name), options).catch((error): FoundImages => {
+      const { received, folder: path } = unreadable(join(folder, name), error);
+      return { paths: [], skipped: [{ path, reason: received }] };
+    });
     skipped.push(...found.skipped);
     if (found.paths.length === 0) empty.push(name);
     if (found.paths.length === 0 && !wanted) continue;
@@ -116,20 +119,19 @@ export async function findImages(folder: string, options: WalkOptions = {}): Pro
   const skipped: Skipped[] = [];
   const byFolder: { folder: string; files: string[] }[] = [];
   const walk = async (current: string, above: readonly string[]): Promise<void> => {
-    let contents: Contents;
-    try {
-      const real = await realpath(current);
-      if (above.includes(real)) {
-        skipped.push({ path: current, reason: 'a link back to a folder that it lies in' });
-        return;
+    const contents = await readFolder(current, options);
+    const real = await realpath(current);
+    byFolder.push({ folder: current, files: contents.files });
+    skipped.push(...contents.skipped);
+    for (const name of contents.folders) {
+      const path = join(current, name);
+      try {
+        if ([...above, real].includes(await realpath(path)))
+          skipped.push({ path, reason: 'a link back to a folder that it lies in' });
+        else await walk(path, [...above, real]);
+      } catch (error) {
+        skipped.push({ path, reason: unreadable(path, error).received });
       }
-      contents = await readFolder(current, options);
-      byFolder.push({ folder: current, files: contents.files });
-      skipped.push(...contents.skipped);
-      for (const name of contents.folders) await walk(join(current, name), [...above, real]);
-    } catch (error) {
-      if (above.length === 0 || !(error instanceof FolderError)) throw error;
-      skipped.push({ path: current, reason: error.received });
     }
   };
   await walk(folder, []);
@@ -238,6 +240,7 @@ function reasonToSkip(kind: Kind, name: string): string {
 const extensionOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]!.toLowerCase() ?? '';
 
 function unreadable(folder: string, cause: unknown): FolderError {
+  if (cause instanceof FolderError) return cause;
   const { code } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     ENOENT: 'which does not exist',

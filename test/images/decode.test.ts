@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { decodeImage, readImageInfo } from '../../src/images/decode.js';
+import { findImages } from '../../src/images/folder.js';
 import { type Image, ImageError } from '../../src/images/image.js';
 import { inverse, type Orientation, orient } from '../../src/images/orientation.js';
 import { noise } from './noise.js';
@@ -184,4 +186,35 @@ test('flipped bits in the data of a JPEG are noticed nine times of ten', async (
     await decodeImage(bytes).catch(() => noticed++);
   }
   t.true(noticed >= 90, `${noticed} of 100`);
+});
+
+test("our own PNG decoder gives libpng's pixels for every row filter, interlaced or not", async (t) => {
+  const grainy = { ...picture, data: picture.data.map((value, i) => (value + ((i * 7919) % 5)) & 255) };
+  for (const image of [grainy, noise(24, 40, 3, 2), noise(19, 33, 4, 3), noise(3, 2, 1, 4)])
+    for (const progressive of [false, true]) {
+      const bytes = await raw(image).png({ adaptiveFiltering: true, progressive }).toBuffer();
+      const { channels } = image;
+      t.deepEqual((await decodeImage(bytes, { channels, decoder: 'jimp' })).data, image.data);
+      t.deepEqual((await decodeImage(bytes, { channels, decoder: 'sharp' })).data, image.data);
+    }
+});
+
+test('a folder of awkward pictures: every sound one loads, every other has a reason of one line', async (t) => {
+  if (!hasAwkward) {
+    t.log(`${awkward} is not here`);
+    t.pass();
+    return;
+  }
+  const { paths, skipped } = await findImages(awkward);
+  const reasons = new Map(skipped.map(({ path, reason }) => [basename(path), reason]));
+  const loaded: string[] = [];
+  for (const path of paths)
+    await decodeImage(readFileSync(path)).then(
+      () => loaded.push(basename(path)),
+      ({ message }: ImageError) => reasons.set(basename(path), message),
+    );
+  const names = readdirSync(awkward);
+  t.deepEqual(loaded.sort(), names.filter((name) => name.startsWith('ok')).sort());
+  t.deepEqual([...reasons.keys()].sort(), names.filter((name) => !name.startsWith('ok')).sort());
+  for (const [name, reason] of reasons) t.regex(reason, /^.+$/, name);
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
@@ -165,6 +165,25 @@ test('names that are not UTF-8 are passed over', async (t) => {
   const { paths, skipped } = await findImages(folder);
   t.deepEqual(below(folder, paths), ['a/1.png']);
   for (const { reason } of skipped) t.is(reason, 'its name is not UTF-8; rename it');
+});
+
+test('folders that may not be read are told, not fatal', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png', 'a/secret/2.png', 'b/1.png', 'c/1.png');
+  const closed = ['a/secret', 'c'].map((name) => join(folder, name));
+  for (const path of closed) await chmod(path, 0);
+  if (process.getuid?.() === 0) t.log('root may read every folder');
+  else {
+    const { images, skipped, warnings } = await listImages(folder);
+    t.is(images.length, 2);
+    t.deepEqual(
+      skipped,
+      closed.map((path) => ({ path, reason: 'which may not be read' })),
+    );
+    t.deepEqual(warnings, ["The class 'c' has no pictures and is left out."]);
+  }
+  for (const path of closed) await chmod(path, 0o700);
+  t.is((await listImages(folder)).images.length, 4);
 });
 
 test('classes that only one of two folders has are told', (t) => {
