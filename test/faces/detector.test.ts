@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ortNode } from '../../src/engine/ort-node.js';
+import { ortWeb } from '../../src/engine/ort-web.js';
 import { int64, tensor } from '../../src/graph/tensor.js';
 import { moveFace } from '../../src/images/faces/face.js';
 import { windowOnWhole } from '../../src/images/faces/window.js';
@@ -69,6 +70,17 @@ test('twenty faces lie within 2 pixels of where TensorFlow.js finds them', async
   }
   t.log(`${Math.max(...distances).toFixed(2)} pixels at most`);
   t.true(Math.max(...distances) < 2, `distances: ${distances.map((d) => d.toFixed(2))}`);
+});
+
+test("the page's engine finds the same faces, and the same pixels are cut out", async (t) => {
+  const inPage = await createFaceDetector(await ortWeb(), model);
+  for (const image of twenty.slice(0, 5)) {
+    const expected = await cropImage(image, { crop: 'face', detector });
+    const actual = await cropImage(image, { crop: 'face', detector: inPage });
+    t.is(actual.faces.length, 1);
+    t.true(Math.abs(actual.faces[0]!.box.left - expected.faces[0]!.box.left) < 1e-3);
+    t.deepEqual(actual.image, expected.image);
+  }
 });
 
 /** Where the box of a face has its middle. */
