@@ -241,7 +241,10 @@ function walkInterval(
     }
   }
   const next = nextMarker(bytes, position);
-  const left = next - position + Math.max(0, (count - missing) >> 3);
+  // Markers may have any number of 0xff before them.
+  let dataEnd = next;
+  while (dataEnd > position && bytes[dataEnd - 1] === 0xff) dataEnd--;
+  const left = dataEnd - position + Math.max(0, (count - missing) >> 3);
   if (left > paddingBytes) throw new ImageError('damaged', `a JPEG with ${left} bytes after its last block`);
   return next;
 }

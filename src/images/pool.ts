@@ -6,7 +6,8 @@ import { buffersOf, type Reply, type Task, unpackError, type WorkerStart } from 
 export interface PoolOptions {
   /**
    * The module that does the work. It exports `start(setup)`, which is called once in each worker and returns the
-   * function that handles an item, or a promise of it.
+   * function that handles an item, or a promise of it. Typed arrays in results are handed over, not copied, so the
+   * worker cannot use them again.
    */
   entry: URL;
   /** Given to `start` in each worker: anything that can be cloned. */

@@ -175,6 +175,19 @@ for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff'] as const)
       );
   });
 
+test('padding before a marker and bytes after the end of a JPEG do no harm', async (t) => {
+  const bytes = await raw(picture).jpeg().toBuffer();
+  const { data } = await decodeImage(bytes);
+  const end = bytes.length - 2;
+  const padded = Buffer.concat([
+    bytes.subarray(0, end),
+    Buffer.alloc(40, 0xff),
+    bytes.subarray(end),
+    Buffer.alloc(99, 7),
+  ]);
+  t.deepEqual((await decodeImage(padded)).data, data);
+});
+
 test('flipped bits in the data of a JPEG are noticed nine times of ten', async (t) => {
   const whole = await raw(noise(64, 96, 3, 9))
     .jpeg({ quality: 80 })
