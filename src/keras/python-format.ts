@@ -54,13 +54,16 @@ const SPEC =
  */
 export function formatNumber(value: number, spec: string, isInteger = false): string {
   const match = SPEC.exec(spec)?.groups;
-  if (!match) throw new ValueError(`Invalid format specifier '${spec}'`);
+  if (!match)
+    throw new ValueError(
+      `Invalid format specifier '${spec}' for object of type '${isInteger ? 'int' : 'float'}'`,
+    );
   const { fill, align, sign = '-', zero, width = '0', group, precision, type } = match;
   if (group && (zero || fill === '0'))
     throw new ValueError(`Expected a format without both grouping and zero padding. Received: '${spec}'`);
 
   const places = precision === undefined ? undefined : Number(precision);
-  const text = isInteger ? integerText(value, places, type, spec) : floatText(value, places, type);
+  const text = isInteger ? integerText(value, places, type) : floatText(value, places, type);
   const negative = text.startsWith('-');
   const prefix = negative ? '-' : sign === '-' ? '' : sign;
   const body = grouped(negative ? text.slice(1) : text, group);
@@ -92,19 +95,13 @@ function floatText(value: number, places: number | undefined, type: string | und
   }
 }
 
-function integerText(
-  value: number,
-  places: number | undefined,
-  type: string | undefined,
-  spec: string,
-): string {
+function integerText(value: number, places: number | undefined, type: string | undefined): string {
   const radix = { d: 10, x: 16, X: 16, o: 8, b: 2 }[type ?? 'd'];
   if (radix === undefined) {
     if (/[eEfFgG%]/.test(type!)) return floatText(value, places, type);
     throw new ValueError(`Unknown format code '${type}' for object of type 'int'`);
   }
-  if (places !== undefined)
-    throw new ValueError(`Precision not allowed in integer format specifier. Received: '${spec}'`);
+  if (places !== undefined) throw new ValueError('Precision not allowed in integer format specifier');
   return type === 'X' ? value.toString(radix).toUpperCase() : value.toString(radix);
 }
 
