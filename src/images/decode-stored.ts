@@ -61,16 +61,7 @@ function loadSharp(): Promise<Sharp | undefined> {
 
 async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header): Promise<Stored> {
   const { colour, depth, width, height } = header;
-  const space =
-    colour === 'cmyk'
-      ? 'cmyk'
-      : colour === 'rgb'
-        ? depth > 8
-          ? 'rgb16'
-          : 'srgb'
-        : depth === 16
-          ? 'grey16'
-          : 'b-w';
+  const space = colourSpace(header);
   const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
   const pipeline = sharp(bytes, {
     // libjpeg only warns of damage; checkJpeg has found that of the files that are not progressive. Warnings about
@@ -94,6 +85,13 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
     channels: info.channels,
     data: new samples(data.buffer, data.byteOffset, data.byteLength / samples.BYTES_PER_ELEMENT),
   };
+}
+
+/** The libvips name of the space that the samples are in, so that nothing is converted. */
+function colourSpace({ colour, depth }: Header): string {
+  if (colour === 'cmyk') return 'cmyk';
+  if (colour === 'rgb') return depth > 8 ? 'rgb16' : 'srgb';
+  return depth === 16 ? 'grey16' : 'b-w';
 }
 
 async function decodeWithoutSharp(

@@ -9,8 +9,9 @@
  *   what Pillow does with its mode `I;16`;
  * - of animations and many pages, the first.
  *
- * sharp decodes where it loads, with libjpeg-turbo as Pillow does and always at full size, since shrinking on load
- * changes pixels. Jimp stands in where sharp does not load.
+ * sharp decodes JPEG, PNG, WebP and TIFF where it loads, with libjpeg-turbo as Pillow does and always at full size,
+ * since shrinking on load changes pixels. Where it does not, Jimp decodes JPEG, with other colours between the pixels
+ * that JPEG shares them among, png.ts PNG, and WebP and TIFF are refused. GIF, BMP and Netpbm need no library.
  */
 import { type Decoder, decodeStored } from './decode-stored.js';
 import { type Header, readHeader } from './header.js';
