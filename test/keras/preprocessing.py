@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import re
 import sys
 import warnings
@@ -124,6 +125,41 @@ def run_dataset(request):
     }
 
 
+def run_fit(request):
+    """Trains on pictures that are numbered by their labels, and records which batches each pass takes."""
+    x = np.zeros((request["count"], 2, 2, 3))
+    y = np.arange(request["count"], dtype="float32")
+    keras.utils.set_random_seed(request["globalSeed"])
+    model = keras.Sequential([keras.Input((2, 2, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    random.seed(request["globalSeed"])
+    np.random.seed(request["globalSeed"])
+    flow = ImageDataGenerator(rotation_range=10).flow(x, y, **snake(request["flow"]))
+    passes = []
+    get, end = flow.__class__.__getitem__, flow.on_epoch_end
+
+    class Recorder(flow.__class__):
+        def __getitem__(self, index):
+            batch = get(self, index)
+            passes[-1].append(batch[1].tolist())
+            return batch
+
+        def on_epoch_end(self):
+            passes.append([])
+            end()
+
+    flow.__class__ = Recorder
+    passes.append([])
+    model.fit(flow, epochs=request["epochs"], verbose=0, shuffle=request["shuffle"])
+    # First what Keras looked at to learn the shapes, last the pass that it no longer ran.
+    return passes[1:-1]
+
+
+def answer(request):
+    if "dataset" in request:
+        return run_dataset(request)
+    return run_fit(request) if "epochs" in request else run(request)
+
+
 if __name__ == "__main__":
-    requests = json.load(sys.stdin)
-    json.dump([run_dataset(r) if "dataset" in r else run(r) for r in requests], sys.stdout)
+    json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)

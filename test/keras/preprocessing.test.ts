@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
 import { setRandomSeed } from '../../src/keras/global-random.js';
-import { type DatasetOptions, imageDatasetFromDirectory } from '../../src/keras/preprocessing/index.js';
+import {
+  type DatasetOptions,
+  ImageDataGenerator,
+  imageDatasetFromDirectory,
+  PyDatasetAdapter,
+} from '../../src/keras/preprocessing/index.js';
 import { RandomState } from '../../src/keras/random.js';
 import { assertClose } from '../compare.js';
 import { drawPicture, makePictureFolder } from '../preprocessing/pictures.js';
@@ -326,5 +331,30 @@ test.serial('real photos: the article’s generators, plain and changed', async 
         relative: 0,
         absolute: 1e-3 / 255,
       });
+  }
+});
+
+test.serial('fit takes the batches that Keras’s fit takes', async (t) => {
+  const requests = Array.from({ length: 12 }, (_, seed) => ({
+    globalSeed: seed,
+    count: 5 + 3 * seed,
+    epochs: 3,
+    shuffle: seed % 3 > 0,
+    flow: { batchSize: 4, seed: seed % 2 ? seed : null, shuffle: seed % 4 > 0 },
+  }));
+  const expected = askKeras<number[][][]>(requests);
+  for (const [i, { globalSeed, count, epochs, shuffle, flow }] of requests.entries()) {
+    const x = float32(new Float32Array(count * 12), [count, 2, 2, 3]);
+    const y = float32(Float32Array.from({ length: count }, (_, k) => k));
+    setRandomSeed(globalSeed);
+    const generator = new ImageDataGenerator({ rotationRange: 10 });
+    const adapter = new PyDatasetAdapter(generator.flow(x, y, flow), { shuffle });
+    const passes: number[][][] = [];
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const labels: number[][] = [];
+      for await (const batch of adapter.pass()) labels.push([...(batch[1]!.data as Float32Array)]);
+      passes.push(labels);
+    }
+    t.deepEqual(passes, expected[i], `seed ${globalSeed}`);
   }
 });

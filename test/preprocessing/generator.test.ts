@@ -4,7 +4,12 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { float32 } from '../../src/graph/tensor.js';
-import { ImageDataGenerator } from '../../src/keras/preprocessing/index.js';
+import { setRandomSeed } from '../../src/keras/global-random.js';
+import {
+  type FlowOptions,
+  ImageDataGenerator,
+  PyDatasetAdapter,
+} from '../../src/keras/preprocessing/index.js';
 import { assertClose } from '../compare.js';
 import { type Packed, pack, type Request, type Result, runGenerator, unpack } from './run-generator.js';
 
@@ -14,6 +19,11 @@ interface Golden {
   /** The pictures of a folder; each has its place in this list as its level. */
   files: string[];
   folders: { request: Request; result: Omit<Result, 'drawn'> }[];
+  /** The labels of the batches that Keras's `fit` takes, pass after pass; pictures are numbered by their labels. */
+  fit: {
+    request: { globalSeed: number; count: number; epochs: number; shuffle: boolean; flow: FlowOptions };
+    passes: number[][][];
+  };
 }
 
 const golden = JSON.parse(
@@ -74,6 +84,21 @@ for (const [i, { request, result }] of golden.folders.entries())
     });
     t.deepEqual(unpacked(actual), unpacked(result));
   });
+
+test.serial('an adapter takes the batches that Keras’s fit takes', async (t) => {
+  const { globalSeed, count, epochs, shuffle, flow } = golden.fit.request;
+  setRandomSeed(globalSeed);
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  const iterator = new ImageDataGenerator({ rotationRange: 10 }).flow(noise(count, 2, 2, 3), numbers, flow);
+  const adapter = new PyDatasetAdapter(iterator, { shuffle });
+  const passes: number[][][] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const labels: number[][] = [];
+    for await (const [, y] of adapter.pass()) labels.push([...(y!.data as Float32Array)]);
+    passes.push(labels);
+  }
+  t.deepEqual(passes, golden.fit.passes);
+});
 
 const noise = (...dims: number[]) =>
   float32(
@@ -150,6 +175,36 @@ test.serial('saveToDir keeps the pictures as they were fed, stretched to 0–255
       Math.trunc(Math.fround(Math.fround((value - low) / Math.fround(high - low)) * 255)),
     ),
   );
+});
+
+test('a generator knows whether it changes pictures at random', (t) => {
+  const isRandom = (options: ConstructorParameters<typeof ImageDataGenerator>[0]) =>
+    new ImageDataGenerator(options).isRandom;
+  t.false(isRandom({ rescale: 1 / 255, samplewiseCenter: true, fillMode: 'wrap', heightShiftRange: [] }));
+  for (const options of [
+    { rotationRange: 1 },
+    { widthShiftRange: 0.1 },
+    { heightShiftRange: [0, 1] },
+    { shearRange: 1 },
+    { zoomRange: 0.1 },
+    { zoomRange: [1, 2] as const },
+    { channelShiftRange: 1 },
+    { brightnessRange: [1, 1] as const },
+    { horizontalFlip: true },
+    { verticalFlip: true },
+  ])
+    t.true(isRandom(options), JSON.stringify(options));
+});
+
+test.serial('what a batch needs can be drawn first and made later', async (t) => {
+  const flow = () =>
+    new ImageDataGenerator({ rotationRange: 30 }).flow(noise(9, 3, 3, 1), null, { batchSize: 4, seed: 1 });
+  const [one, other] = [flow(), flow()];
+  const drawn = [0, 1, 2].map((index) => other.draw(index));
+  const batches = [];
+  for (const index of [0, 1, 2]) batches.push(await one.get(index));
+  t.deepEqual(await Promise.all(drawn.map((draws) => other.make(draws))), batches);
+  t.deepEqual(drawn.flatMap(({ indices }) => indices).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
 test('options that contradict each other are settled in Keras’s words', (t) => {

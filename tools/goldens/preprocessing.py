@@ -17,7 +17,7 @@ import numpy as np
 import PIL
 import scipy
 from PIL import Image
-from preprocessing import pack, run, run_dataset
+from preprocessing import pack, run, run_dataset, run_fit
 
 random = np.random.RandomState(1)
 pictures = random.randint(0, 256, (4, 4, 5, 3))
@@ -114,6 +114,14 @@ with tempfile.TemporaryDirectory() as folder:
     )
     dataset["filePaths"] = [[path.removeprefix(folder + "/") for path in paths] for paths in dataset["filePaths"]]
 
+fit_request = {
+    "globalSeed": 3,
+    "count": 14,
+    "epochs": 3,
+    "shuffle": True,
+    "flow": {"batchSize": 4, "seed": 5},
+}
+
 golden = {
     "maker": "tools/goldens/preprocessing.py",
     "versions": {module.__name__: module.__version__ for module in (keras, np, scipy, PIL)},
@@ -122,6 +130,7 @@ golden = {
     "arrays": arrays,
     "files": files,
     "folders": folders,
+    "fit": {"request": fit_request, "passes": run_fit(fit_request)},
     "dataset": {key: dataset[key] for key in ("printed", "classNames", "filePaths")},
 }
 (root / "test" / "golden" / "preprocessing.json").write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n")

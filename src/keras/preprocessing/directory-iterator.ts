@@ -102,7 +102,7 @@ export class DirectoryIterator extends ImageIterator {
     return imgToArray(await loadImg(this.filepaths[index]!, { targetSize, colorMode, ...this.#loading }));
   }
 
-  protected targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[] {
+  targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[] {
     const classes = indices.map((i) => this.classes[i]!);
     switch (this.classMode) {
       case 'input':

@@ -4,6 +4,7 @@ import type { Warn } from '../callbacks/callback.js';
 import { globalRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import { DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';
+import { divide, multiplyBy, subtract, whiten } from './normalise.js';
 import { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
 import { checkOptions, toZoomRange } from './options.js';
 import { channelDeviations, channelMeans, deviation, mean, zcaMatrix } from './statistics.js';
@@ -94,6 +95,21 @@ export class ImageDataGenerator {
     this.options = settings;
     this.zoomRange = toZoomRange(settings.zoomRange);
     for (const warning of warnings) this.warn(warning);
+  }
+
+  /** Whether pictures are changed at random, so that no pass is like another. */
+  get isRandom(): boolean {
+    const { rotationRange, widthShiftRange, heightShiftRange, shearRange, channelShiftRange } = this.options;
+    const { brightnessRange, horizontalFlip, verticalFlip } = this.options;
+    const ranges = [rotationRange, widthShiftRange, heightShiftRange, shearRange, channelShiftRange].flat();
+    const zooms = this.zoomRange.some((zoom) => zoom !== 1);
+    return (
+      ranges.some((range) => range !== 0) ||
+      zooms ||
+      brightnessRange !== null ||
+      horizontalFlip ||
+      verticalFlip
+    );
   }
 
   /** Batches of pictures in memory. See `NumpyArrayIterator`. */
@@ -254,33 +270,3 @@ function drawShift(range: ShiftRange, side: number): number {
 const notFit = (option: string): string =>
   `This ImageDataGenerator specifies \`${option}\`, but it hasn't been fit on any training data. ` +
   'Fit it first by calling `.fit(numpy_data)`.';
-
-function multiplyBy(values: Float32Array, factor: number): void {
-  for (let i = 0; i < values.length; i++) values[i]! *= factor;
-}
-
-/** Subtracts a value from each channel, or one from all. */
-function subtract(values: Float32Array, from: Float32Array): void {
-  for (let i = 0; i < values.length; i++) values[i]! -= from[i % from.length]!;
-}
-
-/** Divides each channel by its deviation, kept from zero. */
-function divide(values: Float32Array, deviations: Float32Array): void {
-  const divisors = deviations.map((value) => value + Math.fround(1e-6));
-  for (let i = 0; i < values.length; i++) values[i]! /= divisors[i % divisors.length]!;
-}
-
-/** Pictures of D values, each times the (D, D) matrix. */
-function whiten(x: ImageArray, { data: matrix, dims }: Tensor<'float32'>): ImageArray {
-  const size = dims[0]!;
-  const out = new Float32Array(x.data.length);
-  for (let start = 0; start < out.length; start += size) {
-    const sums = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      const value = x.data[start + i]!;
-      for (let j = 0; j < size; j++) sums[j]! += value * matrix[i * size + j]!;
-    }
-    out.set(sums, start);
-  }
-  return float32(out, x.dims);
-}

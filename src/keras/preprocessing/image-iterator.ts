@@ -1,10 +1,9 @@
-import type { Tensor } from '../../graph/tensor.js';
-import { float32 } from '../../graph/tensor.js';
+import { float32, type Tensor } from '../../graph/tensor.js';
 import { globalRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import { saveImg } from './image.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
-import type { ImageArray } from './transform.js';
+import type { ImageArray, TransformParameters } from './transform.js';
 
 /** Pictures (N, H, W, C); then their targets and the weights of the samples, where there are any. */
 export type ImageBatch = [x: Tensor<'float32'>, y?: Tensor, sampleWeight?: Tensor];
@@ -23,6 +22,16 @@ export interface IteratorOptions {
   savePrefix?: string;
   /** Default: `png`. */
   saveFormat?: string;
+}
+
+/** What was drawn for a batch. */
+export interface Draws {
+  /** Which pictures it holds. */
+  readonly indices: readonly number[];
+  /** How each is changed. */
+  readonly transforms: readonly TransformParameters[];
+  /** What the name of each ends in, where `saveToDir` keeps them. */
+  readonly hashes: readonly number[];
 }
 
 /**
@@ -83,7 +92,7 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     const start = n === 0 ? 0 : (this.batchIndex * batchSize) % n;
     this.batchIndex = n > start + batchSize ? this.batchIndex + 1 : 0;
     this.totalBatchesSeen++;
-    return { done: false, value: await this.#batch(start) };
+    return { done: false, value: await this.make(this.#drawFrom(start)) };
   }
 
   /**
@@ -92,12 +101,38 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
    * @throws ValueError when there are not so many
    */
   async get(index: number): Promise<ImageBatch> {
+    return this.make(this.draw(index));
+  }
+
+  /**
+   * Draws all that the batch of this index needs, and makes nothing yet: which pictures, and how each is changed.
+   *
+   * @throws ValueError when there are not so many
+   */
+  draw(index: number): Draws {
     if (index >= this.length)
       throw new ValueError(`Asked to retrieve element ${index}, but the Sequence has length ${this.length}`);
     this.#reseed();
     this.totalBatchesSeen++;
     if (!this.#order) this.onEpochEnd();
-    return this.#batch(this.batchSize * index);
+    return this.#drawFrom(this.batchSize * index);
+  }
+
+  /** Makes the batch that was drawn. */
+  async make(draws: Draws): Promise<ImageBatch> {
+    const { indices, transforms } = draws;
+    const generator = this.imageDataGenerator;
+    const size = this.imageShape.reduce((a, b) => a * b, 1);
+    const x = new Float32Array(indices.length * size);
+    await Promise.all(
+      indices.map(async (index, i) => {
+        const picture = generator.applyTransform(await this.load(index), transforms[i]!);
+        x.set(generator.standardize(picture).data, i * size);
+      }),
+    );
+    const batch = float32(x, [indices.length, ...this.imageShape]);
+    await this.#saveTo(batch, draws);
+    return [batch, ...this.targets(indices, batch)] as ImageBatch;
   }
 
   /** Draws the order of the next pass. */
@@ -117,43 +152,28 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
   /** The picture at this place, unchanged, in memory of its own. */
   protected abstract load(index: number): Promise<ImageArray> | ImageArray;
 
-  /** Targets of a batch, and weights where there are any. */
-  protected abstract targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[];
+  /** Targets of these pictures, and weights where there are any. `x` holds the pictures, for class mode `input`. */
+  abstract targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[];
 
   #reseed(): void {
     if (this.seed !== null) globalRandom().seed(this.seed + this.totalBatchesSeen);
   }
 
-  /** Draws what a batch needs at once; the rest takes its time. */
-  #batch(start: number): Promise<ImageBatch> {
+  /** What a batch needs is drawn at once, however long it takes to make. */
+  #drawFrom(start: number): Draws {
     const indices = this.#order!.slice(start, start + this.batchSize);
     const transforms = indices.map(() => this.imageDataGenerator.getRandomTransform(this.imageShape));
     const hashes = this.#save ? indices.map(() => globalRandom().randint(this.saveHashes)) : [];
-    return this.#make(indices, transforms, hashes);
+    return { indices, transforms, hashes };
   }
 
-  async #make(
-    indices: readonly number[],
-    transforms: readonly ReturnType<ImageDataGenerator['getRandomTransform']>[],
-    hashes: readonly number[],
-  ): Promise<ImageBatch> {
-    const generator = this.imageDataGenerator;
-    const size = this.imageShape.reduce((a, b) => a * b, 1);
-    const x = new Float32Array(indices.length * size);
-    await Promise.all(
-      indices.map(async (index, i) => {
-        const picture = generator.applyTransform(await this.load(index), transforms[i]!);
-        x.set(generator.standardize(picture).data, i * size);
-      }),
-    );
-    if (this.#save) {
-      const { folder, prefix, format } = this.#save;
-      for (const [i, index] of indices.entries()) {
-        const picture = float32(x.subarray(i * size, (i + 1) * size), this.imageShape);
-        await saveImg(`${folder}/${prefix}_${index}_${hashes[i]}.${format}`, picture, { fileFormat: format });
-      }
+  async #saveTo({ data }: Tensor<'float32'>, { indices, hashes }: Draws): Promise<void> {
+    if (!this.#save) return;
+    const { folder, prefix, format } = this.#save;
+    const size = data.length / indices.length;
+    for (const [i, index] of indices.entries()) {
+      const picture = float32(data.subarray(i * size, (i + 1) * size), this.imageShape);
+      await saveImg(`${folder}/${prefix}_${index}_${hashes[i]}.${format}`, picture, { fileFormat: format });
     }
-    const batch = float32(x, [indices.length, ...this.imageShape]);
-    return [batch, ...this.targets(indices, batch)] as ImageBatch;
   }
 }

@@ -94,11 +94,7 @@ export const imgToArray = ({ data, height, width, channels }: Image): Tensor<'fl
  * @throws ValueError when the rank or the number of channels is another
  */
 export function arrayToImg(x: Tensor, { scale = true } = {}): Image {
-  if (x.dims.length !== 3)
-    throw new ValueError(
-      `Expected image array to have rank 3 (single image). Got array with shape: (${x.dims.join(', ')})`,
-    );
-  const [height, width, channels] = x.dims as [number, number, number];
+  const [height, width, channels] = checkImage(x);
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new ValueError(`Unsupported channel number: ${channels}`);
   const values = Float32Array.from(x.data as Float32Array);
@@ -143,4 +139,13 @@ export async function saveImg(
 function withoutAlpha(image: Image): Image {
   if (image.channels !== 4) return image;
   return { ...image, channels: 3, data: image.data.filter((_, i) => i % 4 !== 3) };
+}
+
+/** @throws ValueError when `x` is no single picture */
+export function checkImage(x: Tensor): [height: number, width: number, channels: number] {
+  if (x.dims.length !== 3)
+    throw new ValueError(
+      `Expected image array to have rank 3 (single image). Got array with shape: (${x.dims.join(', ')})`,
+    );
+  return x.dims as unknown as [number, number, number];
 }

@@ -19,8 +19,9 @@ export {
   type ShiftRange,
 } from './image-data-generator.js';
 export { ImageDataset, imageDatasetFromDirectory } from './image-dataset.js';
-export { type ImageBatch, ImageIterator, type IteratorOptions } from './image-iterator.js';
+export { type Draws, type ImageBatch, ImageIterator, type IteratorOptions } from './image-iterator.js';
 export { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
+export { type PyDataset, PyDatasetAdapter, type PyDatasetAdapterOptions } from './py-dataset-adapter.js';
 export { describeScaling, type Scaling, scalingWarning } from './scaling.js';
 export { toCategorical } from './to-categorical.js';
 export {

@@ -59,7 +59,7 @@ export class NumpyArrayIterator extends ImageIterator {
     return float32(this.x.data.slice(index * size, (index + 1) * size), this.imageShape);
   }
 
-  protected targets(indices: readonly number[]): Tensor[] {
+  targets(indices: readonly number[]): Tensor[] {
     if (!this.y) return [];
     const targets = takeRows(this.y, indices);
     return this.sampleWeight ? [targets, takeRows(this.sampleWeight, indices)] : [targets];

@@ -1,7 +1,6 @@
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { type AffineOptions, affine, type Matrix } from '../../images/affine.js';
-import { ValueError } from '../layers/layer.js';
-import { arrayToImg, imgToArray } from './image.js';
+import { arrayToImg, checkImage, imgToArray } from './image.js';
 
 /** A picture as Keras computes with it: float32 (H, W, C), levels 0–255 unless scaled. */
 export type ImageArray = Tensor<'float32'>;
@@ -133,13 +132,4 @@ function range(values: Float32Array): [low: number, high: number] {
     if (value > high) high = value;
   }
   return [low, high];
-}
-
-/** @throws ValueError when `x` is no single picture */
-export function checkImage(x: Tensor): [height: number, width: number, channels: number] {
-  if (x.dims.length !== 3)
-    throw new ValueError(
-      `Expected image array to have rank 3 (single image). Got array with shape: (${x.dims.join(', ')})`,
-    );
-  return x.dims as unknown as [number, number, number];
 }
