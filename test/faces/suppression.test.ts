@@ -49,6 +49,13 @@ test('of equal scores the first is kept', (t) => {
   t.deepEqual(suppressNonMaxima([second, first], 0.3), [second]);
 });
 
+test('boxes that overlap just as much as allowed are kept', (t) => {
+  const first = { box: box(0, 0, 2, 2), score: 0.9 };
+  const quarter = { box: box(0, 0, 1, 1), score: 0.8 };
+  t.deepEqual(suppressNonMaxima([first, quarter], 0.25), [first, quarter]);
+  t.deepEqual(suppressNonMaxima([first, quarter], 0.24), [first]);
+});
+
 test('anchors lie at the centres of the cells of both grids', (t) => {
   const points = anchorPoints();
   t.is(points.length, 2 * 896);

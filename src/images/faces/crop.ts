@@ -20,7 +20,7 @@ export interface Square {
 }
 
 export interface FaceCropOptions {
-  /** What to leave around the face on every side, as a fraction of its size; default 0.5. */
+  /** What to leave around the face on every side, as a fraction of its size; default 0.4. */
   margin?: number;
   /** Whether to turn the picture so that the eyes are level; default true. */
   level?: boolean;
@@ -36,7 +36,7 @@ export interface FaceCropOptions {
 export function faceSquare(
   { box, keypoints }: Face,
   { width, height }: Pick<Image, 'width' | 'height'>,
-  { margin = 0.5, level = true }: FaceCropOptions = {},
+  { margin = 0.4, level = true }: FaceCropOptions = {},
 ): Square {
   const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map(toQuarter) as Quadruple;
   const wanted = Math.round(Math.max(right - left, bottom - top) * (1 + 2 * margin));
