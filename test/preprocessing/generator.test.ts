@@ -110,12 +110,15 @@ test.serial(
   'batches that are asked for at the same time are those asked for one after the other',
   async (t) => {
     const flow = () =>
-      new ImageDataGenerator({ rotationRange: 30, horizontalFlip: true }).flowFromDirectory(folder, {
-        targetSize: [2, 2],
-        batchSize: 4,
-        seed: 3,
-        print: () => {},
-      });
+      new ImageDataGenerator({ rotationRange: 30, horizontalFlip: true, warn: () => {} }).flowFromDirectory(
+        folder,
+        {
+          targetSize: [2, 2],
+          batchSize: 4,
+          seed: 3,
+          print: () => {},
+        },
+      );
     const one = flow();
     const inTurn = [];
     for (let i = 0; i < 6; i++) inTurn.push((await one.next()).value);
