@@ -73,13 +73,19 @@ function readTiles(
 }
 
 function readerOf2d(bitmap: ImageBitmap, width: number, height: number): Reader {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new ImageError('too large', `${bitmap.width}×${bitmap.height} pixels`);
   context.globalCompositeOperation = 'copy';
   return {
     read({ x, y, width: columns, height: rows }) {
       context.drawImage(bitmap, -x, -y);
       return context.getImageData(0, 0, columns, rows).data;
+    },
+    // Canvases wait for the garbage collector, which does not see how large they are.
+    close() {
+      canvas.width = 0;
+      canvas.height = 0;
     },
   };
 }

@@ -17,7 +17,7 @@ const template = `
       <strong>Choose a picture</strong>
       <span>or drop one here, or paste it</span>
     </span>
-    <img alt="" part="picture" decoding="async" hidden>
+    <canvas part="picture" role="img" hidden></canvas>
     <svg class="faces" part="faces" aria-hidden="true"></svg>
     <span class="again" part="again" hidden>Choose another</span>
   </label>
@@ -33,6 +33,9 @@ const percent = new Intl.NumberFormat('en', {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
+
+const formatShare = (probability: number): string =>
+  probability < 0.0005 ? '< 0.1%' : percent.format(probability);
 
 /** What the element tells about; `event.detail` is of these types. */
 export interface ClassifierEvents {
@@ -108,7 +111,7 @@ export class ClassifierElement extends HTMLElement {
   async classify(picture: Blob): Promise<Classification> {
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
-    this.#preview(picture);
+    void this.#preview(picture, isCurrent);
     this.#setBusy(true);
     try {
       const classifier = await this.classifier;
@@ -170,8 +173,11 @@ export class ClassifierElement extends HTMLElement {
     const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
-    const caution = faces?.length === 0 ? ' No face was found, so the whole picture counted.' : '';
-    this.#say(`Most likely ${best!.label}, ${percent.format(best!.probability)}.${caution}`);
+    const isFaceless = faces?.length === 0;
+    const caution = isFaceless ? ' No face was found, so the whole picture counted.' : '';
+    this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.${caution}`, {
+      isQuiet: !isFaceless,
+    });
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
     this.#emit('prediction', classification);
@@ -188,8 +194,10 @@ export class ClassifierElement extends HTMLElement {
     this.#emit('error', known);
   }
 
-  #say(text: string, { isError = false } = {}): void {
+  /** @param isQuiet only screen readers are told, since it is on the screen already */
+  #say(text: string, { isError = false, isQuiet = false } = {}): void {
     const status = this.#find('.status');
+    status.classList.toggle('quiet', isQuiet);
     status.classList.toggle('error', isError);
     status.textContent = text;
   }
@@ -199,20 +207,26 @@ export class ClassifierElement extends HTMLElement {
     this.setAttribute('aria-busy', String(isBusy));
   }
 
-  #preview(picture: Blob): void {
-    const image = this.#find<HTMLImageElement>('img');
+  /**
+   * Draws the picture, small. An `<img>` would do, but browsers keep what they decoded for it long after it is gone,
+   * hundreds of megabytes in all.
+   */
+  async #preview(picture: Blob, isCurrent: () => boolean): Promise<void> {
+    const canvas = this.#find<HTMLCanvasElement>('canvas');
     this.#find('.faces').replaceChildren();
-    URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(picture);
-    image.alt = picture instanceof File ? `The picture ${picture.name}` : 'The picture';
-    const setShown = (isShown: boolean) => {
-      image.hidden = !isShown;
-      this.#find('.again').hidden = !isShown;
-      this.#find('.invitation').hidden = isShown;
-      this.#find('.drop').classList.toggle('filled', isShown);
-    };
-    image.onload = () => setShown(true);
-    image.onerror = () => setShown(false);
+    const bitmap = await createImageBitmap(picture).catch(() => undefined);
+    if (isCurrent()) {
+      if (bitmap) drawSmall(canvas, bitmap);
+      canvas.setAttribute(
+        'aria-label',
+        picture instanceof File ? `The picture ${picture.name}` : 'The picture',
+      );
+      canvas.hidden = !bitmap;
+      this.#find('.again').hidden = !bitmap;
+      this.#find('.invitation').hidden = bitmap !== undefined;
+      this.#find('.drop').classList.toggle('filled', bitmap !== undefined);
+    }
+    bitmap?.close();
   }
 
   #acceptDrops(target: HTMLElement): void {
@@ -257,10 +271,23 @@ function renderPrediction({ label, probability }: Prediction): HTMLLIElement {
     return parent.appendChild(child);
   };
   add(item, 'span', 'label', label);
-  add(item, 'span', 'probability', percent.format(probability));
+  add(item, 'span', 'probability', formatShare(probability));
   const bar = add(add(item, 'div', 'track'), 'div', 'bar');
   bar.style.width = `${probability * 100}%`;
   return item;
+}
+
+/** As large as previews get on a dense phone screen. */
+const previewSide = 1024;
+
+function drawSmall(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
+  const scale = Math.min(1, previewSide / Math.max(bitmap.width, bitmap.height));
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
 }
 
 /** Frames the faces, the one that counts first and strongest. */

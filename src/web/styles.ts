@@ -54,7 +54,7 @@ input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; 
 .invitation svg { width: 48px; height: 48px; color: var(--ort-accent); }
 .invitation strong { display: block; margin-top: 8px; font-size: 1.125rem; }
 .invitation span { color: var(--ort-muted); }
-.drop img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.drop canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .faces { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .faces rect {
   fill: none;
@@ -76,11 +76,12 @@ input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; 
   border: 1px solid var(--ort-line);
   border-radius: 999px;
 }
-.invitation[hidden], .again[hidden], img[hidden], progress[hidden] { display: none; }
+.invitation[hidden], .again[hidden], canvas[hidden], progress[hidden] { display: none; }
 
-.answer { min-width: 0; }
+.answer { position: relative; min-width: 0; }
 .status { margin: 0 0 16px; color: var(--ort-muted); }
 .status:empty { display: none; }
+.status.quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .status.error {
   padding: 12px 16px;
   color: var(--ort-error);

@@ -154,6 +154,8 @@ test.serial('a picture can be pasted', async (t) => {
 
 test.serial('the keyboard is enough', async (t) => {
   const { page, server } = t.context;
+  // Asked for early, since Chromium is told of it without an answer to wait for.
+  const chooser = page.waitForEvent('filechooser');
   await page.goto(server.url);
   await waitForStatus(page, /^Ready/);
   await page.keyboard.press('Tab');
@@ -161,7 +163,6 @@ test.serial('the keyboard is enough', async (t) => {
     .locator('ort-classifier .drop')
     .evaluate((drop) => getComputedStyle(drop).outlineStyle);
   t.is(outline, 'solid');
-  const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await chooser).setFiles(await file('red.png', picture('#c03020')));
   await waitForStatus(page, /^Most likely /);

@@ -48,7 +48,7 @@ export async function drawPictures(): Promise<Picture[]> {
     ['exif-6.jpg', scene(400, 300, 3, 3).withMetadata(turned(6)).jpeg().toBuffer()],
     ['exif-3.jpg', scene(400, 300, 3, 4).withMetadata(turned(3)).jpeg().toBuffer()],
     ['display-p3.jpg', scene(400, 300, 3, 18).withIccProfile('p3').jpeg().toBuffer()],
-    ['large.jpg', scene(5000, 3500, 3, 5).jpeg().toBuffer()],
+    ['large.jpg', scene(1000, 700, 3, 5).resize(5000, 3500).jpeg().toBuffer()],
     ['grey.jpg', scene(320, 240, 1, 6).toColourspace('b-w').jpeg().toBuffer()],
     ['alpha.png', scene(320, 240, 4, 7).png().toBuffer()],
     ['wide-alpha.png', scene(4500, 60, 4, 8).png().toBuffer()],
