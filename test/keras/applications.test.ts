@@ -16,14 +16,17 @@ import { float32, type Tensor } from '../../src/graph/tensor.js';
 import { backboneModel, loadBackbone } from '../../src/keras/applications/backbone.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
 import { MobileNetV2 } from '../../src/keras/applications/mobilenet-v2.js';
+import { Activation } from '../../src/keras/layers/activation.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
+import { Dropout } from '../../src/keras/layers/dropout.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { Input } from '../../src/keras/layers/input.js';
 import type { Layer } from '../../src/keras/layers/layer.js';
 import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
+import { Reshape } from '../../src/keras/layers/reshape.js';
 import { SeparableConv2D } from '../../src/keras/layers/separable-conv2d.js';
 import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { Functional } from '../../src/keras/models/functional.js';
@@ -96,7 +99,7 @@ test.serial('MobileNet: names, classes, shapes and parameters at every width and
     [128, 160, 192, 224, null].map((size) => ({
       alpha,
       inputShape: [size, size, 3],
-      includeTop: false,
+      includeTop: size === 224,
       weights: null,
       pooling: size === 160 ? 'avg' : size === 192 ? 'max' : null,
     })),
@@ -232,6 +235,7 @@ test.serial('the same complaints', async (t) => {
     ['MobileNet', { depthMultiplier: 2, includeTop: false }],
     ['MobileNet', { weights: null, inputShape: [null, null, 3] }],
     ['MobileNet', { weights: null, inputShape: [224, 224] }],
+    ['MobileNet', { weights: null, dropout: 2 }],
     ['MobileNetV2', { classes: 10 }],
     ['MobileNetV2', { alpha: 0.3, includeTop: false }],
     ['MobileNetV2', { inputShape: [30, 30, 3], ...small }],
@@ -270,6 +274,9 @@ test.serial('MobileNet: loads what Keras 3 saves in the legacy layout, frozen or
 });
 
 const layerTypes = {
+  Activation,
+  Dropout,
+  Reshape,
   Conv2D,
   DepthwiseConv2D,
   SeparableConv2D,
@@ -362,7 +369,23 @@ const layerCases: LayerCase[] = [
     { name, options: {}, shape: [2, 3, 4, 5] },
     { name, options: { keepdims: true }, shape: [2, 3, 4, 5] },
   ]),
+  ...[
+    [2, 3],
+    [2, 3, 4, 5],
+  ].flatMap((shape) =>
+    ['relu', 'softmax', 'gelu', null].map(
+      (activation): LayerCase => ({ name: 'Activation', options: { activation }, shape }),
+    ),
+  ),
+  ...[[24], [-1], [2, -1], [4, 2, 3], [3, -1, 4]].flatMap((targetShape): LayerCase[] => [
+    { name: 'Reshape', options: { targetShape }, shape: [2, 24] },
+    { name: 'Reshape', options: { targetShape }, shape: [2, 2, 3, 4] },
+  ]),
+  { name: 'Dropout', options: { rate: 0.5 }, shape: [2, 3] },
   // Refused by both.
+  { name: 'Reshape', options: { targetShape: [5] }, shape: [2, 24] },
+  { name: 'Reshape', options: { targetShape: [5, -1] }, shape: [2, 24] },
+  { name: 'Dropout', options: { rate: 1.5 }, shape: [2, 3] },
   { name: 'Conv2D', options: { filters: 2, kernelSize: 9 }, shape: [1, 6, 7, 3] },
   { name: 'Conv2D', options: { filters: 0, kernelSize: 1 }, shape: [1, 6, 7, 3] },
   { name: 'Conv2D', options: { filters: 4, kernelSize: 1, groups: 3 }, shape: [1, 6, 7, 3] },

@@ -1,5 +1,6 @@
 /** What Keras's image classification models have in common. Source: keras.src.applications.imagenet_utils. */
 import { readFile } from '#platform';
+import type { Preprocessing } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import { type ActivationName, getActivation } from '../activations.js';
 import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
@@ -10,6 +11,9 @@ import { pythonTuple } from '../layers/window.js';
 import type { Functional } from '../models/functional.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
+
+/** How the levels of a picture become what a model reads. */
+export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
 
 /** Height, width and channels; `null` where any size will do. */
 export type InputShape = readonly (number | null)[];
@@ -112,6 +116,17 @@ export function pool(map: KerasTensor, pooling: ApplicationOptions['pooling']): 
 export function sourceInputs(tensor: KerasTensor): KerasTensor[] {
   if (tensor.layer instanceof InputLayer) return [tensor];
   return [...new Set(tensor.inputs.flatMap(sourceInputs))];
+}
+
+/** Scales RGB levels from 0 to 255, pixel by pixel, as the graph's `normalisePixels` does. */
+export function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: Scaling): Float32Array {
+  const scaled = new Float32Array(levels.length);
+  for (let i = 0; i < scaled.length; i++) {
+    const c = i % 3;
+    const from = channels === 'RGB' ? i : i + 2 - 2 * c;
+    scaled[i] = (levels[from]! - mean[c]!) * scale;
+  }
+  return scaled;
 }
 
 /** Loads the weights of a file in Keras's legacy HDF5 layout into the model. */

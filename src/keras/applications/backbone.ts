@@ -10,11 +10,8 @@ import { ValueError } from '../layers/layer.js';
 import type { Model } from '../models/model.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights } from '../saving/legacy-h5.js';
-import { readWeightsPath } from './architecture.js';
+import { readWeightsPath, type Scaling } from './architecture.js';
 import { firstFilters, MobileNet, mobileNetAlphas, mobileNetSizes, readImageNetFile } from './mobilenet.js';
-
-/** How the levels of a picture become what a backbone reads. */
-export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
 
 /** A frozen network that turns pictures into features, with all that must be known to use it. */
 export interface Backbone {

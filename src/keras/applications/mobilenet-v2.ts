@@ -184,3 +184,6 @@ function makeDivisible(channels: number): number {
   const rounded = Math.max(8, Math.floor(Math.trunc(channels + 4) / 8) * 8);
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }
+
+/** Scales levels from 0 to 255 to [−1, 1]. Source: keras.applications.mobilenet_v2.preprocess_input. */
+export { preprocessInput } from './mobilenet.js';

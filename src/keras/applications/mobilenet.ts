@@ -1,13 +1,18 @@
 import { readKerasFile } from '#platform';
 import { tfScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
+import type { ActivationName } from '../activations.js';
 import type { Initializer } from '../initializers.js';
+import { Activation } from '../layers/activation.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
 import { Conv2D } from '../layers/conv2d.js';
 import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
+import { Dropout } from '../layers/dropout.js';
+import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
 import { Input } from '../layers/input.js';
 import { type KerasTensor, ValueError } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
+import { Reshape } from '../layers/reshape.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { Model } from '../models/model.js';
 import { fixed } from '../python-format.js';
@@ -19,6 +24,7 @@ import {
   obtainInputShape,
   pool,
   readWeightsPath,
+  scaleLevels,
   sourceInputs,
 } from './architecture.js';
 import { loadFaceWeights, readFaceWeights } from './vggface2.js';
@@ -216,13 +222,24 @@ function convolutions(
   return x;
 }
 
-function top(
-  _map: KerasTensor,
-  _options: { classes: number; dropout: number; classifierActivation: unknown },
-): KerasTensor {
-  throw new Error('soon');
+interface TopOptions {
+  classes: number;
+  dropout: number;
+  classifierActivation: ActivationName | null;
 }
 
-/** Scales levels from 0 to 255 to [−1, 1], as the ImageNet weights want them: `mobilenet.preprocess_input`. */
-export const preprocessInput = (levels: ArrayLike<number>): Float32Array =>
-  Float32Array.from(levels, (level) => (level - tfScaling.mean[0]) * tfScaling.scale);
+/** (N, H, W, D) → (N, classes) */
+function top(map: KerasTensor, { classes, dropout, classifierActivation }: TopOptions): KerasTensor {
+  const pooled = new GlobalAveragePooling2D({ keepdims: true }).apply(map);
+  const dropped = new Dropout({ rate: dropout, name: 'dropout' }).apply(pooled);
+  const scores = new Conv2D({ filters: classes, kernelSize: 1, padding: 'same', name: 'conv_preds' });
+  const flat = new Reshape({ targetShape: [classes], name: 'reshape_2' }).apply(scores.apply(dropped));
+  return new Activation({ activation: classifierActivation, name: 'predictions' }).apply(flat);
+}
+
+/**
+ * Scales levels from 0 to 255 to [−1, 1], as the ImageNet weights want them.
+ *
+ * Source: keras.applications.mobilenet.preprocess_input.
+ */
+export const preprocessInput = (levels: ArrayLike<number>): Float32Array => scaleLevels(levels, tfScaling);

@@ -1,8 +1,10 @@
 import { readHumanModel } from '#platform';
+import { caffeScaling } from '../../graph/preprocessing.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { type Layer, ValueError } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
 import { readTfjsWeights, type TfjsModel } from '../saving/tfjs.js';
+import { scaleLevels } from './architecture.js';
 
 /** A MobileNet trained on VGGFace2's faces, in TF.js's format: `faceres` of the npm package `@vladmandic/human`. */
 export interface FaceWeights {
@@ -47,3 +49,10 @@ export function loadFaceWeights(model: Functional, { tensors }: FaceWeights): vo
 }
 
 const epsilonOf = (layer: Layer): number => layer.getConfig().epsilon as number;
+
+/**
+ * Turns RGB levels from 0 to 255, pixel by pixel, into what the face weights want: BGR less ImageNet's mean.
+ *
+ * Source: keras.applications.imagenet_utils.preprocess_input with `mode='caffe'`.
+ */
+export const preprocessInput = (levels: ArrayLike<number>): Float32Array => scaleLevels(levels, caffeScaling);

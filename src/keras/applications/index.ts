@@ -1,0 +1,13 @@
+export type { ApplicationOptions, InputShape, Scaling } from './architecture.js';
+export {
+  type Backbone,
+  type BackboneOptions,
+  backboneModel,
+  backboneWriter,
+  loadBackbone,
+} from './backbone.js';
+export * as mobilenet from './mobilenet.js';
+export { MobileNet, type MobileNetOptions } from './mobilenet.js';
+export * as mobilenetV2 from './mobilenet-v2.js';
+export { MobileNetV2, type MobileNetV2Options } from './mobilenet-v2.js';
+export * as vggface2 from './vggface2.js';

@@ -1,0 +1,49 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { type Config, Layer, type LayerOptions, ValueError } from './layer.js';
+
+export interface DropoutOptions extends LayerOptions {
+  /** Share of values that become 0, between 0 and 1. */
+  rate: number;
+  /** Kept for the configuration; the noise itself follows the seed of the training. */
+  seed?: number | null;
+}
+
+/**
+ * Sets some values to 0 while the model trains, and multiplies the others by 1 / (1 − rate), so that the sum stays
+ * as it is on average.
+ *
+ * Source: keras.layers.Dropout; https://jmlr.org/papers/v15/srivastava14a.html.
+ */
+export class Dropout extends Layer {
+  static override readonly className = 'Dropout';
+
+  readonly rate: number;
+  readonly seed: number | null;
+
+  constructor({ rate, seed = null, ...options }: DropoutOptions) {
+    super(options);
+    if (!(rate >= 0 && rate <= 1))
+      throw new ValueError(
+        `Invalid value received for argument \`rate\`. Expected a float value between 0 and 1. Received: rate=${rate}`,
+      );
+    this.rate = rate;
+    this.seed = seed;
+  }
+
+  override get isRandom(): boolean {
+    return this.rate > 0;
+  }
+
+  override forward({ g, training, noise }: Context, [x]: readonly Value[]): Forward {
+    if (!training || this.rate === 0) return { output: x!, backward: (dy) => ({ inputs: [dy] }) };
+    const kept = g.op('GreaterOrEqual', [noise(x!), g.scalar(this.rate)]);
+    const scale = this.rate === 1 ? 0 : 1 / (1 - this.rate);
+    const drop = (value: Value) => g.op('Where', [kept, g.op('Mul', [value, g.scalar(scale)]), g.scalar(0)]);
+    return { output: drop(x!), backward: (dy) => ({ inputs: [drop(dy)] }) };
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), rate: this.rate, seed: this.seed, noise_shape: null };
+  }
+}

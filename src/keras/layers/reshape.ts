@@ -1,0 +1,74 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { sizeOf } from '../../graph/tensor.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { pythonTuple } from './window.js';
+
+export interface ReshapeOptions extends LayerOptions {
+  /** Without the batch. One size may be −1, which stands for what is left. */
+  targetShape: readonly number[];
+}
+
+/**
+ * The same values in another shape: (N, …) → (N, …targetShape).
+ *
+ * Source: keras.layers.Reshape.
+ */
+export class Reshape extends Layer {
+  static override readonly className = 'Reshape';
+
+  readonly targetShape: readonly number[];
+
+  constructor({ targetShape, ...options }: ReshapeOptions) {
+    super(options);
+    this.targetShape = targetShape;
+    const open = targetShape.filter((dim) => dim === -1).length;
+    if (open > 1 || !targetShape.every((dim) => Number.isInteger(dim) && dim >= -1))
+      throw new ValueError(
+        `Expected sizes of 0 or more, and −1 once at most. Received: target_shape=${pythonTuple(targetShape)}`,
+      );
+  }
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    const [batch, ...rest] = inputShape!;
+    const { targetShape } = this;
+    if (rest.includes(null)) return [batch!, ...targetShape.map((dim) => (dim === -1 ? null : dim))];
+    const size = sizeOf(rest as number[]);
+    const known = sizeOf(targetShape.filter((dim) => dim !== -1));
+    const received = `Received: input_shape=${pythonTuple(rest)}, target_shape=${pythonTuple(targetShape)}`;
+    if (!targetShape.includes(-1)) {
+      if (size !== known) throw new ValueError(`The total size of the tensor must be unchanged. ${received}`);
+      return [batch!, ...targetShape];
+    }
+    if (known === 0 || size % known !== 0)
+      throw new ValueError(
+        `The total size of the tensor must be unchanged, however, the input size cannot by divided by the specified dimensions in target_shape. ${received}`,
+      );
+    return [batch!, ...targetShape.map((dim) => (dim === -1 ? size / known : dim))];
+  }
+
+  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    // Images flow channels first; the order of the values is that of channels last.
+    const turn = (value: Value, rank: number, perm: number[]) =>
+      rank === 4 ? g.op('Transpose', [value], { perm }) : value;
+    const toLast = [0, 2, 3, 1];
+    const toFirst = [0, 3, 1, 2];
+    const inputRank = inputShape!.length;
+    const outputRank = this.targetShape.length + 1;
+
+    const from = turn(x!, inputRank, toLast);
+    // An ONNX 0 keeps the size of the batch.
+    const to = g.op('Reshape', [from, g.ints(0, ...this.targetShape)]);
+    return {
+      output: turn(to, outputRank, toFirst),
+      backward: (dy) => {
+        const back = g.op('Reshape', [turn(dy, outputRank, toLast), g.op('Shape', [from])]);
+        return { inputs: [turn(back, inputRank, toFirst)] };
+      },
+    };
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), target_shape: this.targetShape };
+  }
+}
