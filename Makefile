@@ -15,7 +15,7 @@ TO      ?= out/model.onnx
 IMG     ?=
 
 export ORT_TRANSFER_CACHE ?= $(CURDIR)/data/features/cache
-export ORT_PREDICT = node dist/src/cli/ort-predict.js
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 CLI     := node dist/src/cli/ort-transfer.js
 # Notes of what was made, and from what.
@@ -47,7 +47,7 @@ install: node_modules/.package-lock.json ## Install the packages that package-lo
 build: dist/.built ## Compile
 
 dist/.built: node_modules/.package-lock.json tsconfig.json $(SOURCES)
-	npx tsc -p .
+	tsc -p .
 	@touch $@
 
 .PHONY: data
@@ -98,13 +98,13 @@ doctor: dist/.built ## Tell what this machine has and lacks
 
 .PHONY: check test test-keras test-web goldens bench fuzz
 check: node_modules/.package-lock.json ## Check format and lint
-	npx biome check .
+	biome check .
 test: dist/.built ## Test; needs Node alone
-	npx ava
+	ava
 test-keras: dist/.built .venv/.installed ## Compare with real Keras; needs Python 3.11
-	npx ava --config test/keras/ava.config.js
+	ava --config test/keras/ava.config.js
 test-web: dist/.built ## Drive the page in Chromium; needs /usr/bin/chromium
-	npx ava --config test/web/ava.config.js
+	ava --config test/web/ava.config.js
 goldens: .venv/.installed ## Make test/golden/ anew with pinned Keras
 	for script in tools/goldens/*.py; do .venv/bin/python $$script || exit 1; done
 bench: dist/.built $(NOTES)/characters ## Measure speed and memory beside others, as ratios

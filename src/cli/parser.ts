@@ -4,7 +4,7 @@ import { describeError } from './run.js';
 /** What all commands have in common: unknown options are mistakes, `--no-…` is a name like any other. */
 export const parserOptions = <T>(yargs: Argv<T>): Argv<T> =>
   yargs
-    .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'boolean-negation': false })
     .strict()
     .recommendCommands()
     .wrap(Math.min(110, process.stdout.columns ?? 100))

@@ -65,6 +65,6 @@ export function decodeNpy(bytes: Uint8Array): Tensor<NpyType> {
   const length = size * ArrayType.BYTES_PER_ELEMENT;
   if (!Number.isSafeInteger(size) || bytes.length - end !== length)
     fail(`${bytes.length - end} bytes of data for the shape (${shape})`);
-  const data = new ArrayType(bytes.slice(end).buffer) as ArrayOf[NpyType];
+  const data = new ArrayType(new Uint8Array(bytes.subarray(end)).buffer) as ArrayOf[NpyType];
   return { type, dims, data } as Tensor<NpyType>;
 }
