@@ -73,3 +73,17 @@ test('a model without weights or inputs runs', async (t) => {
   const session = await load(encodeModel({ graph: g.build(), opset: 13 }));
   t.deepEqual(await session.run({}), { y: scalar(3) });
 });
+
+test('values that are no longer needed are let go', async (t) => {
+  const g = new GraphBuilder('chain');
+  const x = g.input('x', 'float32', ['N']);
+  let value = x;
+  for (let i = 0; i < 400; i++) value = g.op('Add', [value, x]);
+  g.output('y', value, 'float32', ['N']);
+  const session = await load(encodeModel({ graph: g.build(), opset: 13 }));
+  const before = process.resourceUsage().maxRSS;
+  await session.run({ x: float32(new Float32Array(2 ** 20)) });
+  const grown = (process.resourceUsage().maxRSS - before) / 1024;
+  // 400 values of 4 MiB each; the garbage collector keeps a few dozen before it runs.
+  t.true(grown < 600, `grew by ${grown.toFixed()} MiB`);
+});

@@ -85,6 +85,9 @@ test('Slice as NumPy does', async (t) => {
     [[5], [-huge], [1], [-3]],
     [[3], [1]],
     [[9], [12]],
+    [[9], [0], [0], [-1]],
+    [[-9], [-9], [0], [-1]],
+    [[2], [2], [0], [1]],
   ];
   for (const [starts, ends, axes, steps] of cases)
     await assertSameNode(t, 'Slice', [
