@@ -1,41 +1,12 @@
 import type { ModelMetadata } from '../graph/metadata.js';
-import { type Classification, Classifier, type Prediction } from './classifier.js';
+import { type Classification, Classifier } from './classifier.js';
 import { explain } from './explain.js';
 import { ClassifierError, type Progress } from './protocol.js';
 import { styles } from './styles.js';
+import { describeFaces, formatShare, renderFaces, renderPrediction, template } from './view.js';
 
-const template = `
-<div class="layout" part="layout">
-  <label class="drop" part="drop">
-    <input type="file" accept="image/*" part="input">
-    <span class="invitation" part="invitation">
-      <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"
-        stroke-linejoin="round" aria-hidden="true">
-        <rect x="3" y="4" width="18" height="16" rx="3"/><circle cx="8.5" cy="9.5" r="1.5"/>
-        <path d="m4 18 5-5 3 3 4-4 4 4"/>
-      </svg>
-      <strong>Choose a picture</strong>
-      <span>or drop one here, or paste it</span>
-    </span>
-    <canvas part="picture" role="img" hidden></canvas>
-    <svg class="faces" part="faces" aria-hidden="true"></svg>
-    <span class="again" part="again" hidden>Choose another</span>
-  </label>
-  <div class="answer" part="answer">
-    <p class="status" part="status" role="status"></p>
-    <progress part="progress" aria-label="Loading the model" hidden></progress>
-    <ol part="predictions" aria-label="What it may be"></ol>
-  </div>
-</div>`;
-
-const percent = new Intl.NumberFormat('en', {
-  style: 'percent',
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
-
-const formatShare = (probability: number): string =>
-  probability < 0.0005 ? '< 0.1%' : percent.format(probability);
+/** As large as previews get on a dense phone screen. */
+const previewSide = 1024;
 
 /** What the element tells about; `event.detail` is of these types. */
 export interface ClassifierEvents {
@@ -50,13 +21,13 @@ export interface ClassifierEvents {
  *
  * Attributes: `model`, address of the ONNX file; `top`, how many classes to show (default 5).
  * Parts: layout, drop, input, invitation, picture, faces, again, answer, status, progress, predictions, prediction, label,
- * probability, track, bar.
+ * note, probability, track, bar.
  */
 export class ClassifierElement extends HTMLElement {
   static readonly observedAttributes = ['model'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
-  #classifier?: Promise<Classifier>;
+  #classifier?: Classifier;
   /** Counts the pictures, so that only the last one's answer is shown. */
   #turn = 0;
   /** Takes the listeners off the document. */
@@ -88,19 +59,24 @@ export class ClassifierElement extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#connection?.abort();
+    // An element that is only moved is connected again at once.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#close();
+    });
   }
 
   attributeChangedCallback(): void {
     if (!this.isConnected) return;
+    // Whatever the model before was asked no longer matters.
+    this.#turn++;
+    this.#setBusy(false);
     this.#close();
     this.#load();
   }
 
-  /** The model; rejects when it cannot be loaded. */
-  get classifier(): Promise<Classifier> {
-    return (
-      this.#classifier ?? Promise.reject(new ClassifierError('no model', "The attribute 'model' is missing."))
-    );
+  /** The model; undefined while the element has none to load. */
+  get classifier(): Classifier | undefined {
+    return this.#classifier;
   }
 
   /**
@@ -111,10 +87,12 @@ export class ClassifierElement extends HTMLElement {
   async classify(picture: Blob): Promise<Classification> {
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
-    void this.#preview(picture, isCurrent);
     this.#setBusy(true);
     try {
-      const classifier = await this.classifier;
+      const classifier = this.#classifier;
+      if (!classifier) throw new ClassifierError('no model', "The attribute 'model' is missing.");
+      void this.#preview(picture, classifier, isCurrent);
+      await classifier.ready;
       if (isCurrent()) this.#say('Looking…');
       const classification = await classifier.classify(picture);
       if (isCurrent()) this.#showAnswer(classification);
@@ -142,12 +120,12 @@ export class ClassifierElement extends HTMLElement {
     };
     this.#say('Loading the model…');
     progress.hidden = false;
-    const loading = Classifier.load(model, { onProgress });
-    this.#classifier = loading;
-    const isCurrent = () => this.#classifier === loading;
-    loading
+    const classifier = new Classifier(model, { onProgress });
+    this.#classifier = classifier;
+    const isCurrent = () => this.#classifier === classifier;
+    classifier.ready
       .then(
-        ({ metadata }) => {
+        (metadata) => {
           if (!isCurrent()) return;
           this.#say(`Ready. It knows ${metadata.labels.length} classes.`);
           this.#emit('ready', metadata);
@@ -162,10 +140,7 @@ export class ClassifierElement extends HTMLElement {
   }
 
   #close(): void {
-    this.#classifier?.then(
-      (classifier) => classifier.close(),
-      () => {},
-    );
+    this.#classifier?.close();
     this.#classifier = undefined;
   }
 
@@ -173,12 +148,9 @@ export class ClassifierElement extends HTMLElement {
     const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
-    const isFaceless = faces?.length === 0;
-    const caution = isFaceless ? ' No face was found, so the whole picture counted.' : '';
-    this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.${caution}`, {
-      isQuiet: !isFaceless,
-    });
+    this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.`, { isQuiet: true });
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
+    this.#note(faces ? describeFaces(faces.length) : '');
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
     this.#emit('prediction', classification);
   }
@@ -191,6 +163,7 @@ export class ClassifierElement extends HTMLElement {
     const name = picture instanceof File ? picture.name : undefined;
     this.#say(explain(known, { model: this.getAttribute('model') ?? '', picture: name }), { isError: true });
     this.#find('ol').replaceChildren();
+    this.#note('');
     this.#emit('error', known);
   }
 
@@ -202,6 +175,10 @@ export class ClassifierElement extends HTMLElement {
     status.textContent = text;
   }
 
+  #note(text: string): void {
+    this.#find('.note').textContent = text;
+  }
+
   #setBusy(isBusy: boolean): void {
     this.#find('.answer').classList.toggle('busy', isBusy);
     this.setAttribute('aria-busy', String(isBusy));
@@ -211,12 +188,16 @@ export class ClassifierElement extends HTMLElement {
    * Draws the picture, small. An `<img>` would do, but browsers keep what they decoded for it long after it is gone,
    * hundreds of megabytes in all.
    */
-  async #preview(picture: Blob, isCurrent: () => boolean): Promise<void> {
+  async #preview(picture: Blob, classifier: Classifier, isCurrent: () => boolean): Promise<void> {
     const canvas = this.#find<HTMLCanvasElement>('canvas');
     this.#find('.faces').replaceChildren();
-    const bitmap = await createImageBitmap(picture).catch(() => undefined);
+    const bitmap = await classifier.preview(picture, previewSide).catch(() => undefined);
     if (isCurrent()) {
-      if (bitmap) drawSmall(canvas, bitmap);
+      if (bitmap) {
+        canvas.width = bitmap.width;
+        canvas.height = bitmap.height;
+        canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+      }
       canvas.setAttribute(
         'aria-label',
         picture instanceof File ? `The picture ${picture.name}` : 'The picture',
@@ -260,45 +241,7 @@ export class ClassifierElement extends HTMLElement {
   }
 }
 
-function renderPrediction({ label, probability }: Prediction): HTMLLIElement {
-  const item = document.createElement('li');
-  item.part.add('prediction');
-  const add = (parent: HTMLElement, tag: string, name: string, text = '') => {
-    const child = document.createElement(tag);
-    child.className = name;
-    child.part.add(name);
-    child.textContent = text;
-    return parent.appendChild(child);
-  };
-  add(item, 'span', 'label', label);
-  add(item, 'span', 'probability', formatShare(probability));
-  const bar = add(add(item, 'div', 'track'), 'div', 'bar');
-  bar.style.width = `${probability * 100}%`;
-  return item;
-}
-
-/** As large as previews get on a dense phone screen. */
-const previewSide = 1024;
-
-function drawSmall(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
-  const scale = Math.min(1, previewSide / Math.max(bitmap.width, bitmap.height));
-  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-}
-
-/** Frames the faces, the one that counts first and strongest. */
-function renderFaces(svg: SVGSVGElement, { width, height, faces = [] }: Classification): void {
-  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  svg.replaceChildren(
-    ...faces.map(({ box: { left, top, right, bottom } }) => {
-      const frame = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-      const place = { x: left, y: top, width: right - left, height: bottom - top, rx: (right - left) / 12 };
-      for (const [name, value] of Object.entries(place)) frame.setAttribute(name, String(value));
-      return frame;
-    }),
-  );
+/** Makes `<ort-classifier>` known to the page. */
+export function defineClassifierElement(): void {
+  customElements.define('ort-classifier', ClassifierElement);
 }

@@ -1,6 +1,6 @@
 import type { ModelMetadata } from '../graph/metadata.js';
 import type { Face } from '../images/faces/face.js';
-import { ClassifierError, type Progress, type Reply, type Request } from './protocol.js';
+import { ClassifierError, type Fault, type Progress, type Reply, type Request } from './protocol.js';
 
 /** A class and how likely it is, from 0 to 1. */
 export interface Prediction {
@@ -31,87 +31,93 @@ export interface LoadOptions {
 /** A request without its number. */
 type Question = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
 
+/** The reply to a question of each type. */
+type ReplyOf<T> = Extract<Reply, { type: T }>;
+
 /**
- * An exported model, ready to tell what is in a picture. It works in a worker, so the page never freezes.
+ * An exported model that tells what is in a picture. It works in a worker, so the page never freezes.
  *
  * @example
- * const classifier = await Classifier.load('model.onnx');
+ * const classifier = new Classifier('model.onnx');
  * const { predictions } = await classifier.classify(file);
  */
 export class Classifier {
+  /** What the model says of itself, once it is there. Rejects with a ClassifierError when it cannot be had. */
+  readonly ready: Promise<ModelMetadata>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
-  #onProgress?: (progress: Progress) => void;
+  readonly #onProgress?: (progress: Progress) => void;
   #count = 0;
-  #metadata!: ModelMetadata;
+  /** Why nothing more can be asked. */
+  #end?: ClassifierError;
 
-  private constructor() {
+  /**
+   * Starts to fetch a model.
+   *
+   * @param model address of an ONNX file that ort-transfer exported, relative to the page
+   */
+  constructor(
+    model: string | URL,
+    { onProgress, assets = new URL('./', import.meta.url) }: LoadOptions = {},
+  ) {
+    this.#onProgress = onProgress;
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data));
     this.#worker.addEventListener('error', ({ message }) =>
-      this.#rejectAll(
-        new ClassifierError('no runtime', `Expected the worker to run. Received: ${message || 'no script'}.`),
-      ),
+      this.#stop('no runtime', `Expected the worker to run. Received: ${message || 'no script'}.`),
     );
+    this.ready = this.#ask('loaded', {
+      type: 'load',
+      model: new URL(model, document.baseURI).href,
+      assets: new URL(assets, document.baseURI).href,
+    }).then(({ metadata }) => metadata);
+    // Whoever asks for it sees the failure; nobody has to.
+    this.ready.catch(() => {});
   }
 
   /**
-   * Fetches a model and makes it ready.
-   *
-   * @param model address of an ONNX file that ort-transfer exported, relative to the page
-   * @throws ClassifierError when there is none, when it is another kind of file, or when ONNX Runtime does not start.
-   */
-  static async load(
-    model: string | URL,
-    { onProgress, assets = new URL('./', import.meta.url) }: LoadOptions = {},
-  ): Promise<Classifier> {
-    const classifier = new Classifier();
-    classifier.#onProgress = onProgress;
-    try {
-      const reply = await classifier.#ask({
-        type: 'load',
-        model: new URL(model, document.baseURI).href,
-        assets: new URL(assets, document.baseURI).href,
-      });
-      if (reply.type === 'loaded') classifier.#metadata = reply.metadata;
-      return classifier;
-    } catch (error) {
-      classifier.close();
-      throw error;
-    }
-  }
-
-  /** What the model says of itself. */
-  get metadata(): ModelMetadata {
-    return this.#metadata;
-  }
-
-  /**
-   * Tells what is in a picture.
+   * Tells what is in a picture, once the model is there.
    *
    * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file
-   * @throws ClassifierError when the bytes are no picture that can be read.
+   * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.
    */
   async classify(picture: Blob): Promise<Classification> {
-    const reply = await this.#ask({ type: 'classify', picture });
-    if (reply.type !== 'classified') throw new TypeError(`Expected an answer. Received: '${reply.type}'.`);
+    const { labels } = await this.ready;
+    const reply = await this.#ask('classified', { type: 'classify', picture });
     const { probabilities, width, height, faces } = reply;
-    const predictions = this.#metadata.labels
+    const predictions = labels
       .map((label, i) => ({ label, probability: probabilities[i]! }))
       .sort((a, b) => b.probability - a.probability);
     return { predictions, width, height, ...(faces ? { faces } : {}) };
   }
 
-  /** Gives back the memory. Whatever is under way fails. */
-  close(): void {
-    this.#worker.terminate();
-    this.#rejectAll(new ClassifierError('failed', 'The classifier was closed.'));
+  /**
+   * Draws a picture small. Does not wait for the model.
+   *
+   * @param side pixels of the longer side, at most
+   * @throws ClassifierError when the browser cannot show it.
+   */
+  async preview(picture: Blob, side: number): Promise<ImageBitmap> {
+    return (await this.#ask('previewed', { type: 'preview', picture, side })).bitmap;
   }
 
-  #ask(question: Question): Promise<Reply> {
+  /** Gives back the memory. Whatever is under way fails. */
+  close(): void {
+    this.#stop('failed', 'The classifier was closed.');
+  }
+
+  #ask<T extends Reply['type']>(expected: T, question: Question): Promise<ReplyOf<T>> {
     return new Promise((resolve, reject) => {
+      if (this.#end) {
+        reject(this.#end);
+        return;
+      }
       const id = this.#count++;
-      this.#waiting.set(id, { resolve, reject });
+      const check = (reply: Reply) => {
+        if (reply.type === expected) resolve(reply as ReplyOf<T>);
+        else reject(new TypeError(`Expected the worker to say '${expected}'. Received: '${reply.type}'.`));
+      };
+      this.#waiting.set(id, { resolve: check, reject });
       this.#worker.postMessage({ ...question, id } satisfies Request);
     });
   }
@@ -127,8 +133,10 @@ export class Classifier {
     else waiting?.resolve(reply);
   }
 
-  #rejectAll(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+  #stop(fault: Fault, message: string): void {
+    this.#end = new ClassifierError(fault, message);
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
     this.#waiting.clear();
   }
 }

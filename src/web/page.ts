@@ -1,8 +1,8 @@
 /** The demo page: one element, what its model says of itself, and drops that miss the element. */
 import type { ModelMetadata } from '../graph/metadata.js';
-import { ClassifierElement } from './classifier-element.js';
+import { type ClassifierElement, defineClassifierElement } from './classifier-element.js';
 
-customElements.define('ort-classifier', ClassifierElement);
+defineClassifierElement();
 
 const element = document.querySelector<ClassifierElement>('ort-classifier')!;
 

@@ -5,12 +5,14 @@ import type { Face } from '../images/faces/face.js';
 export type Request = { readonly id: number } & (
   | { readonly type: 'load'; readonly model: string; readonly assets: string }
   | { readonly type: 'classify'; readonly picture: Blob }
+  | { readonly type: 'preview'; readonly picture: Blob; readonly side: number }
 );
 
 export type Reply = { readonly id: number } & (
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'loaded'; readonly metadata: ModelMetadata }
   | ({ readonly type: 'classified' } & Answer)
+  | { readonly type: 'previewed'; readonly bitmap: ImageBitmap }
   | { readonly type: 'failed'; readonly fault: Fault; readonly message: string }
 );
 

@@ -91,6 +91,8 @@ input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; 
 progress { width: 100%; height: 6px; margin-bottom: 16px; accent-color: var(--ort-accent); }
 .busy ol { opacity: 0.45; }
 ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 14px; transition: opacity 0.15s; }
+.note { margin: 20px 0 0; color: var(--ort-muted); font-size: 0.9375rem; }
+.note:empty { display: none; }
 li { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 16px; align-items: baseline; }
 .label { overflow-wrap: anywhere; }
 .probability { font-variant-numeric: tabular-nums; color: var(--ort-muted); }

@@ -16,7 +16,7 @@ import {
 } from './protocol.js';
 
 interface Scope {
-  postMessage(reply: Reply): void;
+  postMessage(reply: Reply, transfer?: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
@@ -77,6 +77,19 @@ async function classify(picture: Blob): Promise<Answer> {
   };
 }
 
+/** Draws a picture no larger than `side` pixels a side. Needs no model. */
+async function preview(picture: Blob, side: number): Promise<ImageBitmap> {
+  const bitmap = await blame('bad picture', () => createImageBitmap(picture));
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
+  const canvas = new OffscreenCanvas(width!, height!);
+  const context = canvas.getContext('2d')!;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, width!, height!);
+  bitmap.close();
+  return canvas.transferToImageBitmap();
+}
+
 /** Runs `action`; what it throws is laid at the door of `fault`. */
 async function blame<T>(fault: Fault, action: () => T | Promise<T>): Promise<T> {
   try {
@@ -93,12 +106,20 @@ const scope = globalThis as unknown as Scope;
 async function answer(request: Request): Promise<void> {
   const { id } = request;
   try {
-    if (request.type === 'load') {
-      const onProgress = (progress: Progress) => scope.postMessage({ id, type: 'progress', progress });
-      const metadata = await load(request.model, request.assets, onProgress);
-      scope.postMessage({ id, type: 'loaded', metadata });
-    } else {
-      scope.postMessage({ id, type: 'classified', ...(await classify(request.picture)) });
+    switch (request.type) {
+      case 'load': {
+        const onProgress = (progress: Progress) => scope.postMessage({ id, type: 'progress', progress });
+        const metadata = await load(request.model, request.assets, onProgress);
+        scope.postMessage({ id, type: 'loaded', metadata });
+        break;
+      }
+      case 'classify':
+        scope.postMessage({ id, type: 'classified', ...(await classify(request.picture)) });
+        break;
+      case 'preview': {
+        const bitmap = await preview(request.picture, request.side);
+        scope.postMessage({ id, type: 'previewed', bitmap }, [bitmap]);
+      }
     }
   } catch (error) {
     const fault = error instanceof ClassifierError ? error.fault : 'failed';
@@ -106,8 +127,9 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-// One request after the other, so that no two large pictures are in memory at once.
+// One after the other, so that no two large pictures are in memory at once; but a preview does not wait for the model.
 let queue = Promise.resolve();
 scope.addEventListener('message', ({ data }) => {
-  queue = queue.then(() => answer(data));
+  if (data.type === 'preview') void answer(data);
+  else queue = queue.then(() => answer(data));
 });

@@ -116,6 +116,27 @@ test.serial('a loaded page works offline', async (t) => {
   t.pass();
 });
 
+test.serial('a cross-origin isolated page answers the same', async (t) => {
+  const { page, server, site, complaints } = t.context;
+  const isolation = {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  };
+  const isolated = await serveFolder(site.folder, { headers: isolation });
+  const answers: (readonly string[])[] = [];
+  for (const { url } of [server, isolated]) {
+    await page.goto(url);
+    await waitForStatus(page, /^Ready/);
+    await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+    await waitForStatus(page, /^Most likely /);
+    answers.push((await seen(page)).predictions);
+  }
+  t.true(await page.evaluate(() => crossOriginIsolated));
+  t.deepEqual(answers[1], answers[0]);
+  t.deepEqual(complaints, []);
+  await isolated.close();
+});
+
 test.serial('pictures can be dropped on the element, and beside it', async (t) => {
   const { page, server } = t.context;
   await page.goto(server.url);

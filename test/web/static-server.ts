@@ -19,14 +19,17 @@ export interface StaticServer {
   close(): Promise<void>;
 }
 
-/**
- * Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type.
- *
- * @param hide paths to answer with 404 though the files exist
- */
+export interface ServeOptions {
+  /** Paths to answer with 404 though the files exist. */
+  hide?: readonly string[];
+  /** Sent with every file. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type. */
 export async function serveFolder(
   folder: string,
-  { hide = [] }: { hide?: readonly string[] } = {},
+  { hide = [], headers = {} }: ServeOptions = {},
 ): Promise<StaticServer> {
   const prefix = '/some/sub/path/';
   const requests: string[] = [];
@@ -38,7 +41,7 @@ export async function serveFolder(
       if (path === undefined || hide.includes(path)) throw new Error('hidden');
       const body = await readFile(join(folder, normalize(`/${path}`)));
       response
-        .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+        .writeHead(200, { ...headers, 'content-type': types[extname(path)] ?? 'application/octet-stream' })
         .end(body);
     } catch {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><p>Not found');

@@ -1,0 +1,6 @@
+/** What `ort-transfer/web` offers a page. */
+export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../graph/metadata.js';
+export { type Classification, Classifier, type LoadOptions, type Prediction } from './classifier.js';
+export { ClassifierElement, type ClassifierEvents, defineClassifierElement } from './classifier-element.js';
+export { explain } from './explain.js';
+export { ClassifierError, type Fault, type Progress } from './protocol.js';
