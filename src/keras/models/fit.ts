@@ -36,7 +36,10 @@ export interface FitOptions {
 }
 
 /** The progress moves about this often, in seconds. */
-const pace = 0.1;
+const pace = 0.25;
+
+/** Moving weights in and out costs about as much as a step, so that many are taken at once even if that is slow. */
+const leastSteps = 8;
 
 /** Everything an epoch needs, once data and model are prepared. */
 export interface FitRun {
@@ -99,6 +102,6 @@ async function runBatches(run: FitRun): Promise<void> {
     await callbacks.onTrainBatchEnd(step - 1, totals.logs());
     if (model.stopTraining) return;
     const seconds = (now() - began) / count;
-    if (!oneByOne) most = Math.max(1, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
+    if (!oneByOne) most = Math.max(leastSteps, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
   }
 }
