@@ -8,8 +8,14 @@ export interface WorkerStart {
 }
 
 export interface Task {
+  readonly type: 'task';
   readonly id: number;
   readonly item: unknown;
+}
+
+/** Asks a worker to finish what it has in hand, pass over what it has not begun, and go. */
+export interface Farewell {
+  readonly type: 'end';
 }
 
 /** An error as it crosses between threads, where classes are lost. */

@@ -1,6 +1,13 @@
 /** The worker thread's end of a pool: loads the entry module, then handles one item after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { buffersOf, packError, type Reply, type Task, type WorkerStart } from './pool-protocol.js';
+import {
+  buffersOf,
+  type Farewell,
+  packError,
+  type Reply,
+  type Task,
+  type WorkerStart,
+} from './pool-protocol.js';
 
 const reply = (message: Reply, transfer: Iterable<ArrayBuffer> = []): void =>
   parentPort!.postMessage(message, [...transfer]);
@@ -12,8 +19,16 @@ try {
     throw new Error(`Expected a worker entry that exports a function \`start\`. Received: ${entry}.`);
   const handle: (item: unknown) => unknown = await start(setup);
   let last: Promise<void> = Promise.resolve();
-  parentPort!.on('message', ({ id, item }: Task) => {
+  let ended = false;
+  parentPort!.on('message', (message: Task | Farewell) => {
+    if (message.type === 'end') {
+      ended = true;
+      void last.then(() => parentPort!.close());
+      return;
+    }
+    const { id, item } = message;
     last = last.then(async () => {
+      if (ended) return;
       try {
         const value = await handle(item);
         reply({ type: 'done', id, value }, buffersOf(value));

@@ -1,7 +1,14 @@
 /** Work on several threads at once, with bounded memory and without fear of workers that die. */
 import { availableParallelism } from 'node:os';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { buffersOf, type Reply, type Task, unpackError, type WorkerStart } from './pool-protocol.js';
+import {
+  buffersOf,
+  type Farewell,
+  type Reply,
+  type Task,
+  unpackError,
+  type WorkerStart,
+} from './pool-protocol.js';
 
 export interface PoolOptions {
   /**
@@ -162,19 +169,24 @@ export class Pool<Item, Result> {
     }
   }
 
-  /** Ends all workers, whatever they are doing; items in hand get a failed outcome. */
+  /**
+   * Ends all workers; items without an outcome yet get a failed one.
+   *
+   * A worker may finish the item in its hands: a thread that is torn out of native code, as ONNX Runtime's is, can
+   * take the whole process with it.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     const members = [...this.#members];
     this.#members.clear();
+    for (const job of this.#waiting.splice(0)) this.#abandon(job);
     await Promise.all(
       members.map(async (member) => {
         clearTimeout(member.timer);
-        await member.worker.terminate();
         for (const job of member.jobs.splice(0)) this.#abandon(job);
+        await dismiss(member.worker);
       }),
     );
-    for (const job of this.#waiting.splice(0)) this.#abandon(job);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,7 +201,7 @@ export class Pool<Item, Result> {
     if (this.#failure) throw this.#failure;
     if (this.#closed) throw new Error('Expected an open pool. Received: one that was closed.');
     const result = await new Promise<Parameters<Job['resolve']>[0]>((resolve) => {
-      this.#waiting.push({ task: { id: this.#nextId++, item }, transfer, resolve });
+      this.#waiting.push({ task: { type: 'task', id: this.#nextId++, item }, transfer, resolve });
       this.#assign();
     });
     if (this.#failure) throw this.#failure;
@@ -298,4 +310,24 @@ export class Pool<Item, Result> {
     this.#started.reject(error);
     void this.close();
   }
+}
+
+/** Milliseconds that a worker gets to finish what it is doing. */
+const patience = 20_000;
+
+/** Asks a worker to go, and makes it go when it does not. */
+function dismiss(worker: Worker): Promise<void> {
+  const farewell: Farewell = { type: 'end' };
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => void worker.terminate().then(() => resolve()), patience);
+    worker.removeAllListeners();
+    // What goes wrong from here on is nobody's concern any more.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    worker.ref();
+    worker.postMessage(farewell);
+  });
 }

@@ -99,12 +99,12 @@ for (const [way, message] of [
   });
 
 test('an item that takes too long fails, and the others go on', async (t) => {
-  await using pool = await open({ timeout: 300 });
+  await using pool = await open({ timeout: 3000 });
   const outcomes = await collect(pool.map([...squares(2), { do: 'hang' }, ...squares(3)]));
   t.deepEqual(outcomes.map(summary), [
     0,
     2,
-    'WorkerDiedError: Expected an answer from a worker. Received: none within 300 ms.',
+    'WorkerDiedError: Expected an answer from a worker. Received: none within 3000 ms.',
     0,
     2,
     8,
@@ -154,4 +154,16 @@ test('a process with an open pool ends when its work is done', async (t) => {
     timeout: 20_000,
   });
   t.is(stdout, '9\n');
+});
+
+test('closing waits for workers that are in the middle of native code, which would take the process with them', async (t) => {
+  const pool = await createPool<number, number>({
+    entry: new URL('./fixtures/ort-worker.js', import.meta.url),
+    workers: 2,
+  });
+  for await (const outcome of pool.map([1, 300, 300, 300, 300, 300])) {
+    t.true(outcome.ok);
+    break;
+  }
+  await t.notThrowsAsync(pool.close());
 });
