@@ -81,6 +81,16 @@ test('the eyes stay tilted when they are not to be levelled', (t) => {
   );
 });
 
+test('a slight tilt stays, a face upside down does not', (t) => {
+  const size = { width: 100, height: 80 };
+  const direction = (...eyes: [number, number]) => faceSquare(faceAt(50, 40, eyes), size).direction;
+  t.deepEqual(direction(20, 3.5), [1, 0]);
+  t.deepEqual(direction(20, -3.5), [1, 0]);
+  t.not(direction(20, 4)[1], 0);
+  t.not(direction(20, -4)[1], 0);
+  t.deepEqual(direction(-20, 0), [-1, 0]);
+});
+
 test('the square is moved inside the picture', (t) => {
   t.deepEqual(faceSquare(faceAt(5, 75), { width: 100, height: 80 }, { margin: 0 }), {
     x: 10,

@@ -2,6 +2,7 @@ import test from 'ava';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { ortWeb } from '../../src/engine/ort-web.js';
 import { int64, tensor } from '../../src/graph/tensor.js';
+import { copySquare } from '../../src/images/faces/crop.js';
 import { moveFace } from '../../src/images/faces/face.js';
 import { windowOnWhole } from '../../src/images/faces/window.js';
 import {
@@ -162,15 +163,17 @@ test('a picture is cropped to its largest face', async (t) => {
 });
 
 test('the eyes of a tilted face are level after the crop', async (t) => {
-  const image = twenty[8]!;
+  // A turn by 20°.
+  const image = copySquare(twenty[0]!, { x: 52, y: 52, side: 104, direction: [0.9397, -0.342] });
   const [before] = await detector.detect(image);
   const { image: upright } = await cropImage(image, { crop: 'face', detector });
   const [after] = await detector.detect(upright!);
   const tilt = ({ keypoints: { rightEye, leftEye } }: Face) =>
     (Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x) * 180) / Math.PI;
   t.log(`${tilt(before!).toFixed(1)}° before, ${tilt(after!).toFixed(1)}° after`);
-  t.true(Math.abs(tilt(before!)) > 8);
-  t.true(Math.abs(tilt(after!)) < 3);
+  t.true(Math.abs(tilt(before!)) > 15);
+  // The model sees large tilts a little smaller than they are.
+  t.true(Math.abs(tilt(after!)) < 6);
 });
 
 test('a picture that is not RGB is refused', async (t) => {
