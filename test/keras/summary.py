@@ -83,6 +83,20 @@ def shared_by_shapes():
     return Model([a, b], layers.Concatenate()([relu(a), relu(b)]))
 
 
+def late_input():
+    """The second input is read later, and before the first: its place in the table tells."""
+    a, b, c = Input((4,)), Input((6,)), Input((2,))
+    x = layers.Dense(2)(layers.ReLU()(a))
+    return Model([a, b, c], layers.Concatenate()([b, c, x]))
+
+
+def crossed():
+    a, b = Input((4,)), Input((4,))
+    dense = layers.Dense(4)
+    x = layers.Concatenate()([layers.ReLU()(dense(b)), dense(layers.ReLU()(dense(a)))])
+    return Model([a, b], x)
+
+
 def residual():
     inputs = Input((8, 8, 3))
     x = layers.Conv2D(3, 3, padding="same")(inputs)
@@ -135,6 +149,8 @@ MODELS = {
         built_late,
         two_inputs,
         shared,
+        late_input,
+        crossed,
         shared_by_shapes,
         residual,
         nested_in_sequential,

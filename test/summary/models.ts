@@ -42,6 +42,8 @@ export const requests: [keyof typeof models, PythonOptions][] = [
   ['two_inputs', {}],
   ['two_inputs', { show_trainable: true, columns: 200 }],
   ['shared', {}],
+  ['late_input', {}],
+  ['crossed', {}],
   ['shared_by_shapes', {}],
   ['residual', {}],
   ['residual', { columns: 33 }],
@@ -148,6 +150,20 @@ function sharedByShapes(): Functional {
   return new Functional({ inputs: [a, b], outputs });
 }
 
+function lateInput(): Functional {
+  const [a, b, c] = [Input({ shape: [4] }), Input({ shape: [6] }), Input({ shape: [2] })];
+  const x = new Dense({ units: 2 }).apply(new ReLU().apply(a));
+  return new Functional({ inputs: [a, b, c], outputs: new Concatenate().apply([b, c, x]) });
+}
+
+function crossed(): Functional {
+  const [a, b] = [Input({ shape: [4] }), Input({ shape: [4] })];
+  const dense = new Dense({ units: 4 });
+  const left = new ReLU().apply(dense.apply(b));
+  const right = dense.apply(new ReLU().apply(dense.apply(a)));
+  return new Functional({ inputs: [a, b], outputs: new Concatenate().apply([left, right]) });
+}
+
 function residual(): Functional {
   const inputs = Input({ shape: [8, 8, 3] });
   let x = new Conv2D({ filters: 3, kernelSize: 3, padding: 'same' }).apply(inputs);
@@ -211,6 +227,8 @@ const models = {
   built_late: builtLate,
   two_inputs: twoInputs,
   shared,
+  late_input: lateInput,
+  crossed,
   shared_by_shapes: sharedByShapes,
   residual,
   nested_in_sequential: nestedInSequential,

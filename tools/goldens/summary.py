@@ -34,6 +34,8 @@ REQUESTS = [
     ["two_inputs", {}],
     ["two_inputs", {"show_trainable": True, "columns": 200}],
     ["shared", {}],
+    ["late_input", {}],
+    ["crossed", {}],
     ["shared_by_shapes", {}],
     ["residual", {"columns": 33}],
     ["nested_in_sequential", {}],

@@ -15,6 +15,7 @@ export class InputLayer extends Layer {
     super(options);
     this.batchShape = [null, ...shape];
     this.outputs.push(new KerasTensor(this.batchShape, this, []));
+    this.ensureBuilt([]);
   }
 
   override forward(): Forward {

@@ -39,7 +39,7 @@ export class Functional extends Layer {
   protected wire(inputs: KerasTensor | readonly KerasTensor[], outputTensor: KerasTensor): void {
     const list = inputs instanceof KerasTensor ? [inputs] : inputs;
     const tensors = inExecutionOrder(list, outputTensor);
-    const layers = inKerasOrder(list, tensors);
+    const layers = inKerasOrder(list, tensors, outputTensor);
     const names = new Set<string>();
     for (const { name } of layers) {
       if (names.has(name))
@@ -219,17 +219,36 @@ function inExecutionOrder(inputs: readonly KerasTensor[], output: KerasTensor): 
   return order;
 }
 
-/** By decreasing distance from the output, ties in the order of first use: Keras's `map_graph_network`. */
-function inKerasOrder(inputs: readonly KerasTensor[], tensors: readonly KerasTensor[]): Layer[] {
-  const depths = new Map<Layer, number>();
-  for (const tensor of tensors.toReversed()) {
-    const depth = depths.get(tensor.layer) ?? 0;
-    depths.set(tensor.layer, depth);
-    for (const input of tensor.inputs)
-      depths.set(input.layer, Math.max(depths.get(input.layer) ?? 0, depth + 1));
+/**
+ * By decreasing distance from the output, ties as they are met on the way back from it: Keras's `map_graph`.
+ *
+ * Inputs that the output does not depend on come first among the nearest.
+ */
+function inKerasOrder(
+  inputs: readonly KerasTensor[],
+  tensors: readonly KerasTensor[],
+  output: KerasTensor,
+): Layer[] {
+  const indices = new Map<Layer, number>();
+  const seen = new Set<KerasTensor>();
+  const visit = (tensor: KerasTensor) => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    if (!indices.has(tensor.layer)) indices.set(tensor.layer, indices.size);
+    if (!inputs.includes(tensor)) tensor.inputs.forEach(visit);
+  };
+  visit(output);
+
+  const order = tensors.filter((tensor) => seen.has(tensor));
+  const depths = new Map<KerasTensor, number>();
+  const layerDepths = new Map<Layer, number>();
+  for (const tensor of order.toReversed()) {
+    const depth = Math.max(depths.get(tensor) ?? 0, layerDepths.get(tensor.layer) ?? 0);
+    layerDepths.set(tensor.layer, depth);
+    for (const input of tensor.inputs) depths.set(input, Math.max(depths.get(input) ?? 0, depth + 1));
   }
-  const deepest = Math.max(...depths.values());
-  for (const input of inputs) depths.set(input.layer, deepest);
+  const depthOf = (layer: Layer) => layerDepths.get(layer) ?? 0;
+  const indexOf = (layer: Layer) => indices.get(layer) ?? -1;
   const layers = [...new Set(tensors.map((tensor) => tensor.layer))];
-  return layers.sort((a, b) => depths.get(b)! - depths.get(a)!);
+  return layers.sort((a, b) => depthOf(b) - depthOf(a) || indexOf(a) - indexOf(b));
 }
