@@ -55,16 +55,9 @@ export class Classifier {
     file: Uint8Array,
     { maxPixels, allFaces = false }: ClassifyOptions = {},
   ): Promise<{ image: Image; results: Result[] }> {
-    const { crop, noFace, exif } = this.metadata.preprocessing;
+    const { exif } = this.metadata.preprocessing;
     const image = await decodeImage(file, { exif, maxPixels });
-    const { image: cropped, faces } = await cropImage(image, {
-      crop,
-      noFace,
-      detector: this.detector ?? undefined,
-    });
-    if (!cropped) throw new NoFaceError();
-    const looks = [{ part: cropped, face: faces[0] ?? null }];
-    if (allFaces) for (const face of faces.slice(1)) looks.push({ part: cropFace(image, face), face });
+    const looks = await this.#looks(image, allFaces);
     const results: Result[] = [];
     for (const { part, face } of looks) results.push({ probabilities: await this.#run(part), face });
     return { image, results };
@@ -81,6 +74,19 @@ export class Classifier {
   async release(): Promise<void> {
     await this.session.release();
     await this.detector?.release();
+  }
+
+  /** The parts of a picture to look at, as the model was trained to. */
+  async #looks(image: Image, allFaces: boolean): Promise<{ part: Image; face: Face | null }[]> {
+    const { crop, noFace } = this.metadata.preprocessing;
+    const detector = this.detector ?? undefined;
+    if (allFaces && detector) {
+      const faces = await detector.detect(image, { all: true });
+      if (faces.length > 0) return faces.map((face) => ({ part: cropFace(image, face), face }));
+    }
+    const { image: part, faces } = await cropImage(image, { crop, noFace, detector });
+    if (!part) throw new NoFaceError();
+    return [{ part, face: faces[0] ?? null }];
   }
 
   async #run({ width, height, data }: Image): Promise<Float32Array> {
