@@ -36,10 +36,20 @@ export class UsageError extends Error {
 
 /**
  * Runs a command. A user's mistake prints its message, anything else its stack; both exit with 1.
+ *
+ * @param command gets a signal that whoever reads the output has had enough, as `head` does: it should come to an
+ * end, for a process that exits while its threads compute takes ONNX Runtime down with a crash
  */
-export async function runCommand(command: () => Promise<number | undefined>): Promise<void> {
+export async function runCommand(
+  command: (enough: AbortSignal) => Promise<number | undefined>,
+): Promise<void> {
+  const enough = new AbortController();
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    enough.abort();
+  });
   try {
-    process.exitCode = (await command()) ?? 0;
+    process.exitCode = (await command(enough.signal)) ?? 0;
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
     process.exitCode = 1;

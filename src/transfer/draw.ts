@@ -41,16 +41,14 @@ export async function saveLabelled(
   canvas.composite(Jimp.fromBitmap({ width, height, data: withAlpha(image) }), 0, border);
   const text = new Jimp({ width: canvas.width, height: canvas.height, color: 0 });
   text.print({ font, x: padding, y: padding, text: title });
+  const small = fonts.at(-1)!;
+  const tag = await loadFont(small.file);
   for (const [i, { box }] of results.entries()) {
     if (!box) continue;
-    frame(canvas, box, border, Math.max(2, Math.round(letters / 12)));
-    if (i > 0)
-      text.print({
-        font,
-        x: Math.round(box[0]),
-        y: Math.max(border, Math.round(box[1])),
-        text: captions[i]!,
-      });
+    frame(canvas, box, border, Math.max(2, Math.round(letters / 16)));
+    // Of several faces each has its name above it.
+    const above = Math.max(border, Math.round(box[1]) + border - small.height - 4);
+    if (results.length > 1) text.print({ font: tag, x: Math.round(box[0]), y: above, text: captions[i]! });
   }
   // The fonts are white; their shape is kept, their colour is not.
   for (let i = 0; i < text.bitmap.data.length; i += 4) text.bitmap.data.set([255, 0, 0], i);

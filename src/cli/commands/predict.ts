@@ -39,13 +39,14 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
   describe: 'Tell what is in a picture, with a model that ort-transfer trained',
   builder,
   handler: ({ image, engine, provider, top, json, ...options }) =>
-    runCommand(async () => {
+    runCommand(async (enough) => {
       const paths = await expandPaths(image);
       if (paths.length === 0)
         throw new UsageError(`Expected pictures. Received: none in ${image.join(', ')}.`);
       const entries: object[] = [];
       let failed = 0;
       for await (const file of classifyFiles(paths, { ...options, engine: { engine, provider } })) {
+        if (enough.aborted) break;
         if ('error' in file) failed++;
         if (json) entries.push(toEntry(file, top));
         else if ('error' in file) process.stderr.write(`${file.path}: ${file.error.message}\n`);
