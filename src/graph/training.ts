@@ -9,13 +9,19 @@ import type { Context, Forward, Gradients, Logits, Parameter } from './different
 import type { Dim, Model, Value } from './graph.js';
 import { zeros } from './tensor.js';
 
+/** What a model predicts (B, C), and what that was before the last activation, where that is known. */
+export interface Prediction {
+  readonly output: Value;
+  readonly logits?: Logits;
+}
+
 /** A loss: one number a sample, and how it changes with the prediction. */
 export interface LossWriter {
   /** Losses (B) of predictions (B, C) against targets. */
   forward(
     g: GraphBuilder,
     target: Value,
-    prediction: { output: Value; logits?: Logits },
+    prediction: Prediction,
   ): {
     losses: Value;
     /**
@@ -30,7 +36,7 @@ export interface LossWriter {
 export interface MetricWriter {
   readonly sums: number;
   /** @returns float32 (sums) */
-  forward(g: GraphBuilder, target: Value, output: Value): Value;
+  forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
 }
 
 /** An optimizer: how a gradient changes a weight and the slots kept for it. */
@@ -170,8 +176,10 @@ export function evaluationGraph(plan: TrainingPlan): Model {
   const weights = weightInputs(g, plan);
   const weight = (parameter: Parameter) => weights.get(parameter)!;
   const { output, logits } = plan.forward(predicting(g, weight), data.inputs);
-  const { losses } = plan.loss.forward(g, data.target, { output, logits });
-  g.output('sums', writeSums(g, plan, { losses, ...data, output }), 'float32', [sumCount(plan)]);
+  const prediction = { output, logits };
+  const { losses } = plan.loss.forward(g, data.target, prediction);
+  const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
+  g.output('sums', sums, 'float32', [sumCount(plan)]);
   g.output('output', output, 'float32', ['N', 'C']);
   return { graph: g.build(), opset: 13 };
 }
@@ -271,11 +279,7 @@ function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
   plan.updated.forEach((parameter, i) => {
     state.set(stateName.weight(trained.length + i), forward.updates?.get(parameter) ?? weight(parameter));
   });
-  const penalties = plan.penalties.map(({ parameter, penalty }) => penalty(g, weight(parameter)));
-  return {
-    state,
-    sums: writeSums(g, plan, { losses, target, sampleWeight, output: forward.output, penalties }),
-  };
+  return { state, sums: writeSums(g, plan, { losses, target, sampleWeight, prediction: forward, weight }) };
 }
 
 function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLogits: Value }): Gradients {
@@ -285,17 +289,23 @@ function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLo
   return forward.backward(dPrediction.dOutput, false);
 }
 
-/** The loss of the batch times its size, and every metric's sums: float32 (K). */
+/** The loss of the batch, penalties included, times its size, and every metric's sums: float32 (K). */
 function writeSums(
   g: GraphBuilder,
-  { metrics }: TrainingPlan,
-  at: { losses: Value; target: Value; sampleWeight?: Value; output: Value; penalties?: readonly Value[] },
+  { metrics, penalties }: TrainingPlan,
+  at: {
+    losses: Value;
+    target: Value;
+    sampleWeight?: Value;
+    prediction: Prediction;
+    weight: Context['weight'];
+  },
 ): Value {
   const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
   let loss = g.op('ReduceSum', [weighted], { keepdims: 1 });
-  for (const penalty of at.penalties ?? [])
-    loss = g.op('Add', [loss, g.op('Mul', [penalty, batchSizeOf(g, at.losses)])]);
-  const sums = metrics.map((metric) => metric.forward(g, at.target, at.output));
+  for (const { parameter, penalty } of penalties)
+    loss = g.op('Add', [loss, g.op('Mul', [penalty(g, at.weight(parameter)), batchSizeOf(g, at.losses)])]);
+  const sums = metrics.map((metric) => metric.forward(g, at.target, at.prediction));
   return sums.length === 0 ? loss : g.op('Concat', [loss, ...sums], { axis: 0 });
 }
 

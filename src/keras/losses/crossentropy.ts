@@ -1,8 +1,9 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { tensor } from '../../graph/tensor.js';
+import type { Prediction } from '../../graph/training.js';
 import { type Config, ValueError } from '../layers/layer.js';
-import { type Backward, clip, Loss, type Prediction } from './loss.js';
+import { type Backward, clip, Loss } from './loss.js';
 
 export interface CrossentropyOptions {
   /** Whether the model's output are logits rather than probabilities. */
@@ -10,44 +11,46 @@ export interface CrossentropyOptions {
   name?: string;
 }
 
+/** A loss by itself, and its gradient. */
+interface Written {
+  losses: Value;
+  backward: Backward;
+}
+
+/** Σ over the classes. */
+const sum = (g: GraphBuilder, value: Value, keepdims = 0) =>
+  g.op('ReduceSum', [value, g.ints(-1)], { keepdims });
+
+/** −Σ y·log p over the classes, with y a distribution (B, C). */
+const negativeSum = (g: GraphBuilder, y: Value, logP: Value) => g.op('Neg', [sum(g, g.op('Mul', [y, logP]))]);
+
 /**
- * −Σ y·log p over the classes, with y and p distributions (B, C).
+ * −Σ y·log softmax(z).
  *
- * @returns losses (B); the gradient with respect to the logits is (p − y)·dLoss.
+ * @param p softmax(z), where it has been computed
+ * @returns losses (B), and the gradient with respect to the logits: dz = (p − y)·dLoss
  */
-function crossentropy(
+const softmaxCrossentropy = (g: GraphBuilder, y: Value, z: Value, p?: Value) => ({
+  losses: negativeSum(g, y, g.op('LogSoftmax', [z], { axis: -1 })),
+  backward: (dLosses: Value) =>
+    g.op('Mul', [g.op('Sub', [p ?? g.op('Softmax', [z], { axis: -1 }), y]), dLosses]),
+});
+
+/** Cross-entropy from logits, if there are any. */
+function fromLogitsOf(
   g: GraphBuilder,
   y: Value,
   { output, logits }: Prediction,
   fromLogits: boolean,
-): { losses: Value; backward: Backward } {
-  const sum = (value: Value, keepdims = 0) => g.op('ReduceSum', [value, g.ints(-1)], { keepdims });
-  const negativeSum = (logP: Value) => g.op('Neg', [sum(g.op('Mul', [y, logP]))]);
-
-  if (fromLogits || logits?.activation === 'softmax') {
-    const z = fromLogits ? output : logits!.value;
-    return {
-      losses: negativeSum(g.op('LogSoftmax', [z], { axis: -1 })),
-      backward(dLosses) {
-        const p = fromLogits ? g.op('Softmax', [z], { axis: -1 }) : output;
-        const dz = g.op('Mul', [g.op('Sub', [p, y]), dLosses]);
-        return fromLogits ? { dOutput: dz } : { dLogits: dz };
-      },
-    };
+): Written | undefined {
+  if (logits) {
+    const p = logits.activation === 'softmax' ? output : undefined;
+    const { losses, backward } = softmaxCrossentropy(g, y, logits.value, p);
+    return { losses, backward: (dLosses) => ({ dLogits: backward(dLosses) }) };
   }
-
-  // Probabilities of unknown making: scaled to sum to 1, then clipped.
-  const total = sum(output, 1);
-  const q = g.op('Div', [output, total]);
-  const { clipped, gate } = clip(g, q);
-  return {
-    losses: negativeSum(g.op('Log', [clipped])),
-    backward(dLosses) {
-      const dq = gate(g.op('Neg', [g.op('Div', [y, clipped])]));
-      const dOutput = g.op('Div', [g.op('Sub', [dq, sum(g.op('Mul', [dq, q]), 1)]), total]);
-      return { dOutput: g.op('Mul', [dOutput, dLosses]) };
-    },
-  };
+  if (!fromLogits) return undefined;
+  const { losses, backward } = softmaxCrossentropy(g, y, output);
+  return { losses, backward: (dLosses) => ({ dOutput: backward(dLosses) }) };
 }
 
 /** Cross-entropy against one-hot targets (B, C). Source: keras.losses.CategoricalCrossentropy. */
@@ -68,7 +71,23 @@ export class CategoricalCrossentropy extends Loss {
   }
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
-    return crossentropy(g, this.#smooth(g, target, prediction.output), prediction, this.fromLogits);
+    const y = this.#smooth(g, target, prediction.output);
+    return fromLogitsOf(g, y, prediction, this.fromLogits) ?? this.#ofProbabilities(g, y, prediction.output);
+  }
+
+  /** Of probabilities of unknown making: q = p / Σp, then clipped. */
+  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): Written {
+    const total = sum(g, p, 1);
+    const q = g.op('Div', [p, total]);
+    const { clipped, gate } = clip(g, q);
+    return {
+      losses: negativeSum(g, y, g.op('Log', [clipped])),
+      backward(dLosses) {
+        const dq = gate(g.op('Neg', [g.op('Div', [y, clipped])]));
+        const dp = g.op('Div', [g.op('Sub', [dq, sum(g, g.op('Mul', [dq, q]), 1)]), total]);
+        return { dOutput: g.op('Mul', [dp, dLosses]) };
+      },
+    };
   }
 
   /** y·(1 − s) + s/C */
@@ -105,7 +124,18 @@ export class SparseCategoricalCrossentropy extends Loss {
   }
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
-    return crossentropy(g, oneHot(g, target, prediction.output), prediction, this.fromLogits);
+    const y = oneHot(g, target, prediction.output);
+    return fromLogitsOf(g, y, prediction, this.fromLogits) ?? this.#ofProbabilities(g, y, prediction.output);
+  }
+
+  /** Of probabilities of unknown making: clipped, and their logarithms taken for logits. */
+  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): Written {
+    const { clipped, gate } = clip(g, p);
+    const { losses, backward } = softmaxCrossentropy(g, y, g.op('Log', [clipped]));
+    return {
+      losses,
+      backward: (dLosses) => ({ dOutput: gate(g.op('Div', [backward(dLosses), clipped])) }),
+    };
   }
 
   override getConfig(): Config {
@@ -150,16 +180,16 @@ export class BinaryCrossentropy extends Loss {
     /** Each output's share in the mean. */
     const share = (dLosses: Value) => op('Div', dLosses, g.op('Cast', [outputs], { to: 1 }));
 
-    if (this.fromLogits || logits?.activation === 'sigmoid') {
-      const z = this.fromLogits ? output : logits!.value;
+    const z = logits?.value ?? (this.fromLogits ? output : undefined);
+    if (z !== undefined) {
       // max(z, 0) − z·y + log(1 + e^−|z|)
       const softplus = op('Log', op('Add', op('Exp', op('Neg', op('Abs', z))), one));
       return {
         losses: mean(op('Add', op('Sub', op('Relu', z), op('Mul', z, y)), softplus)),
         backward: (dLosses: Value) => {
-          const p = this.fromLogits ? op('Sigmoid', z) : output;
+          const p = logits?.activation === 'sigmoid' ? output : op('Sigmoid', z);
           const dz = op('Mul', op('Sub', p, y), share(dLosses));
-          return this.fromLogits ? { dOutput: dz } : { dLogits: dz };
+          return logits ? { dLogits: dz } : { dOutput: dz };
         },
       };
     }

@@ -1,15 +1,8 @@
 import type { GraphBuilder } from '../../graph/builder.js';
-import type { Logits } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { LossWriter } from '../../graph/training.js';
+import type { LossWriter, Prediction } from '../../graph/training.js';
 import { type Config, type Shape, ValueError } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
-
-/** What a loss reads of the model: probabilities (B, C), and the logits behind them where there are any. */
-export interface Prediction {
-  output: Value;
-  logits?: Logits;
-}
 
 /** Gradients through a loss, with respect to the output or to the logits. */
 export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };
@@ -17,8 +10,9 @@ export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value
 /**
  * How far predictions (B, C) are from targets, one number a sample.
  *
- * Where the last layer is the softmax or sigmoid that the loss expects, loss and gradient are computed from its
- * logits, as Keras does on TensorFlow: exact where probabilities would round to 0 or 1.
+ * Where the last layer is a softmax or sigmoid, cross-entropies and their gradients are computed from its logits, as
+ * Keras does on TensorFlow: exact where probabilities would round to 0 or 1. As there, it does not matter which of
+ * the two it is: categorical cross-entropy takes a sigmoid's logits for a softmax's, and the other way round.
  */
 export abstract class Loss implements LossWriter {
   static readonly className?: string;

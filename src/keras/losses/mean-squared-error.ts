@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import { Loss, type Prediction } from './loss.js';
+import type { Prediction } from '../../graph/training.js';
+import { Loss } from './loss.js';
 
 /** The mean of (p − y)² over the outputs. Source: keras.losses.MeanSquaredError. */
 export class MeanSquaredError extends Loss {

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import type { Prediction } from '../../graph/training.js';
 import type { Config } from '../layers/layer.js';
 import { MeanMetric } from './metric.js';
 
@@ -15,7 +16,7 @@ export class CategoricalAccuracy extends MeanMetric {
     super(name);
   }
 
-  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+  protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     return asFloat(g, g.op('Equal', [argMax(g, target), argMax(g, output)]));
   }
 }
@@ -29,7 +30,7 @@ export class SparseCategoricalAccuracy extends MeanMetric {
     super(name);
   }
 
-  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+  protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
     return asFloat(g, g.op('Equal', [indices, argMax(g, output)]));
   }
@@ -46,7 +47,7 @@ export class BinaryAccuracy extends MeanMetric {
     this.threshold = threshold;
   }
 
-  protected override values(g: GraphBuilder, target: Value, output: Value): Value {
+  protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     const positive = asFloat(g, g.op('Greater', [output, g.scalar(this.threshold)]));
     const right = asFloat(g, g.op('Equal', [target, positive]));
     return g.op('ReduceMean', [right], { axes: [-1], keepdims: 0 });

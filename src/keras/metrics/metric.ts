@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { MetricWriter } from '../../graph/training.js';
+import type { MetricWriter, Prediction } from '../../graph/training.js';
 import type { Config } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
 
@@ -30,7 +30,7 @@ export abstract class Metric implements MetricWriter {
   abstract readonly sums: number;
 
   /** The sums of one batch: float32 (sums). */
-  abstract forward(g: GraphBuilder, target: Value, output: Value): Value;
+  abstract forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
 
   abstract result(sums: ArrayLike<number>): number;
 
@@ -44,10 +44,10 @@ export abstract class MeanMetric extends Metric {
   override readonly sums: number = 2;
 
   /** Float32 (B). */
-  protected abstract values(g: GraphBuilder, target: Value, output: Value): Value;
+  protected abstract values(g: GraphBuilder, target: Value, prediction: Prediction): Value;
 
-  override forward(g: GraphBuilder, target: Value, output: Value): Value {
-    const values = this.values(g, target, output);
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction): Value {
+    const values = this.values(g, target, prediction);
     const count = g.op('Cast', [g.op('Size', [values])], { to: 1 });
     return g.op(
       'Concat',

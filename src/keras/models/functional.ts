@@ -150,10 +150,15 @@ export class Functional extends Layer {
       steps.push({ tensor, step });
       for (const [parameter, value] of step.updates ?? []) updates.set(parameter, value);
     }
+    const logits = steps.find(({ tensor }) => tensor === this.outputTensor)?.step.logits;
     return {
       output: values.get(this.outputTensor)!,
       updates,
-      backward: (dOutput, needsInput) => this.#backward(context, steps, dOutput, needsInput),
+      backward: (dOutput, needsInput) => this.#backward(context, steps, { dOutput }, needsInput),
+      logits: logits && {
+        ...logits,
+        backward: (dLogits, needsInput) => this.#backward(context, steps, { dLogits }, needsInput),
+      },
     };
   }
 
@@ -161,10 +166,11 @@ export class Functional extends Layer {
   #backward(
     { g, isTrained }: Context,
     steps: readonly { tensor: KerasTensor; step: Forward }[],
-    dOutput: Value,
+    from: { dOutput: Value } | { dLogits: Value },
     needsInput: boolean,
   ): Gradients {
-    const dTensors = new Map<KerasTensor, Value>([[this.outputTensor, dOutput]]);
+    const fromLogits = 'dLogits' in from;
+    const dTensors = new Map([[this.outputTensor, fromLogits ? from.dLogits : from.dOutput]]);
     const dWeights = new Map<Parameter, Value>();
     const add = <K>(gradients: Map<K, Value>, key: K, value: Value) => {
       const sum = gradients.get(key);
@@ -178,11 +184,11 @@ export class Functional extends Layer {
     for (const { tensor, step } of steps.toReversed()) {
       const dTensor = dTensors.get(tensor);
       if (dTensor === undefined || !needed.has(tensor)) continue;
-      if (!step.backward)
+      const backward = fromLogits && tensor === this.outputTensor ? step.logits!.backward : step.backward;
+      if (!backward)
         throw new ValueError(
           `The layer '${tensor.layer.name}' (${tensor.layer.className}) has no backward pass here. Hint: freeze it, and every layer before it, with \`layer.trainable = false\`.`,
         );
-      const { backward } = step;
       const gradients = g.scope(`${tensor.layer.name}/gradient`, () =>
         backward(
           dTensor,

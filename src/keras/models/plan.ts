@@ -102,7 +102,7 @@ export function trainingPlan(
     metrics,
     optimizer,
     penalties: computedLayers(model)
-      .flatMap((layer) => layer.regularized)
+      .flatMap((layer) => layer.regularized.filter(([weight]) => layer.trainableWeights.includes(weight)))
       .map(([parameter, regularizer]) => ({
         parameter,
         penalty: (g, weight) => regularizer.penalty(g, weight),
