@@ -12,8 +12,8 @@ import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { Functional } from '../../src/keras/models/functional.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { clearSession } from '../../src/keras/naming.js';
+import { PolynomialDecay } from '../../src/keras/optimizers/index.js';
 import { RMSprop } from '../../src/keras/optimizers/rmsprop.js';
-import { PolynomialDecay } from '../../src/keras/optimizers/schedules.js';
 import { formatSummary, type SummaryOptions } from '../../src/keras/summary.js';
 
 /** Options under Python's names, as they come from JSON. */

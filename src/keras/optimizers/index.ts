@@ -1,21 +1,26 @@
 import { ValueError } from '../layers/layer.js';
+import { Adam, AdamW } from './adam.js';
 import { Optimizer } from './optimizer.js';
 import { RMSprop } from './rmsprop.js';
+import { SGD } from './sgd.js';
 
+export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
-export { type LearningRateSchedule, PolynomialDecay, type PolynomialDecayOptions } from './schedules.js';
+export * from './schedules/index.js';
+export { SGD, type SGDOptions } from './sgd.js';
 
-const optimizers = { rmsprop: RMSprop } as const;
+const optimizers = { rmsprop: RMSprop, sgd: SGD, adam: Adam, adamw: AdamW } as const;
 
-export type OptimizerName = keyof typeof optimizers;
+export type OptimizerName = keyof typeof optimizers | 'RMSprop' | 'SGD' | 'Adam' | 'AdamW';
 
-/** Finds an optimizer by Keras's name, with its defaults. */
+/** Finds an optimizer by Keras's name, however its letters are written, with its defaults. */
 export function getOptimizer(identifier: OptimizerName | Optimizer): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
-  if (!Object.hasOwn(optimizers, identifier))
+  const name = String(identifier).toLowerCase();
+  if (!Object.hasOwn(optimizers, name))
     throw new ValueError(
       `Expected one of the optimizers ${Object.keys(optimizers).join(', ')}. Received: '${identifier}'.`,
     );
-  return new optimizers[identifier]();
+  return new optimizers[name as keyof typeof optimizers]();
 }

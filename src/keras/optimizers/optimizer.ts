@@ -4,7 +4,7 @@ import type { Value } from '../../graph/graph.js';
 import type { UpdateWriter } from '../../graph/training.js';
 import { type Config, ValueError } from '../layers/layer.js';
 import { autoName, toSnakeCase } from '../naming.js';
-import type { LearningRateSchedule } from './schedules.js';
+import type { LearningRateSchedule } from './schedules/schedule.js';
 
 export interface OptimizerOptions {
   learningRate?: number | LearningRateSchedule;
@@ -58,7 +58,9 @@ export abstract class Optimizer implements UpdateWriter {
   }: OptimizerOptions = {}) {
     this.name = name ?? autoName(toSnakeCase(this.className));
     if ([clipnorm, clipvalue, globalClipnorm].filter((bound) => bound !== null).length > 1)
-      throw new ValueError('Only one of `clipnorm`, `clipvalue` and `globalClipnorm` can be set.');
+      throw new ValueError(
+        `Only one of \`clipnorm\`, \`clipvalue\` and \`global_clipnorm\` can be set. Received: clipnorm=${clipnorm ?? 'None'}, clipvalue=${clipvalue ?? 'None'}, global_clipnorm=${globalClipnorm ?? 'None'}`,
+      );
     this.#learningRate = learningRate;
     this.weightDecay = weightDecay;
     this.clipnorm = clipnorm;
@@ -90,7 +92,15 @@ export abstract class Optimizer implements UpdateWriter {
     return typeof this.#learningRate === 'number' ? this.#learningRate : this.#learningRate.at(step);
   }
 
-  abstract slots(parameter: Parameter): readonly string[];
+  /**
+   * Names of the slots that each weight has, as Keras saves them: one group after the other, and each group weight
+   * by weight.
+   */
+  abstract get slotGroups(): readonly (readonly string[])[];
+
+  slots(_parameter?: Parameter): readonly string[] {
+    return this.slotGroups.flat();
+  }
 
   /** What a slot holds before the first step. */
   initialSlot(parameter: Parameter, _slot: string): Float32Array {
@@ -151,7 +161,8 @@ export abstract class Optimizer implements UpdateWriter {
     const learningRate = this.#learningRate;
     return {
       name: this.name,
-      learning_rate: typeof learningRate === 'number' ? learningRate : learningRate.serialize(),
+      // Keras holds the rate in single precision, and shows it so.
+      learning_rate: typeof learningRate === 'number' ? Math.fround(learningRate) : learningRate.serialize(),
       weight_decay: this.weightDecay,
       clipnorm: this.clipnorm,
       global_clipnorm: this.globalClipnorm,

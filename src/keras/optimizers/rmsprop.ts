@@ -43,11 +43,11 @@ export class RMSprop extends Optimizer {
     this.centered = centered;
   }
 
-  override slots(): readonly string[] {
+  override get slotGroups(): readonly (readonly string[])[] {
     return [
-      'velocity',
-      ...(this.momentum > 0 ? ['momentum'] : []),
-      ...(this.centered ? ['average_gradient'] : []),
+      ['velocity'],
+      ...(this.momentum > 0 ? [['momentum']] : []),
+      ...(this.centered ? [['average_gradient']] : []),
     ];
   }
 

@@ -1,0 +1,125 @@
+import type { Config } from '../../layers/layer.js';
+import { checkSteps, LearningRateSchedule } from './schedule.js';
+
+/** From 1 to `alpha` along half a cosine, `done` going from 0 to 1. */
+const halfCosine = (done: number, alpha: number, height = 1): number =>
+  (1 - alpha) * 0.5 * height * (1 + Math.cos(Math.PI * done)) + alpha;
+
+export interface CosineDecayOptions {
+  initialLearningRate: number;
+  /** Steps of the fall, not counting those of the warmup. */
+  decaySteps: number;
+  /** The rate at the end, as a share of that at the beginning of the fall. */
+  alpha?: number;
+  name?: string;
+  /** The rate that the warmup rises to in a straight line; `null` is no warmup. */
+  warmupTarget?: number | null;
+  warmupSteps?: number;
+}
+
+/**
+ * Rises to `warmupTarget`, then falls along half a cosine.
+ *
+ * Source: keras.optimizers.schedules.CosineDecay; https://arxiv.org/abs/1608.03983.
+ */
+export class CosineDecay extends LearningRateSchedule {
+  static override readonly className = 'CosineDecay';
+
+  readonly #options: Required<CosineDecayOptions>;
+
+  constructor({
+    alpha = 0,
+    name = 'CosineDecay',
+    warmupTarget = null,
+    warmupSteps = 0,
+    ...options
+  }: CosineDecayOptions) {
+    super();
+    checkSteps('decay_steps', options.decaySteps);
+    this.#options = { ...options, alpha, name, warmupTarget, warmupSteps };
+  }
+
+  override at(step: number): number {
+    const { initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps } = this.#options;
+    const fall = (from: number, steps: number) =>
+      from * halfCosine(Math.min(steps, decaySteps) / decaySteps, alpha);
+    if (warmupTarget === null) return fall(initialLearningRate, step);
+    if (step >= warmupSteps) return fall(warmupTarget, step - warmupSteps);
+    return (warmupTarget - initialLearningRate) * (step / warmupSteps) + initialLearningRate;
+  }
+
+  override getConfig(): Config {
+    const { initialLearningRate, decaySteps, alpha, name, warmupTarget, warmupSteps } = this.#options;
+    return {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      alpha,
+      name,
+      warmup_target: warmupTarget,
+      warmup_steps: warmupSteps,
+    };
+  }
+}
+
+export interface CosineDecayRestartsOptions {
+  initialLearningRate: number;
+  firstDecaySteps: number;
+  /** Each period is so many times longer than the last. */
+  tMul?: number;
+  /** Each period starts at so many times the rate of the last. */
+  mMul?: number;
+  /** The lowest rate, as a share of the initial one. */
+  alpha?: number;
+  name?: string;
+}
+
+/**
+ * Falls along half a cosine again and again.
+ *
+ * Source: keras.optimizers.schedules.CosineDecayRestarts; https://arxiv.org/abs/1608.03983.
+ */
+export class CosineDecayRestarts extends LearningRateSchedule {
+  static override readonly className = 'CosineDecayRestarts';
+
+  readonly #options: Required<CosineDecayRestartsOptions>;
+
+  constructor({ tMul = 2, mMul = 1, alpha = 0, name = 'SGDRDecay', ...options }: CosineDecayRestartsOptions) {
+    super();
+    checkSteps('first_decay_steps', options.firstDecaySteps);
+    this.#options = { ...options, tMul, mMul, alpha, name };
+  }
+
+  override at(step: number): number {
+    const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha } = this.#options;
+    const { restarts, done } = periodAt(step / firstDecaySteps, tMul);
+    return initialLearningRate * halfCosine(done, alpha, mMul ** restarts);
+  }
+
+  override getConfig(): Config {
+    const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha, name } = this.#options;
+    return {
+      initial_learning_rate: initialLearningRate,
+      first_decay_steps: firstDecaySteps,
+      t_mul: tMul,
+      m_mul: mMul,
+      alpha,
+      name,
+    };
+  }
+}
+
+/**
+ * In which period lies x, counted in first periods, and how much of it is done. The i-th begins at
+ * (1 − tⁱ) / (1 − t). In single precision, as Keras computes it, so that restarts fall on the same steps.
+ */
+function periodAt(x: number, tMul: number): { restarts: number; done: number } {
+  const { fround, floor, log } = Math;
+  const periods = fround(x);
+  const t = fround(tMul);
+  if (t === 1) return { restarts: floor(periods), done: periods - floor(periods) };
+  const growth = fround(1 - fround(periods * fround(1 - t)));
+  const restarts = floor(fround(fround(log(growth)) / fround(log(t))));
+  const length = fround(t ** restarts);
+  const began = fround(fround(1 - length) / fround(1 - t));
+  return { restarts, done: fround(fround(periods - began) / length) };
+}

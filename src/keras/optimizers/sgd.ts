@@ -1,0 +1,54 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import { type Config, ValueError } from '../layers/layer.js';
+import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
+
+export interface SGDOptions extends OptimizerOptions {
+  /** Share of the last change that is kept, between 0 and 1. */
+  momentum?: number;
+  /** Whether the gradient is taken to lie where the momentum leads. */
+  nesterov?: boolean;
+}
+
+/**
+ * Gradient descent, with momentum if asked for.
+ *
+ *     weight ← weight − learningRate·gradient
+ *
+ * and with momentum
+ *
+ *     velocity ← momentum·velocity − learningRate·gradient
+ *     weight   ← weight + velocity
+ *     weight   ← weight + momentum·velocity − learningRate·gradient   (Nesterov)
+ *
+ * Source: keras.optimizers.SGD.
+ */
+export class SGD extends Optimizer {
+  static override readonly className = 'SGD';
+
+  readonly momentum: number;
+  readonly nesterov: boolean;
+
+  constructor({ learningRate = 0.01, momentum = 0, nesterov = false, ...options }: SGDOptions = {}) {
+    super({ learningRate, ...options });
+    if (!(momentum >= 0 && momentum <= 1)) throw new ValueError('`momentum` must be a float between [0, 1].');
+    this.momentum = momentum;
+    this.nesterov = nesterov;
+  }
+
+  override get slotGroups(): readonly (readonly string[])[] {
+    return this.momentum === 0 ? [] : [['momentum']];
+  }
+
+  protected override rule(g: GraphBuilder, { weight, gradient, slots, learningRate }: UpdateInput) {
+    const change = g.op('Mul', [gradient, learningRate]);
+    if (this.momentum === 0) return { weight: g.op('Sub', [weight, change]), slots: [] };
+    const momentum = g.scalar(this.momentum);
+    const velocity = g.op('Sub', [g.op('Mul', [slots[0]!, momentum]), change]);
+    const step = this.nesterov ? g.op('Sub', [g.op('Mul', [velocity, momentum]), change]) : velocity;
+    return { weight: g.op('Add', [weight, step]), slots: [velocity] };
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), momentum: this.momentum, nesterov: this.nesterov };
+  }
+}
