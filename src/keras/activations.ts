@@ -85,15 +85,16 @@ const tanh: Activation = {
   backward: (g, dy, { y }) => g.op('Mul', [dy, g.op('Sub', [g.scalar(1), g.op('Mul', [y, y])])]),
 };
 
-const softmax: Activation = {
+/** eˣ / Σ eˣ along `axis`, as the graph counts axes. */
+export const softmax = (axis = -1): Activation => ({
   name: 'softmax',
-  forward: (g, x) => g.op('Softmax', [x], { axis: -1 }),
+  forward: (g, x) => g.op('Softmax', [x], { axis }),
   // dx = y ⊙ (dy − Σ dy ⊙ y)
   backward: (g, dy, { y }) => {
-    const dot = g.op('ReduceSum', [g.op('Mul', [dy, y]), g.ints(-1)], { keepdims: 1 });
+    const dot = g.op('ReduceSum', [g.op('Mul', [dy, y]), g.ints(axis)], { keepdims: 1 });
     return g.op('Mul', [y, g.op('Sub', [dy, dot])]);
   },
-};
+});
 
 const activations: Record<string, Activation> = {
   linear,
@@ -104,7 +105,7 @@ const activations: Record<string, Activation> = {
   gelu,
   sigmoid,
   tanh,
-  softmax,
+  softmax: softmax(),
 };
 
 export type ActivationName =

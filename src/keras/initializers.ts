@@ -9,6 +9,9 @@ export interface Initializer {
   serialize(): Config;
 }
 
+/** Keras lets users say which axes are inputs and outputs; here they are its default, the last two. */
+const fanAxes = { input_axes: null, output_axes: null };
+
 const serialized = (class_name: string, config: Config): Config => ({
   module: 'keras.initializers',
   class_name,
@@ -97,7 +100,7 @@ export const VarianceScaling = ({
   seed = null,
 }: VarianceScalingOptions = {}): Initializer => ({
   make: (shape) => varianceScaling(shape, scale, mode, distribution, seed),
-  serialize: () => serialized('VarianceScaling', { scale, mode, distribution, seed }),
+  serialize: () => serialized('VarianceScaling', { seed, scale, mode, distribution, ...fanAxes }),
 });
 
 function varianceScaling(
@@ -130,7 +133,7 @@ const scaled =
   (className: string, scale: number, mode: FanMode, distribution: Distribution) =>
   ({ seed = null }: Seeded = {}): Initializer => ({
     ...VarianceScaling({ scale, mode, distribution, seed }),
-    serialize: () => serialized(className, { seed }),
+    serialize: () => serialized(className, { seed, ...fanAxes }),
   });
 
 export const GlorotUniform = scaled('GlorotUniform', 1, 'fan_avg', 'uniform');

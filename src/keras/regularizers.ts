@@ -7,7 +7,10 @@ export class Regularizer {
   readonly l1: number;
   readonly l2: number;
 
-  constructor({ l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {}) {
+  constructor(
+    { l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {},
+    readonly className: 'L1' | 'L2' | 'L1L2' = 'L1L2',
+  ) {
     this.l1 = l1;
     this.l2 = l2;
   }
@@ -31,27 +34,29 @@ export class Regularizer {
   }
 
   serialize(): Config {
-    const [class_name, config] =
-      this.l1 && this.l2
-        ? ['L1L2', { l1: this.l1, l2: this.l2 }]
-        : this.l1
-          ? ['L1', { l1: this.l1 }]
-          : ['L2', { l2: this.l2 }];
-    return { module: 'keras.regularizers', class_name, config, registered_name: null };
+    const { className, l1, l2 } = this;
+    return {
+      module: 'keras.regularizers',
+      class_name: className,
+      // Keras holds the factor of L1 in single precision, and shows it so.
+      config: { L1: { l1: Math.fround(l1) }, L2: { l2 }, L1L2: { l1, l2 } }[className],
+      registered_name: null,
+    };
   }
 }
 
-export const L1 = ({ l1 = 0.01 } = {}): Regularizer => new Regularizer({ l1 });
-export const L2 = ({ l2 = 0.01 } = {}): Regularizer => new Regularizer({ l2 });
+export const L1 = ({ l1 = 0.01 } = {}): Regularizer => new Regularizer({ l1 }, 'L1');
+export const L2 = ({ l2 = 0.01 } = {}): Regularizer => new Regularizer({ l2 }, 'L2');
 export const L1L2 = (options?: { l1?: number; l2?: number }): Regularizer => new Regularizer(options);
 
-export type RegularizerName = 'l1' | 'l2' | 'l1_l2';
+export type RegularizerName = 'l1' | 'l2' | 'l1l2' | 'L1' | 'L2' | 'L1L2';
 
-/** Finds a regularizer by Keras's name, with Keras's default of 0.01. */
+/** Finds a regularizer by Keras's name, with Keras's defaults: 0.01 for one, and nothing for both. */
 export function getRegularizer(identifier: RegularizerName | Regularizer | null): Regularizer | null {
   if (identifier === null || identifier instanceof Regularizer) return identifier;
-  if (identifier === 'l1') return L1();
-  if (identifier === 'l2') return L2();
-  if (identifier === 'l1_l2') return L1L2({ l1: 0.01, l2: 0.01 });
-  throw new ValueError(`Expected one of the regularizers l1, l2, l1_l2. Received: '${identifier}'.`);
+  const name = String(identifier);
+  if (name === 'l1' || name === 'L1') return L1();
+  if (name === 'l2' || name === 'L2') return L2();
+  if (name === 'l1l2' || name === 'L1L2') return L1L2();
+  throw new ValueError(`Expected one of the regularizers l1, l2, l1l2. Received: '${identifier}'.`);
 }

@@ -1,10 +1,25 @@
 import test, { type ExecutionContext } from 'ava';
+import { jsEngine } from '../../src/engine/js.js';
+import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Context, Parameter } from '../../src/graph/differentiable.js';
 import type { Value } from '../../src/graph/graph.js';
+import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
+import { Activation } from '../../src/keras/layers/activation.js';
+import { Add } from '../../src/keras/layers/add.js';
+import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
+import { Concatenate } from '../../src/keras/layers/concatenate.js';
 import { Dense } from '../../src/keras/layers/dense.js';
-import type { Layer } from '../../src/keras/layers/layer.js';
+import { Dropout } from '../../src/keras/layers/dropout.js';
+import { ELU } from '../../src/keras/layers/elu.js';
+import { Flatten } from '../../src/keras/layers/flatten.js';
+import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
+import type { Layer, Shape } from '../../src/keras/layers/layer.js';
+import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
+import { ReLU } from '../../src/keras/layers/relu.js';
+import { Reshape } from '../../src/keras/layers/reshape.js';
+import { Softmax } from '../../src/keras/layers/softmax.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -14,6 +29,7 @@ import {
 } from '../../src/keras/losses/index.js';
 import { RandomState } from '../../src/keras/random.js';
 import { L1L2 } from '../../src/keras/regularizers.js';
+import { assertClose } from '../compare.js';
 import { compareWithDifferences, type Differentiable } from './finite-difference.js';
 
 const random = new RandomState(7);
@@ -73,14 +89,19 @@ for (const [name, activation] of activations)
       },
     }));
 
-/** A layer as a function of its input and its weights. */
-function layerAsFunction(layer: Layer, x: Tensor<'float32'>): Differentiable {
-  layer.ensureBuilt([[null, ...x.dims.slice(1)]]);
+/** Images flow channels first in graphs, and last in shapes. */
+const kerasShape = ({ dims }: Tensor): Shape =>
+  dims.length === 4 ? [null, dims[2]!, dims[3]!, dims[1]!] : [null, ...dims.slice(1)];
+
+/** A layer as a function of its inputs, as they flow in graphs, and its weights. */
+function layerAsFunction(layer: Layer, ...xs: Tensor<'float32'>[]): Differentiable {
+  const shapes = xs.map(kerasShape);
+  layer.ensureBuilt(shapes);
   const weights = layer.weights as readonly Parameter[];
   for (const weight of weights) weight.value = awayFromZero([weight.value.length]).data;
   return {
     inputs: {
-      x,
+      ...Object.fromEntries(xs.map((x, i) => [`x${i}`, x])),
       ...Object.fromEntries(weights.map(({ name, shape, value }) => [name, float32(value, shape)])),
     },
     write(g, values) {
@@ -89,17 +110,19 @@ function layerAsFunction(layer: Layer, x: Tensor<'float32'>): Differentiable {
         training: true,
         weight: ({ name }) => values[name]!,
         isTrained: () => true,
-        noise: () => {
-          throw new Error('No noise expected.');
-        },
+        noise: () => g.initializer('noise', float32(random.uniform(0, 1, xs[0]!.data.length), xs[0]!.dims)),
       };
-      const { output, backward } = layer.forward(context, [values.x!], [[null, ...x.dims.slice(1)]]);
+      const { output, backward } = layer.forward(
+        context,
+        xs.map((_, i) => values[`x${i}`]!),
+        shapes,
+      );
       return {
         y: output,
         gradients(dy) {
           const gradients = backward!(dy, true);
           return {
-            x: gradients.inputs[0]!,
+            ...Object.fromEntries(gradients.inputs.map((dx, i) => [`x${i}`, dx])),
             ...Object.fromEntries(
               Array.from(gradients.weights ?? [], ([{ name }, value]): [string, Value] => [name, value]),
             ),
@@ -116,6 +139,66 @@ for (const activation of ['linear', 'tanh', 'softmax'] as const)
 
 test("Dense's gradients without a bias are its finite differences", (t) =>
   assertGradients(t, layerAsFunction(new Dense({ units: 3, useBias: false }), awayFromZero([4, 5]))));
+
+const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
+  ['Dense on positions', new Dense({ units: 3, activation: 'softmax' }), [2, 4, 5]],
+  ['Dense on pictures', new Dense({ units: 3, activation: 'tanh' }), [2, 4, 3, 2]],
+  ['Activation', new Activation({ activation: 'gelu' }), [4, 5]],
+  ['Activation softmax on pictures', new Activation({ activation: 'softmax' }), [2, 4, 3, 2]],
+  ['Softmax along the first axis of two', new Softmax({ axis: 1 }), [2, 4, 3]],
+  ['Softmax along the height of pictures', new Softmax({ axis: 1 }), [2, 4, 3, 2]],
+  ['ReLU', new ReLU(), [5, 7]],
+  ['ReLU up to 6', new ReLU({ maxValue: 6 }), [5, 7]],
+  ['ReLU with every option', new ReLU({ maxValue: 1, negativeSlope: 0.2, threshold: 0.05 }), [5, 7]],
+  ['LeakyReLU', new LeakyReLU(), [5, 7]],
+  ['ELU', new ELU({ alpha: 0.6 }), [5, 7]],
+  ['Dropout', new Dropout({ rate: 0.4 }), [6, 7]],
+  ['BatchNormalization', new BatchNormalization(), [6, 4]],
+  [
+    'BatchNormalization without gamma and beta',
+    new BatchNormalization({ scale: false, center: false }),
+    [6, 4],
+  ],
+  ['BatchNormalization of pictures', new BatchNormalization(), [3, 4, 3, 2]],
+  ['BatchNormalization along another axis', new BatchNormalization({ axis: 1 }), [3, 4, 5]],
+  ['Flatten', new Flatten(), [3, 4, 5]],
+  ['Flatten of pictures', new Flatten(), [2, 4, 3, 2]],
+  ['Reshape', new Reshape({ targetShape: [-1, 2] }), [3, 4]],
+  ['Reshape to pictures', new Reshape({ targetShape: [2, 3, 2] }), [3, 12]],
+  ['Reshape of pictures', new Reshape({ targetShape: [4, 6] }), [2, 4, 3, 2]],
+  ['GlobalAveragePooling2D', new GlobalAveragePooling2D(), [2, 4, 3, 2]],
+  ['GlobalAveragePooling2D that keeps axes', new GlobalAveragePooling2D({ keepdims: true }), [2, 4, 3, 2]],
+  ['GlobalMaxPooling2D', new GlobalMaxPooling2D(), [2, 4, 3, 2]],
+  ['Concatenate', new Concatenate(), [3, 4], [3, 2], [3, 1]],
+  ['Concatenate of pictures', new Concatenate(), [2, 4, 3, 2], [2, 1, 3, 2]],
+  ['Concatenate along the height', new Concatenate({ axis: 1 }), [2, 4, 3, 2], [2, 4, 1, 2]],
+  ['Add', new Add(), [3, 4], [3, 4], [3, 4]],
+];
+for (const [title, layer, ...inputShapes] of layers)
+  test(`the gradients of ${title} are its finite differences`, (t) =>
+    assertGradients(t, layerAsFunction(layer, ...inputShapes.map(awayFromZero)), {
+      epsilon: layer instanceof ReLU || layer instanceof GlobalMaxPooling2D ? 1e-3 : 5e-3,
+    }));
+
+test('a frozen BatchNormalization is differentiated as what predicts', async (t) => {
+  const layer = new BatchNormalization({ trainable: false });
+  const { inputs, write } = layerAsFunction(layer, awayFromZero([4, 3]));
+  const positive = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, dims }]) => [name, float32(data.map(Math.abs), dims)]),
+  );
+  await assertGradients(t, { inputs: positive, write });
+});
+
+test('GlobalMaxPooling2D shares its gradient among equal values', async (t) => {
+  const x = float32([1, 3, 3, 2], [1, 1, 2, 2]);
+  const { inputs, write } = layerAsFunction(new GlobalMaxPooling2D(), x);
+  const g = new GraphBuilder('shared');
+  const { gradients } = write(g, { x0: g.input('x', 'float32', inputs.x0!.dims) });
+  g.output('dx', gradients(g.input('dy', 'float32', [1, 1])).x0!, 'float32', inputs.x0!.dims);
+  const session = await jsEngine().load(encodeModel({ graph: g.build(), opset: 13 }));
+  const { dx } = await session.run({ x, dy: float32([1], [1, 1]) });
+  assertClose(t, dx!, float32([0, 0.5, 0.5, 0], [1, 1, 2, 2]), { label: 'dx' });
+});
 
 const oneHot = float32([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1], [3, 4]);
 const indices = float32([2, 0, 3], [3, 1]);
@@ -139,6 +222,14 @@ const losses: [
     new CategoricalCrossentropy({ labelSmoothing: 0.2 }),
     oneHot,
     'softmax',
+  ],
+  ['categorical cross-entropy of sigmoids', new CategoricalCrossentropy(), oneHot, 'sigmoid'],
+  ['binary cross-entropy of a softmax', new BinaryCrossentropy(), bits, 'softmax'],
+  [
+    'sparse categorical cross-entropy from logits',
+    new SparseCategoricalCrossentropy({ fromLogits: true }),
+    indices,
+    'logits',
   ],
   ['sparse categorical cross-entropy', new SparseCategoricalCrossentropy(), indices, 'any'],
   [

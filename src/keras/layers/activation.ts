@@ -1,7 +1,14 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { type Activation as ActivationFunction, type ActivationName, getActivation } from '../activations.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import {
+  type Activation as ActivationFunction,
+  type ActivationName,
+  getActivation,
+  softmax,
+} from '../activations.js';
+import { axisInGraph } from './channels.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { pythonTuple } from './window.js';
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationName | ActivationFunction | null;
@@ -22,28 +29,39 @@ export class Activation extends Layer {
     this.activation = getActivation(activation);
   }
 
-  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    const { activation } = this;
-    // Softmax goes along the last axis, and images flow channels first.
-    const turns = activation.name === 'softmax' && inputShape!.length === 4;
-    const turned = (value: Value, perm: number[]) => (turns ? g.op('Transpose', [value], { perm }) : value);
-    const channelsLast = (value: Value) => turned(value, [0, 2, 3, 1]);
-    const channelsFirst = (value: Value) => turned(value, [0, 3, 1, 2]);
-
-    const z = channelsLast(x!);
-    const y = activation.forward(g, z);
-    const { name } = activation;
-    const backward = (dz: Value) => ({ inputs: [channelsFirst(dz)] });
-    return {
-      output: channelsFirst(y),
-      backward: (dy) => backward(activation.backward(g, channelsLast(dy), { x: z, y })),
-      ...(!turns && (name === 'softmax' || name === 'sigmoid')
-        ? { logits: { activation: name, value: z, backward } }
-        : {}),
-    };
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    return writeActivation(context, this.activation, x!, inputShape!);
   }
 
   override getConfig(): Config {
     return { ...super.getConfig(), activation: this.activation.name };
   }
+}
+
+/**
+ * An activation as a layer of its own.
+ *
+ * @param axis along which a softmax goes, as Keras counts axes
+ */
+export function writeActivation(
+  { g }: Context,
+  activation: ActivationFunction,
+  x: Value,
+  shape: Shape,
+  axis = -1,
+): Forward {
+  const { name } = activation;
+  const rank = shape.length;
+  if (axis >= rank || axis < -rank)
+    throw new ValueError(`Expected an axis of ${pythonTuple(shape)}. Received: axis=${axis}.`);
+  const last = axis === -1 || axis === rank - 1;
+  const f = name === 'softmax' ? softmax(axisInGraph((axis + rank) % rank, rank)) : activation;
+  const y = f.forward(g, x);
+  return {
+    output: y,
+    backward: (dy) => ({ inputs: [f.backward(g, dy, { x, y })] }),
+    ...(rank < 4 && last && (name === 'softmax' || name === 'sigmoid')
+      ? { logits: { activation: name, value: x, backward: (dx) => ({ inputs: [dx] }) } }
+      : {}),
+  };
 }

@@ -2,6 +2,7 @@ import type { Context, Forward, Gradients } from '../../graph/differentiable.js'
 import { float, type Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { Variable } from '../variable.js';
+import { axisInGraph } from './channels.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 import { pythonTuple } from './window.js';
 
@@ -97,8 +98,7 @@ export class BatchNormalization extends Layer {
     const { g } = context;
     const rank = inputShape!.length;
     const axis = this.#axisIn(inputShape!);
-    // Images flow channels first.
-    const graphAxis = rank === 4 ? [0, 2, 3, 1][axis]! : axis;
+    const graphAxis = axisInGraph(axis, rank);
     if (context.training && this.trainable) return this.#train(context, x!, rank, graphAxis);
 
     const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);

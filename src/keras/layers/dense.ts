@@ -4,6 +4,7 @@ import { type Activation, type ActivationName, getActivation } from '../activati
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import { Variable } from '../variable.js';
+import { toChannelsFirst, toChannelsLast } from './channels.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
@@ -19,7 +20,7 @@ export interface DenseOptions extends LayerOptions {
 /**
  * A fully connected layer: `activation(x · kernel + bias)`.
  *
- * Shapes: x (N, D), kernel (D, units), bias (units), output (N, units).
+ * Shapes: x (N, …, D), kernel (D, units), bias (units), output (N, …, units).
  *
  * @example
  * const y = new Dense({ units: 512, activation: 'relu' }).apply(x);
@@ -92,19 +93,44 @@ export class Dense extends Layer {
   }
 
   override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    if (inputShape!.length !== 2)
-      throw new ValueError(
-        `Expected an input of shape (N, D) for layer '${this.name}'. Received: (${inputShape}). Hint: put Flatten or GlobalAveragePooling2D before it.`,
-      );
+    const rank = inputShape!.length;
+    if (rank === 2) return this.#forwardRows(context, x!);
+
+    // Every position is a row of its own.
+    const { g } = context;
+    const last = toChannelsLast(g, x!, rank);
+    const shape = g.op('Shape', [last]);
+    const { output, backward } = this.#forwardRows(
+      context,
+      g.op('Reshape', [last, g.ints(-1, inputShape!.at(-1)!)]),
+    );
+    const outputShape = g.op('Concat', [g.op('Slice', [shape, g.ints(0), g.ints(-1)]), g.ints(this.units)], {
+      axis: 0,
+    });
+    return {
+      output: toChannelsFirst(g, g.op('Reshape', [output, outputShape]), rank),
+      backward(dy, needsInput) {
+        const dRows = g.op('Reshape', [toChannelsLast(g, dy, rank), g.op('Shape', [output])]);
+        const { inputs, weights } = backward!(dRows, needsInput);
+        return {
+          inputs: inputs.map((dx) => toChannelsFirst(g, g.op('Reshape', [dx, shape]), rank)),
+          weights,
+        };
+      },
+    };
+  }
+
+  /** x (N, D) → (N, units) */
+  #forwardRows(context: Context, x: Value): Forward {
     const { g } = context;
     const kernel = context.weight(this.#kernel);
     // z (N, U) = x (N, D) · kernel (D, U) + bias (U)
-    const z = g.op('Gemm', this.#bias ? [x!, kernel, context.weight(this.#bias)] : [x!, kernel]);
+    const z = g.op('Gemm', this.#bias ? [x, kernel, context.weight(this.#bias)] : [x, kernel]);
     const y = this.activation.forward(g, z);
 
     const backward = (dz: Value, needsInput: boolean): Gradients => {
       const weights = new Map<Variable, Value>();
-      if (context.isTrained(this.#kernel)) weights.set(this.#kernel, g.op('Gemm', [x!, dz], { transA: 1 }));
+      if (context.isTrained(this.#kernel)) weights.set(this.#kernel, g.op('Gemm', [x, dz], { transA: 1 }));
       if (this.#bias && context.isTrained(this.#bias))
         weights.set(this.#bias, g.op('ReduceSum', [dz, g.ints(0)], { keepdims: 0 }));
       return { inputs: needsInput ? [g.op('Gemm', [dz, kernel], { transB: 1 })] : [], weights };
@@ -129,9 +155,9 @@ export class Dense extends Layer {
       bias_initializer: this.biasInitializer.serialize(),
       kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
       bias_regularizer: this.biasRegularizer?.serialize() ?? null,
-      activity_regularizer: null,
       kernel_constraint: null,
       bias_constraint: null,
+      quantization_config: null,
     };
   }
 }

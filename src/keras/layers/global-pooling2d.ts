@@ -1,3 +1,4 @@
+import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
@@ -26,9 +27,17 @@ abstract class GlobalPooling2D extends Layer {
     return this.keepdims ? [batch!, 1, 1, channels!] : [batch!, channels!];
   }
 
+  /** dx (N, C, H, W) from dy (N, C, 1, 1). */
+  protected abstract gradient(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
+
   override forward({ g }: Context, [x]: readonly Value[]): Forward {
-    const pooled = g.op(this.op, [x!]);
-    return { output: this.keepdims ? pooled : g.op('Flatten', [pooled], { axis: 1 }) };
+    const y = g.op(this.op, [x!]);
+    return {
+      output: this.keepdims ? y : g.op('Flatten', [y], { axis: 1 }),
+      backward: (dy) => ({
+        inputs: [this.gradient(g, this.keepdims ? dy : g.op('Unsqueeze', [dy, g.ints(2, 3)]), { x: x!, y })],
+      }),
+    };
   }
 
   override getConfig(): Config {
@@ -40,10 +49,24 @@ abstract class GlobalPooling2D extends Layer {
 export class GlobalAveragePooling2D extends GlobalPooling2D {
   static override readonly className = 'GlobalAveragePooling2D';
   protected override readonly op = 'GlobalAveragePool';
+
+  /** Every value has an equal share. */
+  protected override gradient(g: GraphBuilder, dy: Value, { x }: { x: Value }): Value {
+    const shape = g.op('Shape', [x]);
+    const area = g.op('ReduceProd', [g.op('Gather', [shape, g.ints(2, 3)])], { axes: [0], keepdims: 0 });
+    return g.op('Expand', [g.op('Div', [dy, g.op('Cast', [area], { to: 1 })]), shape]);
+  }
 }
 
 /** The largest value of each channel. Source: keras.layers.GlobalMaxPooling2D. */
 export class GlobalMaxPooling2D extends GlobalPooling2D {
   static override readonly className = 'GlobalMaxPooling2D';
   protected override readonly op = 'GlobalMaxPool';
+
+  /** Goes to the largest value; among equals it is shared, as TensorFlow shares it. */
+  protected override gradient(g: GraphBuilder, dy: Value, { x, y }: { x: Value; y: Value }): Value {
+    const isLargest = g.op('Cast', [g.op('Equal', [x, y])], { to: 1 });
+    const equals = g.op('ReduceSum', [isLargest, g.ints(2, 3)], { keepdims: 1 });
+    return g.op('Mul', [isLargest, g.op('Div', [dy, equals])]);
+  }
 }

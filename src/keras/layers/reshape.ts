@@ -1,6 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
+import { toChannelsFirst, toChannelsLast } from './channels.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 import { pythonTuple } from './window.js';
 
@@ -48,22 +49,17 @@ export class Reshape extends Layer {
   }
 
   override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    // Images flow channels first; the order of the values is that of channels last.
-    const turn = (value: Value, rank: number, perm: number[]) =>
-      rank === 4 ? g.op('Transpose', [value], { perm }) : value;
-    const toLast = [0, 2, 3, 1];
-    const toFirst = [0, 3, 1, 2];
     const inputRank = inputShape!.length;
     const outputRank = this.targetShape.length + 1;
 
-    const from = turn(x!, inputRank, toLast);
+    const from = toChannelsLast(g, x!, inputRank);
     // An ONNX 0 keeps the size of the batch.
     const to = g.op('Reshape', [from, g.ints(0, ...this.targetShape)]);
     return {
-      output: turn(to, outputRank, toFirst),
+      output: toChannelsFirst(g, to, outputRank),
       backward: (dy) => {
-        const back = g.op('Reshape', [turn(dy, outputRank, toLast), g.op('Shape', [from])]);
-        return { inputs: [turn(back, inputRank, toFirst)] };
+        const back = g.op('Reshape', [toChannelsLast(g, dy, outputRank), g.op('Shape', [from])]);
+        return { inputs: [toChannelsFirst(g, back, inputRank)] };
       },
     };
   }

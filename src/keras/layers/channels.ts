@@ -1,0 +1,17 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+
+/**
+ * Where an axis of Keras's lies in the graph: images (rank 4) flow channels first.
+ *
+ * @param axis counted from 0
+ */
+export const axisInGraph = (axis: number, rank: number): number => (rank === 4 ? [0, 2, 3, 1][axis]! : axis);
+
+/** The value in the order of Keras's axes: images with channels last. */
+export const toChannelsLast = (g: GraphBuilder, value: Value, rank: number): Value =>
+  rank === 4 ? g.op('Transpose', [value], { perm: [0, 2, 3, 1] }) : value;
+
+/** The value as it flows in graphs: images with channels first. */
+export const toChannelsFirst = (g: GraphBuilder, value: Value, rank: number): Value =>
+  rank === 4 ? g.op('Transpose', [value], { perm: [0, 3, 1, 2] }) : value;

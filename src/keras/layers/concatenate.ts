@@ -1,0 +1,68 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { axisInGraph } from './channels.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { pythonTuple } from './window.js';
+
+export interface ConcatenateOptions extends LayerOptions {
+  /** Along which inputs are put one after the other, the last by default. */
+  axis?: number;
+}
+
+/**
+ * Inputs put one after the other along an axis; their other sizes are equal.
+ *
+ * Source: keras.layers.Concatenate.
+ */
+export class Concatenate extends Layer {
+  static override readonly className = 'Concatenate';
+
+  readonly axis: number;
+
+  constructor({ axis = -1, ...options }: ConcatenateOptions = {}) {
+    super(options);
+    this.axis = axis;
+  }
+
+  override computeOutputShape(inputShapes: readonly Shape[]): Shape {
+    const [first] = inputShapes;
+    const axis = this.#axisIn(first!);
+    const others = (shape: Shape) => shape.filter((_, i) => i !== axis);
+    const fits = (shape: Shape) =>
+      shape.length === first!.length &&
+      others(shape).every(
+        (dim, i) => dim === null || others(first!)[i] === null || dim === others(first!)[i],
+      );
+    if (!inputShapes.every(fits))
+      throw new ValueError(
+        `A \`Concatenate\` layer requires inputs with matching shapes except for the concatenation axis. Received: input_shape=[${inputShapes.map(pythonTuple).join(', ')}]`,
+      );
+    const sizes = inputShapes.map((shape): number | null => shape[axis]!);
+    const total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size));
+    return first!.map((dim, i) => (i === axis ? total : dim));
+  }
+
+  override forward({ g }: Context, inputs: readonly Value[], inputShapes: readonly Shape[]): Forward {
+    const rank = inputShapes[0]!.length;
+    const axis = axisInGraph(this.#axisIn(inputShapes[0]!), rank);
+    return {
+      output: g.op('Concat', inputs, { axis }),
+      backward: (dy) => {
+        const lengths = inputs.map((input) => g.op('Gather', [g.op('Shape', [input]), g.ints(axis)]));
+        const split = g.op('Concat', lengths, { axis: 0 });
+        return { inputs: g.ops('Split', [dy, split], inputs.length, { axis }) };
+      },
+    };
+  }
+
+  #axisIn(shape: Shape): number {
+    const { length } = shape;
+    if (this.axis >= length || this.axis < -length)
+      throw new ValueError(`Expected an axis of ${pythonTuple(shape)}. Received: axis=${this.axis}.`);
+    return (this.axis + length) % length;
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis };
+  }
+}

@@ -1,0 +1,30 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { elu } from '../activations.js';
+import { writeActivation } from './activation.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+
+export interface ELUOptions extends LayerOptions {
+  /** What the values far below 0 come near to, negated. */
+  alpha?: number;
+}
+
+/** Exponential linear unit: x above 0, alpha·(eˣ − 1) below. Source: keras.layers.ELU. */
+export class ELU extends Layer {
+  static override readonly className = 'ELU';
+
+  readonly alpha: number;
+
+  constructor({ alpha = 1, ...options }: ELUOptions = {}) {
+    super(options);
+    this.alpha = alpha;
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    return writeActivation(context, elu(this.alpha), x!, inputShape!);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), alpha: this.alpha };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { sizeOf } from '../../graph/tensor.js';
+import { toChannelsFirst, toChannelsLast } from './channels.js';
+import { type Config, Layer, type Shape } from './layer.js';
+
+/**
+ * All values of a sample in a row: (N, H, W, C) → (N, H·W·C), channels running fastest; (N) → (N, 1).
+ *
+ * Source: keras.layers.Flatten.
+ */
+export class Flatten extends Layer {
+  static override readonly className = 'Flatten';
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    const [batch, ...rest] = inputShape!;
+    return [batch!, rest.includes(null) ? null : sizeOf(rest as number[])];
+  }
+
+  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    const rank = inputShape!.length;
+    const last = toChannelsLast(g, x!, rank);
+    return {
+      output: g.op('Flatten', [last], { axis: 1 }),
+      backward: (dy) => ({
+        inputs: [toChannelsFirst(g, g.op('Reshape', [dy, g.op('Shape', [last])]), rank)],
+      }),
+    };
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), data_format: 'channels_last' };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { leakyRelu } from '../activations.js';
+import { writeActivation } from './activation.js';
+import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+
+export interface LeakyReLUOptions extends LayerOptions {
+  /** Slope below 0. */
+  negativeSlope?: number;
+}
+
+/** x above 0, `negativeSlope · x` below. Source: keras.layers.LeakyReLU. */
+export class LeakyReLU extends Layer {
+  static override readonly className = 'LeakyReLU';
+
+  readonly negativeSlope: number;
+
+  constructor({ negativeSlope = 0.3, ...options }: LeakyReLUOptions = {}) {
+    super(options);
+    if (!(negativeSlope >= 0))
+      throw new ValueError(
+        `The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. Received: negative_slope=${negativeSlope}`,
+      );
+    this.negativeSlope = negativeSlope;
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    return writeActivation(context, leakyRelu(this.negativeSlope), x!, inputShape!);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), negative_slope: this.negativeSlope };
+  }
+}

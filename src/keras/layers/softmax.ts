@@ -1,0 +1,30 @@
+import type { Context, Forward } from '../../graph/differentiable.js';
+import type { Value } from '../../graph/graph.js';
+import { getActivation } from '../activations.js';
+import { writeActivation } from './activation.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+
+export interface SoftmaxOptions extends LayerOptions {
+  /** Along which values become a distribution, the last by default. */
+  axis?: number;
+}
+
+/** eˣ / Σ eˣ along an axis. Source: keras.layers.Softmax. */
+export class Softmax extends Layer {
+  static override readonly className = 'Softmax';
+
+  readonly axis: number;
+
+  constructor({ axis = -1, ...options }: SoftmaxOptions = {}) {
+    super(options);
+    this.axis = axis;
+  }
+
+  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+    return writeActivation(context, getActivation('softmax'), x!, inputShape!, this.axis);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis };
+  }
+}
