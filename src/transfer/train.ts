@@ -108,7 +108,7 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   });
   checkFinite(history);
 
-  const evaluation = held && validation ? evaluateHead(labels, await head.predict(held.x), validation) : null;
+  const evaluation = held && validation ? evaluateHead(labels, await head.predict(held.x, { verbose: 0 }), validation) : null;
   await head.release();
   const bytes = exportClassifier({ head, preparation, labels, evaluation });
   const result: TrainResult = {

@@ -31,7 +31,7 @@ async function train(engine: EngineChoice) {
   const y = float32(new Float32Array(50 * 3), [50, 3]);
   for (let i = 0; i < 50; i++) y.data[i * 3 + Math.floor(random() * 3)] = 1;
   const { history } = await model.fit(x, y, { batchSize: 16, epochs: 3, verbose: 0 });
-  const predictions = await model.predict(x);
+  const predictions = await model.predict(x, { verbose: 0 });
   return { weights: model.weights, history, predictions };
 }
 

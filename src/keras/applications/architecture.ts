@@ -118,6 +118,11 @@ export function sourceInputs(tensor: KerasTensor): KerasTensor[] {
   return [...new Set(tensor.inputs.flatMap(sourceInputs))];
 }
 
+/** Notes how the pretrained weights want their pictures, so that `fit` can warn of others. */
+export function expectScaling({ inputs }: Functional, scaling: Scaling): void {
+  for (const { layer } of inputs) if (layer instanceof InputLayer) layer.expectedScaling = scaling;
+}
+
 /** Scales RGB levels from 0 to 255, pixel by pixel, as the graph's `normalisePixels` does. */
 export function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: Scaling): Float32Array {
   const scaled = new Float32Array(levels.length);

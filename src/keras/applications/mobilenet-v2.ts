@@ -1,4 +1,5 @@
 import { readKerasFile } from '#platform';
+import { tfScaling } from '../../graph/preprocessing.js';
 import type { Initializer } from '../initializers.js';
 import { Add } from '../layers/add.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
@@ -16,6 +17,7 @@ import { fixed, floatRepr } from '../python-format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,
+  expectScaling,
   firstInitializer,
   loadWeightsFile,
   obtainInputShape,
@@ -103,6 +105,7 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
   if (weights === 'imagenet') {
     const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${floatRepr(alpha)}_${rows}${includeTop ? '' : '_no_top'}.h5`;
     await loadWeightsFile(model, await readKerasFile({ file, url: url + file, onProgress }));
+    expectScaling(model, tfScaling);
   } else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
   return model;
 }

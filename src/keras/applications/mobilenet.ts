@@ -1,5 +1,5 @@
 import { readKerasFile } from '#platform';
-import { tfScaling } from '../../graph/preprocessing.js';
+import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import type { ActivationName } from '../activations.js';
 import type { Initializer } from '../initializers.js';
@@ -19,6 +19,7 @@ import { fixed } from '../python-format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,
+  expectScaling,
   firstInitializer,
   loadWeightsFile,
   obtainInputShape,
@@ -132,8 +133,14 @@ export async function MobileNet(options: MobileNetOptions = {}): Promise<Model> 
     await loadWeightsFile(model, await readImageNetFile({ alpha, size: rows!, includeTop, onProgress }));
   else if (weights === 'vggface2') loadFaceWeights(model, await readFaceWeights());
   else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
+  if (weights === 'vggface2') expectScaling(model, caffeScaling);
+  else if (weights === 'imagenet' || isKerasFile(weights)) expectScaling(model, tfScaling);
   return model;
 }
+
+/** Whether this is the path of a file that Keras published. */
+const isKerasFile = (weights: unknown): boolean =>
+  typeof weights === 'string' && /mobilenet_\d_\d_\d+_tf(_no_top)?\.h5$/.test(weights);
 
 export interface ImageNetFile {
   alpha: number;

@@ -1,4 +1,5 @@
 import type { Forward } from '../../graph/differentiable.js';
+import type { Preprocessing } from '../../graph/preprocessing.js';
 import { type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface InputOptions extends LayerOptions {
@@ -10,12 +11,18 @@ export interface InputOptions extends LayerOptions {
 export class InputLayer extends Layer {
   static override readonly className = 'InputLayer';
   readonly batchShape: Shape;
+  /** How pictures are to be scaled, where pretrained weights ask for it. */
+  expectedScaling: Pick<Preprocessing, 'channels' | 'mean' | 'scale'> | null = null;
 
   constructor({ shape, ...options }: InputOptions) {
     super(options);
     this.batchShape = [null, ...shape];
     this.outputs.push(new KerasTensor(this.batchShape, this, []));
     this.ensureBuilt([]);
+  }
+
+  override get input(): KerasTensor {
+    return this.output;
   }
 
   override forward(): Forward {

@@ -91,11 +91,22 @@ export abstract class Layer {
     this.#built = true;
   }
 
-  /** The layer's output in the model it was first used in. */
+  /** What the layer read where it was first used: several tensors as a list. */
+  get input(): KerasTensor | readonly KerasTensor[] {
+    const inputs = this.#firstUse('input').inputs;
+    return inputs.length === 1 ? inputs[0]! : inputs;
+  }
+
+  /** The layer's output where it was first used. */
   get output(): KerasTensor {
-    if (!this.outputs[0])
-      throw new ValueError(`The layer ${this.name} has never been called and thus has no defined output.`);
-    return this.outputs[0];
+    return this.#firstUse('output');
+  }
+
+  #firstUse(attribute: string): KerasTensor {
+    if (this.outputs[0]) return this.outputs[0];
+    throw new ValueError(
+      `The layer ${this.name} has never been called and thus has no defined ${attribute}.`,
+    );
   }
 
   /** Whether its output differs from run to run while training, as Dropout's does. */

@@ -10,16 +10,16 @@ export type ValidationData = Batch | Batches;
 
 /** Arguments of `fit`, as Keras has them. */
 export interface FitOptions {
-  /** Samples a batch, for arrays. */
+  /** Samples a batch, for arrays. Default: 32, or what `stepsPerEpoch` asks for. */
   batchSize?: number;
   epochs?: number;
-  /** 0 is silent, 1 a progress bar, 2 one line an epoch. `'auto'` is 1 on a terminal and 2 elsewhere. */
+  /** 0 is silent, 1 a progress bar, 2 one line an epoch. `'auto'` is 1. */
   verbose?: Verbose;
   callbacks?: Callback | readonly Callback[];
   /** Share of the arrays' end that is kept for validation. */
   validationSplit?: number;
   validationData?: ValidationData | null;
-  /** Whether arrays are shuffled before each epoch. */
+  /** Whether arrays, and the batches of image iterators, are shuffled before each epoch. */
   shuffle?: boolean;
   classWeight?: ClassWeight;
   sampleWeight?: ArrayLikeData;
@@ -30,6 +30,13 @@ export interface FitOptions {
   validationBatchSize?: number;
   /** Validate every so many epochs, or after these epochs, counted from 1. */
   validationFreq?: number | readonly number[];
+  /**
+   * For image iterators in front of a frozen part: how many random views of each picture are made and kept, to come
+   * round again epoch after epoch. By default each epoch has views of its own, as in Keras, and pictures that are not
+   * changed at random are read once; `Infinity` reads them in every epoch, for a `preprocessingFunction` that does
+   * not always return the same.
+   */
+  views?: number;
   print?: Print;
   warn?: Warn;
   now?: Clock;
@@ -61,6 +68,7 @@ export interface FitRun {
 /** The loop over epochs. Source: keras.src.backend.tensorflow.trainer.TensorFlowTrainer.fit */
 export async function runEpochs(run: FitRun): Promise<void> {
   const { callbacks, model, totals } = run;
+  run.source.onEpochEnd();
   await callbacks.onTrainBegin();
   let logs: Logs | undefined;
   for (let epoch = run.initialEpoch(); epoch < run.epochs; epoch++) {
@@ -85,13 +93,10 @@ async function runBatches(run: FitRun): Promise<void> {
   let [step, most] = [0, 1];
   while (step < steps) {
     const began = now();
-    const batch = await source.next(Math.min(most, steps - step));
+    const batch = await source.next(Math.min(most, steps - step), steps - step);
     if (!batch) {
-      if (steps !== Number.POSITIVE_INFINITY)
-        run.warn(
-          'Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building your dataset.',
-        );
-      return;
+      if (steps !== Number.POSITIVE_INFINITY || step === 0) run.warn(ranOut);
+      break;
     }
     await callbacks.onTrainBatchBegin(step);
     const sums = await trainer.train(batch);
@@ -102,6 +107,11 @@ async function runBatches(run: FitRun): Promise<void> {
     await callbacks.onTrainBatchEnd(step - 1, totals.logs());
     if (model.stopTraining) return;
     const seconds = (now() - began) / count;
-    if (!oneByOne) most = Math.max(leastSteps, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
+    if (!oneByOne)
+      most = Math.max(leastSteps, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
   }
+  source.onEpochEnd();
 }
+
+const ranOut =
+  'Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building your dataset.';

@@ -20,6 +20,11 @@ export class ForwardOnly {
     readonly models: readonly Functional[],
   ) {}
 
+  /** The values of every weight, as they are now. */
+  get values(): Float32Array[] {
+    return this.models.flatMap((model) => model.weights.map(({ value }) => value));
+  }
+
   /** @returns each model's output for all samples */
   async run(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>[]> {
     const session = await this.#load();
@@ -42,7 +47,7 @@ export class ForwardOnly {
 
   /** Loads the graph, anew when a weight has changed since. */
   async #load(): Promise<Session> {
-    const weights = this.models.flatMap((model) => model.weights.map(({ value }) => value));
+    const weights = this.values;
     const unchanged = this.#session?.weights.every((value, i) => value === weights[i]);
     if (this.#session && !unchanged) await this.release();
     this.#session ??= { loaded: this.engine.load(encodeModel({ graph: this.#graph(), opset: 13 })), weights };

@@ -49,7 +49,7 @@ export class Functional extends Layer {
       names.add(name);
     }
     this.#wiring = { inputs: list, outputTensor, tensors, layers };
-    this.weights.splice(0, this.weights.length, ...layers.flatMap((layer) => layer.weights));
+    this.weights.splice(0, this.weights.length, ...new Set(layers.flatMap((layer) => layer.weights)));
     this.ensureBuilt([]);
   }
 
@@ -59,6 +59,16 @@ export class Functional extends Layer {
 
   get outputTensor(): KerasTensor {
     return this.#wired.outputTensor;
+  }
+
+  /** What the model begins with; several inputs as a list. */
+  override get input(): KerasTensor | readonly KerasTensor[] {
+    return this.inputs.length === 1 ? this.inputs[0]! : this.inputs;
+  }
+
+  /** What the model ends with. */
+  override get output(): KerasTensor {
+    return this.outputTensor;
   }
 
   /** Every symbolic tensor from inputs to output, each after those it is made of. */
@@ -84,6 +94,18 @@ export class Functional extends Layer {
     throw new ValueError(
       `The model '${this.name}' has not been built yet. Hint: begin it with an \`Input\`, or call \`build(inputShape)\` or \`fit()\` first.`,
     );
+  }
+
+  /** How pictures are to be scaled for the pretrained weights that read them; `null` where nothing is known. */
+  get expectedScaling(): InputLayer['expectedScaling'] {
+    for (const input of this.inputs) {
+      if (input.layer instanceof InputLayer && input.layer.expectedScaling)
+        return input.layer.expectedScaling;
+      for (const { layer, inputs } of this.tensors)
+        if (inputs.includes(input) && layer instanceof Functional && layer.expectedScaling)
+          return layer.expectedScaling;
+    }
+    return null;
   }
 
   /** Keras's `model.trainable = value`: sets every layer within, too. */

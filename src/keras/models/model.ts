@@ -1,7 +1,7 @@
-import { resolveEngine } from '#platform';
+import { print as printToConsole, resolveEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { Callback, CallbackModel, Logs, Print } from '../callbacks/callback.js';
+import type { Callback, CallbackModel, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
 import { globalRandom } from '../global-random.js';
@@ -9,22 +9,18 @@ import { ValueError } from '../layers/layer.js';
 import { getLoss, type Loss, type LossName } from '../losses/index.js';
 import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
 import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
+import { scalingWarning } from '../preprocessing/scaling.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/index.js';
-import { type ArrayLikeData, type Batch, type Batches, concatRows, toInputs } from './data.js';
+import { formatSummary, type SummaryOptions } from '../summary.js';
+import type { ArrayLikeData, Batch, Batches } from './data.js';
+import { type Dataset, isDataset, isImageIterator } from './dataset-source.js';
 import { type FitOptions, runEpochs, type ValidationData } from './fit.js';
 import { Functional } from './functional.js';
+import { arraySource, type Data, openSource } from './open-source.js';
 import { Parts } from './parts.js';
 import { trainingPlan } from './plan.js';
-import {
-  ArraySource,
-  type Form,
-  IterableSource,
-  isBatches,
-  lengthOf,
-  type Source,
-  splitSamples,
-  toSamples,
-} from './source.js';
+import { type PredictOptions, predictBatches } from './predict.js';
+import { ArraySource, type Form, isBatches, type Source, toSamples } from './source.js';
 import { Totals } from './totals.js';
 import { Trainer } from './trainer.js';
 
@@ -41,18 +37,31 @@ export interface CompileOptions {
 export interface EvaluateOptions {
   batchSize?: number;
   sampleWeight?: ArrayLikeData;
-  verbose?: 0 | 1 | 2 | 'auto';
+  verbose?: Verbose;
   steps?: number | null;
   callbacks?: Callback | readonly Callback[];
   print?: Print;
+  warn?: Warn;
+  now?: Clock;
 }
 
-type Inputs = ArrayLikeData | readonly Tensor[];
+/** Arguments of `summary`, as Keras has them. */
+export interface ModelSummaryOptions extends Omit<SummaryOptions, 'optimizer'> {
+  /** Called once with the whole text. */
+  printFn?: (text: string) => void;
+}
 
 interface Compiled {
   optimizer: Optimizer;
   loss: Loss;
   metrics: Metric[];
+}
+
+/** What `compile` was given, with the optimizer that a name stands for. */
+export interface Compilation {
+  readonly optimizer: Optimizer;
+  readonly loss: Loss | LossName;
+  readonly metrics: readonly (Metric | MetricName)[];
 }
 
 /** Batches that are evaluated at a time: sums do not depend on it, only memory does. */
@@ -75,8 +84,10 @@ export class Model extends Functional implements CallbackModel {
   history?: History;
   #engine: EngineChoice = 'ort';
   #compiled?: Compiled;
+  #compilation?: Compilation;
   #parts?: Promise<Parts>;
   #trainer?: Trainer;
+  readonly #scalingChecked = new WeakSet<object>();
 
   /**
    * Configures training.
@@ -92,6 +103,7 @@ export class Model extends Functional implements CallbackModel {
       loss: lossObject,
       metrics: metrics.map((metric) => getMetric(metric, { outputShape, loss: lossObject })),
     };
+    this.#compilation = { optimizer: this.#compiled.optimizer, loss, metrics };
     this.#engine = engine;
     this.#parts = undefined;
     this.#trainer = undefined;
@@ -100,6 +112,11 @@ export class Model extends Functional implements CallbackModel {
   /** @throws ValueError before `compile`. */
   get optimizer(): Optimizer {
     return this.#assertCompiled('optimizer').optimizer;
+  }
+
+  /** What the model was compiled with; `undefined` before `compile`. */
+  get compilation(): Compilation | undefined {
+    return this.#compilation;
   }
 
   get loss(): Loss | undefined {
@@ -113,36 +130,63 @@ export class Model extends Functional implements CallbackModel {
   /**
    * Trains for a number of epochs.
    *
-   * @param x inputs (N, …), or an iterable of batches `[x, y, sampleWeight?]`
+   * @param x inputs (N, …); an image iterator; or an iterable of batches `[x, y, sampleWeight?]`
    * @param y targets (N, …); none where `x` yields them
    * @returns the record of every epoch's loss and metrics, in `history.history`
    */
-  async fit(x: Inputs | Batches, y: ArrayLikeData | null = null, options: FitOptions = {}): Promise<History> {
-    const { metrics } = this.#assertCompiled('fit');
-    const {
-      batchSize = 32,
-      epochs = 1,
-      verbose = 'auto',
-      stepsPerEpoch = null,
-      validationFreq = 1,
-    } = options;
-    const { shuffle = true, sampleWeight, classWeight, validationBatchSize = batchSize, print } = options;
-    const { now = () => performance.now() / 1000, warn = console.warn } = options;
-    const { trainer, form } = await this.#prepare({ ...options, x });
+  fit(x: Data, y: ArrayLikeData | null = null, options: FitOptions = {}): Promise<History> {
+    return this.#fit(x, { y, endless: false }, options);
+  }
 
-    let source: Source;
-    let validation: Source | null = null;
-    if (isBatches(x)) {
-      source = new IterableSource(x, lengthOf(x), { ...form, classWeight });
-    } else {
-      const samples = await toSamples([x, y, sampleWeight], { ...form, classWeight });
-      const split = options.validationSplit && !options.validationData;
-      const [training, held] = split ? splitSamples(samples, options.validationSplit!) : [samples, null];
-      source = new ArraySource(training, batchSize, shuffle ? globalRandom() : null);
-      validation = held && new ArraySource(held, validationBatchSize, null);
-    }
-    if (options.validationData)
-      validation = await toSource(options.validationData, validationBatchSize, form);
+  /**
+   * Trains on batches that never end: when the data has been seen once, it goes on from the beginning, so that
+   * `stepsPerEpoch` may ask for more than one pass.
+   *
+   * @deprecated Keras 2's name; `fit` takes iterators, too, and ends an epoch where a pass ends.
+   */
+  fitGenerator(generator: Batches | Dataset, options: FitOptions = {}): Promise<History> {
+    const { warn = console.warn } = options;
+    warn(
+      '`Model.fit_generator` is deprecated and will be removed in a future version. Please use `Model.fit`, which supports generators.',
+    );
+    return this.#fit(generator, { y: null, endless: true }, options);
+  }
+
+  async #fit(
+    x: Data,
+    { y, endless }: { y: ArrayLikeData | null; endless: boolean },
+    options: FitOptions,
+  ): Promise<History> {
+    const { metrics } = this.#assertCompiled('fit');
+    const { batchSize, epochs = 1, verbose = 'auto', stepsPerEpoch = null, validationFreq = 1 } = options;
+    const { shuffle = true, validationData = null, validationSteps = null, print } = options;
+    const { now = () => performance.now() / 1000, warn = console.warn } = options;
+    const { trainer, ...reader } = await this.#prepare({ ...options, x });
+    this.#checkScaling(x, warn);
+
+    const { source, held } = await openSource(x, reader, {
+      ...options,
+      y,
+      steps: stepsPerEpoch,
+      shuffle,
+      validationSplit: validationData ? 0 : options.validationSplit,
+      endless,
+    });
+    const validationOptions = {
+      batchSize: options.validationBatchSize ?? batchSize,
+      steps: validationSteps,
+      shuffle: false,
+      endless,
+    };
+    let validation: Source | null = held && arraySource(held, validationOptions);
+    const openValidation = async () => {
+      if (validation || !validationData) return validation;
+      const [data, targets, sampleWeight] = isPlain(validationData) ? validationData : [validationData];
+      this.#checkScaling(data, warn);
+      const opened = await openSource(data, reader, { ...validationOptions, y: targets, sampleWeight });
+      validation = opened.source;
+      return validation;
+    };
 
     const callbacks = new CallbackList({
       callbacks: options.callbacks,
@@ -163,13 +207,21 @@ export class Model extends Functional implements CallbackModel {
       model: this,
       epochs,
       initialEpoch: () => this.restoredEpoch ?? options.initialEpoch ?? 0,
-      stepsPerEpoch,
+      stepsPerEpoch: stepsPerEpoch ?? (endless ? source.batches : null),
       shouldValidate: (epoch) =>
         typeof validationFreq === 'number'
           ? (epoch + 1) % validationFreq === 0
           : validationFreq.includes(epoch + 1),
       validate:
-        validation && (() => this.#evaluate(trainer, validation, callbacks, options.validationSteps ?? null)),
+        held || validationData
+          ? async () =>
+              this.#evaluate(
+                trainer,
+                (await openValidation())!,
+                callbacks,
+                validationSteps ?? (endless ? validation!.batches : null),
+              )
+          : null,
       warn,
       now,
     });
@@ -177,48 +229,39 @@ export class Model extends Functional implements CallbackModel {
   }
 
   /** Loss and metrics on data, by name: Keras's `evaluate(return_dict=True)`. */
-  async evaluate(
-    x: Inputs | Batches,
-    y: ArrayLikeData | null = null,
-    options: EvaluateOptions = {},
-  ): Promise<Logs> {
+  async evaluate(x: Data, y: ArrayLikeData | null = null, options: EvaluateOptions = {}): Promise<Logs> {
     this.#assertCompiled('evaluate');
-    const { batchSize = 32, sampleWeight, verbose = 'auto', steps = null, callbacks, print } = options;
-    const { trainer, form } = await this.#prepare({ x, sampleWeight });
-    const source = await toSource(isBatches(x) ? x : [x, y, sampleWeight], batchSize, form);
+    const { batchSize, sampleWeight, verbose = 'auto', steps = null, callbacks, print, now } = options;
+    const { trainer, ...reader } = await this.#prepare({ x, sampleWeight });
+    this.#checkScaling(x, options.warn ?? console.warn);
+    const { source } = await openSource(x, reader, { y, sampleWeight, batchSize, steps, shuffle: false });
     const list = new CallbackList({
       callbacks,
       addProgbar: verbose !== 0,
       model: this,
       params: { verbose, epochs: 1, steps: steps ?? source.batches },
       print,
+      now,
     });
     return this.#evaluate(trainer, source, list, steps);
   }
 
   /** The model's outputs (N, …) for inputs (N, …), or for the inputs of batches. */
-  async predict(
-    x: Inputs | Batches,
-    { steps = null }: { steps?: number | null } = {},
-  ): Promise<Tensor<'float32'>> {
-    const parts = await this.#getParts();
-    if (!isBatches(x)) return parts.predict(toInputs(x));
-    const most = steps ?? lengthOf(x) ?? Number.POSITIVE_INFINITY;
-    const outputs: Tensor<'float32'>[] = [];
-    for await (const batch of x as AsyncIterable<Batch>) {
-      outputs.push(await parts.predict(toInputs(batch[0])));
-      if (outputs.length === most) break;
-    }
-    return concatRows(outputs);
+  async predict(x: Data, options: PredictOptions = {}): Promise<Tensor<'float32'>> {
+    return predictBatches(x, await this.#getParts(), { ...options, model: this });
   }
 
   /** One step on one batch; loss and metrics of that batch. */
   async trainOnBatch(
-    x: Inputs,
+    x: ArrayLikeData | readonly Tensor[],
     y: ArrayLikeData,
     options: { sampleWeight?: ArrayLikeData; classWeight?: FitOptions['classWeight'] } = {},
   ): Promise<Logs> {
     const { metrics } = this.#assertCompiled('train_on_batch');
+    if (options.classWeight && options.sampleWeight)
+      throw new ValueError(
+        'Arguments `sample_weight` and `class_weight` cannot be specified at the same time.',
+      );
     const { trainer, form } = await this.#prepare({ ...options, x });
     const samples = await toSamples([x, y, options.sampleWeight], {
       ...form,
@@ -230,6 +273,12 @@ export class Model extends Functional implements CallbackModel {
     const totals = new Totals(metrics);
     totals.add(sums.data, samples.y.dims[0]!);
     return totals.logs();
+  }
+
+  /** Prints the table of layers and weights. */
+  summary({ printFn = printToConsole, ...options }: ModelSummaryOptions = {}): void {
+    const optimizer = this.#compiled?.optimizer;
+    printFn(formatSummary(this, { ...options, optimizer: optimizer?.iterations ? optimizer : undefined }));
   }
 
   /** Writes the whole model; the ending of `path` says how. */
@@ -260,11 +309,12 @@ export class Model extends Functional implements CallbackModel {
     steps: number | null,
   ): Promise<Logs> {
     const totals = new Totals(this.metrics);
+    source.onEpochEnd();
     source.start();
     await callbacks.onTestBegin();
     const limit = steps ?? Number.POSITIVE_INFINITY;
     for (let step = 0; step < limit; ) {
-      const run = await source.next(Math.min(batchesAtOnce, limit - step));
+      const run = await source.next(Math.min(batchesAtOnce, limit - step), limit - step);
       if (!run) break;
       await callbacks.onTestBatchBegin(step);
       const { sums } = await trainer.evaluate(run.samples);
@@ -272,6 +322,7 @@ export class Model extends Functional implements CallbackModel {
       step += Math.ceil(run.order.length / run.batchSize);
       await callbacks.onTestBatchEnd(step - 1, totals.logs());
     }
+    source.onEpochEnd();
     const logs = totals.logs();
     await callbacks.onTestEnd(logs);
     return logs;
@@ -282,16 +333,18 @@ export class Model extends Functional implements CallbackModel {
     x: unknown;
     sampleWeight?: unknown;
     classWeight?: unknown;
-  }): Promise<{ trainer: Trainer; form: Form }> {
+  }): Promise<{ trainer: Trainer; parts: Parts; form: Form }> {
     const { optimizer, loss, metrics } = this.#assertCompiled('fit');
     const parts = await this.#getParts();
-    const weighted = data.sampleWeight != null || data.classWeight != null || isBatches(data.x);
+    const weighted =
+      data.sampleWeight != null || data.classWeight != null || isBatches(data.x) || isDataset(data.x);
     if (!this.#trainer || (weighted && !this.#trainer.plan.weighted)) {
       const plan = trainingPlan(parts.rest, { loss, metrics, optimizer, weighted });
       this.#trainer = new Trainer(parts.engine, plan, optimizer, globalRandom().randint(2 ** 31 - 1));
     }
     return {
       trainer: this.#trainer,
+      parts,
       form: { extract: parts.extract, targetShape: this.#trainer.plan.targetShape },
     };
   }
@@ -301,13 +354,21 @@ export class Model extends Functional implements CallbackModel {
     return this.#parts;
   }
 
+  /** Warns once of a generator that scales pictures otherwise than the pretrained weights want them. */
+  #checkScaling(x: Data, warn: Warn): void {
+    if (!isDataset(x) || !isImageIterator(x) || !this.expectedScaling) return;
+    const generator = x.imageDataGenerator;
+    if (this.#scalingChecked.has(generator)) return;
+    this.#scalingChecked.add(generator);
+    const warning = scalingWarning(generator, this.expectedScaling);
+    if (warning) warn(warning);
+  }
+
   #assertCompiled(method: string): Compiled {
     if (this.#compiled) return this.#compiled;
     throw new ValueError(`You must call \`compile()\` before calling \`${method}()\`.`);
   }
 }
 
-const toSource = async (data: ValidationData, batchSize: number, form: Form): Promise<Source> =>
-  isBatches(data)
-    ? new IterableSource(data, lengthOf(data), form)
-    : new ArraySource(await toSamples(data, form), batchSize, null);
+/** Whether this is one tuple of arrays, rather than something that yields such. */
+const isPlain = (data: ValidationData): data is Batch => Array.isArray(data);

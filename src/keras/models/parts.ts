@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { FeatureCache } from './feature-cache.js';
 import { ForwardOnly } from './forward-only.js';
 import type { Functional } from './functional.js';
 import { splitFrozen } from './plan.js';
@@ -9,6 +10,7 @@ export class Parts {
   readonly rest: Functional;
   readonly #frozen: ForwardOnly | null;
   readonly #rest: ForwardOnly;
+  readonly #caches = new WeakMap<object, FeatureCache>();
 
   constructor(
     readonly engine: Engine,
@@ -23,6 +25,25 @@ export class Parts {
   /** What the rest reads, for these inputs of the model. */
   readonly extract = async (x: readonly Tensor<'float32'>[]): Promise<readonly Tensor<'float32'>[]> =>
     this.#frozen ? this.#frozen.run(x) : x;
+
+  get isPartlyFrozen(): boolean {
+    return this.#frozen !== null;
+  }
+
+  /** What the frozen part computes with: other objects once it changes. */
+  get frozenValues(): readonly Float32Array[] {
+    return this.#frozen?.values ?? [];
+  }
+
+  /** Keeps the features of a data set's pictures for as long as the data set is in use. */
+  cacheFor(dataset: object, views: number): FeatureCache {
+    let cache = this.#caches.get(dataset);
+    if (cache?.views !== views) {
+      cache = new FeatureCache(views);
+      this.#caches.set(dataset, cache);
+    }
+    return cache;
+  }
 
   /** The model's output (N, …). */
   async predict(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>> {

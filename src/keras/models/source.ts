@@ -12,8 +12,14 @@ export interface Source {
   readonly open: boolean;
   /** Starts a new pass. */
   start(): void;
-  /** The next batches of this pass, `most` at most; `null` at its end. */
-  next(most: number): Promise<Run | null>;
+  /**
+   * The next batches of this pass, `most` at most; `null` at its end.
+   *
+   * @param left how many the caller is going to take, these included
+   */
+  next(most: number, left: number): Promise<Run | null>;
+  /** Told after each epoch and each evaluation, and, as in Keras, before the first. */
+  onEpochEnd(): void;
 }
 
 /** Turns what the model reads into what its trained part reads. */
@@ -47,6 +53,8 @@ export class ArraySource implements Source {
     this.#position = 0;
     if (this.random) this.#order.set(this.random.permutation(this.#order.length));
   }
+
+  onEpochEnd(): void {}
 
   async next(most: number): Promise<Run | null> {
     const { samples, batchSize } = this;
@@ -82,6 +90,8 @@ export class IterableSource implements Source {
       Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
   }
 
+  onEpochEnd(): void {}
+
   async next(): Promise<Run | null> {
     if (!this.open) return null;
     const { value, done } = await this.#iterator!.next();
@@ -95,7 +105,8 @@ export class IterableSource implements Source {
   }
 }
 
-const inOrder = (samples: Samples, batchSize: number): Run => ({
+/** A run of all samples as they stand. */
+export const inOrder = (samples: Samples, batchSize: number): Run => ({
   samples,
   order: Array.from({ length: samples.y.dims[0]! }, (_, i) => i),
   batchSize,
@@ -117,6 +128,8 @@ export async function toSamples(
   const inputs = toInputs(x);
   const target = toTargets(y, targetShape);
   const weight = sampleWeight == null ? undefined : toFloatTensor(sampleWeight);
+  if (weight && classWeight)
+    throw new ValueError('You cannot specify `class_weight` and `sample_weight` at the same time.');
   for (const tensor of [...inputs, ...(weight ? [weight] : [])])
     if (tensor.dims[0] !== target.dims[0])
       throw new TypeError(
@@ -125,25 +138,25 @@ export async function toSamples(
   return {
     x: await extract(inputs),
     y: target,
-    sampleWeight: classWeight ? weighClasses(target, classWeight, weight) : weight,
+    sampleWeight: classWeight ? weighClasses(target, classWeight) : weight,
   };
 }
 
-/** The weight of each sample's class, times its own. */
-function weighClasses(
-  y: Tensor,
-  classWeight: ClassWeight,
-  sampleWeight?: Tensor<'float32'>,
-): Tensor<'float32'> {
+/** The weight of each sample's class; 1 where none is given. */
+function weighClasses(y: Tensor, classWeight: ClassWeight): Tensor<'float32'> {
   const [count, width] = [y.dims[0]!, y.dims[1] ?? 1];
   const values = y.data as Float32Array;
   const weights = Float32Array.from({ length: count }, (_, i) => {
     const row = values.subarray(i * width, (i + 1) * width);
-    const index = width === 1 ? row[0]! : row.indexOf(row.reduce((a, b) => Math.max(a, b)));
-    return (classWeight[index] ?? 1) * (sampleWeight?.data[i] ?? 1);
+    const index = width === 1 ? Math.round(row[0]!) : row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    return classWeight[index] ?? 1;
   });
   return float32(weights, [count]);
 }
+
+/** The same samples, weighed by their classes. */
+export const withClassWeight = (samples: Samples, classWeight: ClassWeight | undefined): Samples =>
+  classWeight ? { ...samples, sampleWeight: weighClasses(samples.y, classWeight) } : samples;
 
 /** The samples `from` to `to`. */
 export const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): Samples => ({

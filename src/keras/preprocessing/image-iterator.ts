@@ -47,6 +47,8 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
   /** Where the next batch of `next()` starts, in batches. */
   batchIndex = 0;
   totalBatchesSeen = 0;
+  /** Where each changed picture is written to; `null` for nowhere. */
+  readonly saveToDir: string | null;
   readonly #save: { folder: string; prefix: string; format: string } | null;
   #order: number[] | null = null;
 
@@ -72,6 +74,7 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.seed = seed;
+    this.saveToDir = saveToDir;
     this.#save = saveToDir === null ? null : { folder: saveToDir, prefix: savePrefix, format: saveFormat };
   }
 

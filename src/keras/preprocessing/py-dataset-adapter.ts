@@ -15,6 +15,8 @@ export interface PyDataset<Batch, Draws = unknown> {
 export interface PyDatasetAdapterOptions {
   /** Whether each pass takes the batches in an order of its own, as `fit` does unless told otherwise. Default: false. */
   shuffle?: boolean;
+  /** Whether a new pass starts once the first batches were looked at: `predict` goes on with the first. Default: true. */
+  reset?: boolean;
   /** Draws that order. Default: the process-wide stream. */
   random?: PythonRandom;
 }
@@ -42,12 +44,12 @@ export class PyDatasetAdapter<Batch, Draws = unknown> {
 
   constructor(
     readonly dataset: PyDataset<Batch, Draws>,
-    { shuffle = false, random = globalPythonRandom() }: PyDatasetAdapterOptions = {},
+    { shuffle = false, reset = true, random = globalPythonRandom() }: PyDatasetAdapterOptions = {},
   ) {
     this.#shuffle = shuffle;
     this.#random = random;
     for (let i = 0; i < Math.min(BATCHES_LOOKED_AT, dataset.length); i++) dataset.draw(i);
-    dataset.onEpochEnd();
+    if (reset) dataset.onEpochEnd();
   }
 
   /** Batches a pass. */
@@ -60,12 +62,17 @@ export class PyDatasetAdapter<Batch, Draws = unknown> {
     for (const draws of this.drawPass()) yield await this.dataset.make(draws);
   }
 
-  /** What the batches of one pass are made of, for a caller that has made the pictures before. */
-  *drawPass(): Generator<Draws> {
+  /** The indices of the batches of one pass, in their order. */
+  order(): number[] {
     const order = Array.from({ length: this.length }, (_, i) => i);
     if (this.#shuffle) this.#random.shuffle(order);
+    return order;
+  }
+
+  /** What the batches of one pass are made of, for a caller that has made the pictures before. */
+  *drawPass(): Generator<Draws> {
     try {
-      for (const index of order) yield this.dataset.draw(index);
+      for (const index of this.order()) yield this.dataset.draw(index);
     } finally {
       this.dataset.onEpochEnd();
     }

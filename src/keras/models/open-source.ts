@@ -1,0 +1,103 @@
+import type { Tensor } from '../../graph/tensor.js';
+import { globalRandom } from '../global-random.js';
+import { ValueError } from '../layers/layer.js';
+import type { ArrayLikeData, Batches } from './data.js';
+import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
+import type { Parts } from './parts.js';
+import {
+  ArraySource,
+  type ClassWeight,
+  type Form,
+  IterableSource,
+  isBatches,
+  lengthOf,
+  type Source,
+  splitSamples,
+  toSamples,
+  withClassWeight,
+} from './source.js';
+import type { Samples } from './trainer.js';
+
+/** What `fit` and `evaluate` take their batches from. */
+export type Data = ArrayLikeData | readonly Tensor[] | Batches | Dataset;
+
+export interface SourceOptions {
+  y?: ArrayLikeData | null;
+  sampleWeight?: ArrayLikeData | null;
+  classWeight?: ClassWeight;
+  batchSize?: number;
+  /** Batches that will be taken of each pass. */
+  steps: number | null;
+  shuffle: boolean;
+  validationSplit?: number;
+  views?: number;
+  endless?: boolean;
+}
+
+/** How a model reads its data. */
+export interface Reader {
+  readonly parts: Parts;
+  readonly form: Form;
+}
+
+/** Batches of whatever data there are, and those that `validationSplit` holds back. */
+export async function openSource(
+  x: Data,
+  { parts, form }: Reader,
+  options: SourceOptions,
+): Promise<{ source: Source; held: Samples | null }> {
+  const { y = null, sampleWeight = null, classWeight, validationSplit = 0 } = options;
+  if (!isDataset(x) && !isBatches(x)) {
+    if (classWeight && sampleWeight !== null)
+      throw new ValueError('You cannot `class_weight` and `sample_weight` at the same time.');
+    const samples = await toSamples([x, y, sampleWeight], form);
+    const [kept, held] = validationSplit ? splitSamples(samples, validationSplit) : [samples, null];
+    return { source: arraySource(withClassWeight(kept, classWeight), options), held };
+  }
+  if (validationSplit)
+    throw new ValueError(
+      `Argument \`validation_split\` is only supported for tensors or NumPy arrays.Found incompatible type in the input: ${x.constructor.name}`,
+    );
+  const kind = isDataset(x) ? 'PyDataset' : 'generator';
+  if (y !== null) refuse('y', 'the targets', kind);
+  if (sampleWeight !== null) refuse('sample_weights', 'the sample weights', kind);
+  const weighed = { ...form, classWeight };
+  if (!isDataset(x)) return { source: new IterableSource(x, lengthOf(x), weighed), held: null };
+  const { shuffle, endless, views } = options;
+  const cache = cacheFor(x, parts, views);
+  const generator = isImageIterator(x) ? x.imageDataGenerator : null;
+  const featuresOf = () => [
+    ...parts.frozenValues,
+    generator?.mean,
+    generator?.std,
+    generator?.zcaWhiteningMatrix,
+  ];
+  return { source: new DatasetSource(x, weighed, { shuffle, endless, cache, featuresOf }), held: null };
+}
+
+/** Batches of samples in memory. */
+export function arraySource(
+  samples: Samples,
+  { batchSize, steps, shuffle }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle'>,
+): ArraySource {
+  const size = batchSize ?? (steps ? Math.ceil(samples.y.dims[0]! / steps) : 32);
+  return new ArraySource(samples, size, shuffle ? globalRandom() : null);
+}
+
+/** Where features are kept, if they may be: not where pictures are written down, or are the targets. */
+function cacheFor(dataset: Dataset, parts: Parts, views?: number) {
+  if (!isImageIterator(dataset) || dataset.saveToDir !== null) return null;
+  if ('classMode' in dataset && dataset.classMode === 'input') return null;
+  if (views === undefined && (dataset.imageDataGenerator.isRandom || !parts.isPartlyFrozen)) return null;
+  const count = views ?? 1;
+  if (count === Number.POSITIVE_INFINITY) return null;
+  if (!Number.isInteger(count) || count < 1)
+    throw new ValueError(`Expected \`views\` to be a positive whole number. Received: ${views}.`);
+  return parts.cacheFor(dataset, count);
+}
+
+function refuse(argument: string, description: string, kind: string): never {
+  throw new ValueError(
+    `When providing \`x\` as a ${kind}, \`${argument}\` should not be passed. Instead, ${description} should be included as part of the ${kind}.`,
+  );
+}

@@ -1,0 +1,74 @@
+import type { Tensor } from '../../graph/tensor.js';
+import type { Callback, CallbackModel, Clock, Print, Verbose } from '../callbacks/callback.js';
+import { CallbackList } from '../callbacks/callback-list.js';
+import { PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
+import { type Batch, concatRows, rows, toInputs } from './data.js';
+import { isDataset } from './dataset-source.js';
+import type { Data } from './open-source.js';
+import type { Parts } from './parts.js';
+import { isBatches, lengthOf } from './source.js';
+
+export interface PredictOptions {
+  batchSize?: number;
+  verbose?: Verbose;
+  steps?: number | null;
+  callbacks?: Callback | readonly Callback[];
+  print?: Print;
+  now?: Clock;
+}
+
+/** A model's outputs for whatever data there are, batch by batch. */
+export async function predictBatches(
+  x: Data,
+  parts: Parts,
+  options: PredictOptions & { model: CallbackModel },
+): Promise<Tensor<'float32'>> {
+  const { batchSize, verbose = 'auto', steps = null, callbacks, print, now, model } = options;
+  const { batches, length } = inputBatches(x, { batchSize, steps });
+  const list = new CallbackList({
+    callbacks,
+    addProgbar: verbose !== 0,
+    model,
+    params: { verbose, epochs: 1, steps: steps ?? length },
+    print,
+    now,
+  });
+  await list.onPredictBegin();
+  const outputs: Tensor<'float32'>[] = [];
+  for await (const inputs of batches) {
+    const step = outputs.length;
+    await list.onPredictBatchBegin(step);
+    outputs.push(await parts.predict(inputs));
+    await list.onPredictBatchEnd(step);
+    if (outputs.length === (steps ?? length)) break;
+  }
+  await list.onPredictEnd();
+  return concatRows(outputs);
+}
+
+type InputBatches = AsyncIterable<Tensor<'float32'>[]> | Iterable<Tensor<'float32'>[]>;
+
+function inputBatches(
+  x: Data,
+  { batchSize, steps }: Pick<PredictOptions, 'batchSize' | 'steps'>,
+): { batches: InputBatches; length: number | null } {
+  if (isDataset(x)) {
+    const adapter = new PyDatasetAdapter(x, { reset: false });
+    return { batches: inputsOf(adapter.pass()), length: adapter.length };
+  }
+  if (isBatches(x)) return { batches: inputsOf(x), length: lengthOf(x) };
+  const inputs = toInputs(x);
+  const count = inputs[0]!.dims[0]!;
+  const size = batchSize ?? (steps ? Math.ceil(count / steps) : 32);
+  const length = Math.ceil(count / size);
+  const batches = Array.from({ length }, (_, i) =>
+    inputs.map((input) => rows(input, i * size, (i + 1) * size) as Tensor<'float32'>),
+  );
+  return { batches, length };
+}
+
+async function* inputsOf(
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
+): AsyncGenerator<Tensor<'float32'>[]> {
+  for await (const [x] of batches) yield toInputs(x);
+}
