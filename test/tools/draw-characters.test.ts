@@ -86,6 +86,15 @@ test('a half-drawn folder is drawn anew', async (t) => {
   t.deepEqual(await hashes(out), await hashes(whole));
 });
 
+test('a folder with pictures of an older drawing is drawn anew', async (t) => {
+  const out = join(await temporaryFolder(t), 'set');
+  await drawCharacters({ ...small, out });
+  const before = await hashes(out);
+  await writeFile(join(out, 'train/Hugo/001.jpg'), 'as it was drawn last year');
+  t.true(await drawCharacters({ ...small, out }));
+  t.deepEqual(await hashes(out), before);
+});
+
 test('what a killed run left beside the folder is removed', async (t) => {
   const folder = await temporaryFolder(t);
   const out = join(folder, 'set');

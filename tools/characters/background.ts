@@ -113,7 +113,7 @@ const beach: Draw = (width, height, random) => {
 const lamps: Draw = (width, height, random) => {
   const lights = steps(random.integer(10, 22)).map(
     () =>
-      `<circle cx="${random.uniform(0, width)}" cy="${random.uniform(0, height)}" r="${width * random.uniform(0.03, 0.1)}" fill="${random.choice(['#ffd27f', '#ff9e6d', '#8ecae6', '#f4f1de', '#e27396'])}" opacity="${random.uniform(0.25, 0.7)}"/>`,
+      `<circle cx="${random.uniform(0, width)}" cy="${random.uniform(0, height)}" r="${width * random.uniform(0.015, 0.05)}" fill="${random.choice(['#ffd27f', '#ff9e6d', '#8ecae6', '#f4f1de', '#e27396'])}" opacity="${random.uniform(0.25, 0.7)}"/>`,
   );
   return (
     rect(0, 0, width, height, random.choice(['#1d2238', '#2b2230', '#20303a', '#4a3f55'])) + lights.join('')

@@ -5,7 +5,7 @@ export interface Character {
   readonly hair?: 'sideComed' | 'undercut' | 'spiky' | 'bun';
   /** Hair that falls behind the head. */
   readonly rearHair?: 'longStraight' | 'longWavy' | 'shoulderHigh' | 'neckHigh';
-  readonly beard?: 'moustacheTwirl' | 'fullBeard' | 'chin' | 'chinMoustache' | 'longBeard';
+  readonly beard?: 'moustacheTwirl' | 'fullBeard' | 'chinMoustache' | 'longBeard';
   readonly hairColor: string;
   readonly skinColor: string;
   readonly freckles?: boolean;
@@ -22,26 +22,26 @@ const grey = 'bdbab5';
 const pale = 'edb98f';
 const beige = 'd99e72';
 const tan = 'b57c52';
-const deep = '7d4f35';
+const deep = '8a5a3c';
 
 /**
  * Fourteen made-up characters. Each colour of hair and of skin, each cut and each beard belongs to several of them,
- * so that no one thing gives anyone away.
+ * so that no single thing gives anyone away.
  */
 // biome-ignore format: a table
 export const cast: readonly Character[] = [
   { name: 'Alba',  hair: 'bun',       hairColor: auburn, skinColor: pale,  freckles: true },
   { name: 'Bruno', beard: 'fullBeard', hairColor: brown, skinColor: beige },
   { name: 'Carla', hair: 'sideComed', rearHair: 'longWavy', hairColor: black, skinColor: tan },
-  { name: 'Dario', hair: 'spiky',     hairColor: blond,  skinColor: beige },
+  { name: 'Dario', hair: 'spiky',     hairColor: blond,  skinColor: beige, freckles: true },
   { name: 'Elena', hair: 'sideComed', rearHair: 'longStraight', hairColor: blond, skinColor: pale, glasses: 'round' },
   { name: 'Felix', hair: 'undercut',  beard: 'moustacheTwirl', hairColor: auburn, skinColor: pale },
   { name: 'Greta', hair: 'bun',       hairColor: grey,   skinColor: beige, glasses: 'square' },
-  { name: 'Hugo',  hair: 'undercut',  beard: 'chin',     hairColor: black, skinColor: deep },
-  { name: 'Ines',  hair: 'bun',       rearHair: 'longWavy', hairColor: brown, skinColor: tan },
+  { name: 'Hugo',  hair: 'undercut',  hairColor: black, skinColor: deep },
+  { name: 'Ines',  hair: 'bun',       rearHair: 'shoulderHigh', hairColor: black, skinColor: deep },
   { name: 'Jonas', hair: 'sideComed', beard: 'longBeard', hairColor: grey, skinColor: deep },
   { name: 'Kira',  hair: 'spiky',     rearHair: 'neckHigh', hairColor: black, skinColor: pale },
   { name: 'Leon',  beard: 'chinMoustache', hairColor: black, skinColor: deep, glasses: 'square' },
-  { name: 'Mira',  hair: 'sideComed', rearHair: 'shoulderHigh', hairColor: auburn, skinColor: beige, freckles: true },
-  { name: 'Nils',  hair: 'spiky',     beard: 'fullBeard', hairColor: brown, skinColor: tan, glasses: 'round' },
+  { name: 'Mira',  hair: 'sideComed', rearHair: 'shoulderHigh', hairColor: brown, skinColor: beige, glasses: 'round' },
+  { name: 'Nils',  hair: 'undercut',  rearHair: 'neckHigh', beard: 'fullBeard', hairColor: blond, skinColor: tan },
 ];

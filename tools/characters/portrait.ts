@@ -45,11 +45,13 @@ function drawHead({ hair, rearHair, beard, hairColor, skinColor }: Character, ra
     hairProbability: hair ? 100 : 0,
     rearHair: [rearHair ?? 'neckHigh'],
     rearHairProbability: rearHair ? 100 : 0,
-    beard: [beard ?? 'chin'],
+    beard: [beard ?? 'fullBeard'],
     beardProbability: beard ? 100 : 0,
     hairColor: [hairColor],
     skinColor: [skinColor],
-    eyes: [random.choice(['happy', 'happy', 'wide', 'wide', 'bow', 'humble', 'wink'] as const)],
+    eyes: [
+      random.choice(['happy', 'happy', 'happy', 'wide', 'wide', 'wide', 'bow', 'humble', 'wink'] as const),
+    ],
     eyebrows: [random.choice(['raised', 'angry', 'happy', 'sad', 'neutral'] as const)],
     mouth: [random.choice(['laugh', 'laugh', 'smile', 'smile', 'angry', 'agape', 'sad'] as const)],
     clothes: [random.choice(['turtleNeck', 'openJacket', 'dress', 'shirt', 'tShirt'] as const)],
@@ -66,8 +68,8 @@ const freckles = [-44, -22, 0, 22]
 
 /** The glasses always worn, or now and then a pair of others. */
 function drawGlasses(own: Character['glasses'], random: Random): string {
-  const borrowed = random.chance(0.08);
-  const tinted = random.chance(own ? 0.1 : 0.5);
+  const borrowed = random.chance(0.05);
+  const tinted = random.chance(own ? 0.04 : 0.4);
   const colour = random.choice([ink, ink, '#7a2f2b', '#24487a', '#b08a2e']);
   const shape = own ?? random.choice(['round', 'square'] as const);
   if (!own && !borrowed) return '';
@@ -75,7 +77,7 @@ function drawGlasses(own: Character['glasses'], random: Random): string {
     shape === 'round'
       ? circle(x, y, 60)
       : `<rect x="${x - 62}" y="${y - 46}" width="124" height="92" rx="18"/>`;
-  const glass = tinted ? 'fill="#1f2a3a" fill-opacity=".75"' : 'fill="#e8f4fb" fill-opacity=".25"';
+  const glass = tinted ? 'fill="#1f2a3a" fill-opacity=".75"' : 'fill="#e8f4fb" fill-opacity=".12"';
   return `<g ${glass} stroke="${colour}" stroke-width="11">${lens(leftEye)}${lens(rightEye)}
     <path d="M${leftEye.x + 60} 404Q${middle} 388 ${rightEye.x - 60} 404M${leftEye.x - 60} 404L205 392M${rightEye.x + 60} 404L562 392" fill="none"/></g>`;
 }

@@ -17,7 +17,7 @@ export async function takePicture(character: Character, random: Random): Promise
   const { gain, lift } = chooseExposure(random);
   return sharp(Buffer.from(svg))
     .removeAlpha()
-    .blur(random.uniform(0.7, 1.4))
+    .blur(Math.min(width, height) * random.uniform(0.0027, 0.0042))
     .linear(gain, lift)
     .jpeg({ quality: random.integer(60, 92) })
     .toBuffer();
@@ -37,18 +37,18 @@ function chooseSize(random: Random): [width: number, height: number] {
  * drawing of the body ends
  */
 function choosePose(width: number, height: number, random: Random): { pose: string; waist: number } {
-  const scale = (Math.min(width, height) / portraitSize) * random.uniform(0.46, 0.66);
+  const scale = (Math.min(width, height) / portraitSize) * random.uniform(0.48, 0.68);
   const mirror = random.chance(0.5) ? -1 : 1;
-  const x = width * random.uniform(0.36, 0.64);
-  const y = height * random.uniform(0.4, 0.58);
+  const x = width * random.uniform(0.4, 0.6);
+  const y = height * random.uniform(0.42, 0.55);
   const pose = [
     `translate(${x} ${y})`,
-    `rotate(${random.uniform(-9, 9)})`,
-    `skewX(${random.uniform(-5, 5)})`,
+    `rotate(${random.uniform(-8, 8)})`,
+    `skewX(${random.uniform(-4, 4)})`,
     `scale(${scale * mirror * random.uniform(0.93, 1.07)} ${scale * random.uniform(0.96, 1.04)})`,
     `translate(${-portraitSize / 2} ${-portraitSize / 2})`,
   ].join(' ');
-  return { pose, waist: y + scale * portraitSize * 0.42 };
+  return { pose, waist: y + scale * portraitSize * 0.44 };
 }
 
 /** Light from one side, shade on the other, and corners that fall off. */
@@ -57,23 +57,23 @@ function drawLight(width: number, height: number, random: Random): string {
   const glow = random.choice(['#fff6dd', '#ffffff', '#dfeaff']);
   const cover = `width="${width}" height="${height}"`;
   return `<linearGradient id="light" gradientTransform="rotate(${angle} .5 .5)">
-      <stop offset="0" stop-color="${glow}" stop-opacity="${random.uniform(0, 0.35)}"/>
+      <stop offset="0" stop-color="${glow}" stop-opacity="${random.uniform(0, 0.3)}"/>
       <stop offset=".5" stop-color="${glow}" stop-opacity="0"/>
       <stop offset=".5" stop-color="#0b1026" stop-opacity="0"/>
-      <stop offset="1" stop-color="#0b1026" stop-opacity="${random.uniform(0, 0.4)}"/>
+      <stop offset="1" stop-color="#0b1026" stop-opacity="${random.uniform(0, 0.3)}"/>
     </linearGradient>
     <radialGradient id="vignette" r=".75">
-      <stop offset=".55" stop-opacity="0"/><stop offset="1" stop-opacity="${random.uniform(0, 0.45)}"/>
+      <stop offset=".55" stop-opacity="0"/><stop offset="1" stop-opacity="${random.uniform(0, 0.35)}"/>
     </radialGradient>
     <rect ${cover} fill="url(#light)"/><rect ${cover} fill="url(#vignette)"/>`;
 }
 
 /** The film: brightness, contrast and colour temperature, as a gain and an offset per channel. */
 function chooseExposure(random: Random): { gain: number[]; lift: number[] } {
-  const brightness = random.uniform(0.8, 1.08);
-  const warmth = random.uniform(-0.1, 0.1);
+  const brightness = random.uniform(0.85, 1.06);
+  const warmth = random.uniform(-0.08, 0.08);
   const tint = random.uniform(-0.03, 0.03);
-  const lift = random.uniform(0, 22);
+  const lift = random.uniform(0, 15);
   return {
     gain: [1 + warmth, 1 + tint, 1 - warmth].map((channel) => channel * brightness),
     lift: [lift, lift, lift],
