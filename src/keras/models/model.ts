@@ -4,13 +4,15 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Callback, CallbackModel, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
-import { globalRandom } from '../global-random.js';
+import { globalTensorRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import { getLoss, type Loss, type LossName } from '../losses/index.js';
 import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
 import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
 import { scalingWarning } from '../preprocessing/scaling.js';
-import { loadWeights, saveModel, saveWeights } from '../saving/index.js';
+import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
+import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
+import { modelToJson } from '../saving/serialize.js';
 import { formatSummary, type SummaryOptions } from '../summary.js';
 import type { ArrayLikeData, Batch, Batches } from './data.js';
 import { type Dataset, isDataset, isImageIterator } from './dataset-source.js';
@@ -281,17 +283,24 @@ export class Model extends Functional implements CallbackModel {
     printFn(formatSummary(this, { ...options, optimizer: optimizer?.iterations ? optimizer : undefined }));
   }
 
-  /** Writes the whole model; the ending of `path` says how. */
+  /** Writes the whole model: `.keras`, or Keras's older `.h5`. */
   save(path: string): Promise<void> {
     return saveModel(this, path);
   }
 
+  /** Writes the weights and the optimizer's state: `.weights.h5`. */
   saveWeights(path: string): Promise<void> {
     return saveWeights(this, path);
   }
 
-  loadWeights(path: string): Promise<void> {
-    return loadWeights(this, path);
+  /** Loads weights from any file that Keras writes. @throws ValueError that names the layer they do not fit */
+  loadWeights(path: string, options?: LoadWeightsOptions): Promise<void> {
+    return loadWeights(this, path, options);
+  }
+
+  /** The layers and their wiring as Keras writes them, without weights. */
+  toJson(): string {
+    return modelToJson(this);
   }
 
   /** Frees what the engine holds. The model may be used again afterwards. */
@@ -340,7 +349,7 @@ export class Model extends Functional implements CallbackModel {
       data.sampleWeight != null || data.classWeight != null || isBatches(data.x) || isDataset(data.x);
     if (!this.#trainer || (weighted && !this.#trainer.plan.weighted)) {
       const plan = trainingPlan(parts.rest, { loss, metrics, optimizer, weighted });
-      this.#trainer = new Trainer(parts.engine, plan, optimizer, globalRandom().randint(2 ** 31 - 1));
+      this.#trainer = new Trainer(parts.engine, plan, optimizer, globalTensorRandom().randint(2 ** 31 - 1));
     }
     return {
       trainer: this.#trainer,

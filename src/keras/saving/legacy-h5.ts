@@ -1,9 +1,23 @@
-import type { Tensor } from '../../graph/tensor.js';
+/**
+ * Files of Keras 1 and 2, which Keras 3 still writes for `.h5`: weights by layer, with or without the model.
+ *
+ * Source: keras.src.legacy.saving.legacy_h5_format
+ */
+import { float32 } from '../../graph/tensor.js';
 import { type Layer, ValueError } from '../layers/layer.js';
 import { pythonTuple } from '../layers/window.js';
-import type { Functional } from '../models/functional.js';
+import { Functional } from '../models/functional.js';
 import type { Variable } from '../variable.js';
-import { Hdf5FormatError, type Hdf5Group } from './hdf5.js';
+import { Hdf5FormatError, type Hdf5Group, type Hdf5Writer } from './hdf5.js';
+import { sameShape, toFloats } from './values.js';
+
+export interface LoadWeightsOptions {
+  /** Goes by the names of layers rather than their order, and leaves layers alone that the file lacks. */
+  readonly byName?: boolean;
+  /** Warns of layers whose weights do not fit, and leaves them alone. */
+  readonly skipMismatch?: boolean;
+  readonly warn?: (message: string) => void;
+}
 
 /**
  * The group that holds the weights of a Keras 1 or 2 file, be it one of weights or a whole model.
@@ -11,7 +25,6 @@ import { Hdf5FormatError, type Hdf5Group } from './hdf5.js';
  * @throws Hdf5FormatError when the file is of another kind
  */
 export function legacyWeights(root: Hdf5Group): Hdf5Group {
-  const hasLayers = (group: Hdf5Group) => group.strings('layer_names').length > 0;
   if (hasLayers(root)) return root;
   if (root.has('model_weights') && hasLayers(root.group('model_weights'))) return root.group('model_weights');
   throw new Hdf5FormatError(
@@ -19,54 +32,129 @@ export function legacyWeights(root: Hdf5Group): Hdf5Group {
   );
 }
 
+const hasLayers = (group: Hdf5Group): boolean => group.strings('layer_names').length > 0;
+
+/** Whether the file is laid out so. */
+export const hasLegacyWeights = (root: Hdf5Group): boolean =>
+  hasLayers(root) || (root.has('model_weights') && hasLayers(root.group('model_weights')));
+
 /** The weights of a layer, in the order in which such files list them: what can be trained comes first. */
 export const legacyOrder = (layer: Layer): Variable[] => [
   ...layer.trainableWeights,
   ...layer.nonTrainableWeights,
 ];
 
+/** Keras's `variable.path` of every weight of a model: `dense/kernel`, and in sequential models `head/dense/kernel`. */
+export function variablePaths(model: Functional): Map<Variable, string> {
+  const paths = new Map<Variable, string>();
+  const taken = new Set<string>();
+  const visit = (parent: Functional) => {
+    const scope = parent.className === 'Sequential' ? `${parent.name}/` : '';
+    for (const layer of parent.layers) {
+      if (layer instanceof Functional) visit(layer);
+      else
+        for (const weight of layer.weights) {
+          if (paths.has(weight)) continue;
+          let path = `${scope}${layer.name}/${weight.name}`;
+          for (let count = 1; taken.has(path); count++)
+            path = `${scope}${layer.name}_${count}/${weight.name}`;
+          taken.add(path);
+          paths.set(weight, path);
+        }
+    }
+  };
+  visit(model);
+  return paths;
+}
+
+/** Writes the weights of every layer of a model. */
+export function writeLegacyWeights(group: Hdf5Writer, model: Functional, kerasVersion: string): void {
+  const paths = variablePaths(model);
+  group.strings(
+    'layer_names',
+    model.layers.map(({ name }) => name),
+  );
+  group.attribute('backend', 'tensorflow');
+  group.attribute('keras_version', kerasVersion);
+  for (const layer of model.layers) {
+    const weights = legacyOrder(layer);
+    const place = group.group(layer.name);
+    place.strings(
+      'weight_names',
+      weights.map((weight) => paths.get(weight)!),
+    );
+    for (const weight of weights) place.tensor(paths.get(weight)!, float32(weight.value, weight.shape));
+  }
+  group.group('top_level_model_weights').strings('weight_names', []);
+}
+
+interface SavedLayer {
+  readonly name: string;
+  readonly weightNames: readonly string[];
+}
+
 /**
- * Loads weights in the order of the layers, whatever they are called, as Keras does.
+ * Loads weights in the order of the layers, whatever they are called, or by their names, as Keras does.
  *
  * Nothing is changed unless everything fits.
  *
  * @param group see `legacyWeights`
  * @throws ValueError that names the layer, in Keras's words
- * Source: keras.src.legacy.saving.legacy_h5_format.load_weights_from_hdf5_group
  */
-export function loadLegacyWeights(group: Hdf5Group, model: Functional): void {
-  const layers = model.layers.filter((layer) => layer.weights.length > 0);
+export function loadLegacyWeights(
+  group: Hdf5Group,
+  model: Functional,
+  options: LoadWeightsOptions = {},
+): void {
+  const { byName = false, skipMismatch = false, warn = console.warn } = options;
   const saved = group
     .strings('layer_names')
-    .map((name) => ({ name, weightNames: group.group(name).strings('weight_names') }))
-    .filter(({ weightNames }) => weightNames.length > 0);
-  if (saved.length !== layers.length)
-    throw new ValueError(
-      `Layer count mismatch when loading weights from file. Model expected ${layers.length} layers, found ${saved.length} saved layers.`,
-    );
+    .map((name): SavedLayer => ({ name, weightNames: group.group(name).strings('weight_names') }));
+  const pairs = byName ? pairByName(saved, model) : pairByOrder(saved, model);
 
   const assignments: [Variable, Float32Array][] = [];
-  for (const [k, layer] of layers.entries()) {
-    const { name, weightNames } = saved[k]!;
+  for (const { k, layer, source } of pairs) {
     const variables = legacyOrder(layer);
-    if (weightNames.length !== variables.length)
-      throw new ValueError(
-        `Weight count mismatch for layer #${k} (named ${layer.name} in the current model, ${name} in the save file). Layer expects ${variables.length} weight(s). Received ${weightNames.length} saved weight(s)`,
+    const mismatch = (problem: string) => {
+      if (!skipMismatch) throw new ValueError(problem);
+      warn(`Skipping loading of weights. ${problem}`);
+    };
+    if (source.weightNames.length !== variables.length) {
+      mismatch(
+        `Weight count mismatch for layer #${k} (named ${layer.name}${byName ? '' : ` in the current model, ${source.name} in the save file`}). Layer expects ${variables.length} weight(s). Received ${source.weightNames.length} saved weight(s)`,
       );
+      continue;
+    }
     for (const [i, variable] of variables.entries()) {
-      const value = group.group(name).tensor(weightNames[i]!);
-      if (!sameShape(value.dims, variable.shape))
-        throw new ValueError(
+      const value = group.group(source.name).tensor(source.weightNames[i]!);
+      if (sameShape(value.dims, variable.shape)) assignments.push([variable, toFloats(value)]);
+      else
+        mismatch(
           `Shape mismatch in layer #${k} (named ${layer.name}) for weight ${layer.name}/${variable.name}. Weight expects shape ${pythonTuple(variable.shape)}. Received saved weight with shape ${pythonTuple(value.dims)}`,
         );
-      assignments.push([variable, toFloats(value)]);
     }
   }
   for (const [variable, value] of assignments) variable.assign(value);
 }
 
-const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((dim, i) => dim === b[i]);
+/** Layers with weights, in the model and in the file, one by one. */
+function pairByOrder(all: readonly SavedLayer[], model: Functional) {
+  const layers = model.layers.filter((layer) => layer.weights.length > 0);
+  const saved = all.filter(({ weightNames }) => weightNames.length > 0);
+  if (saved.length !== layers.length)
+    throw new ValueError(
+      `Layer count mismatch when loading weights from file. Model expected ${layers.length} layers, found ${saved.length} saved layers.`,
+    );
+  return layers.map((layer, k) => ({ k, layer, source: saved[k]! }));
+}
 
-const toFloats = ({ data }: Tensor): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
+const pairByName = (saved: readonly SavedLayer[], model: Functional) =>
+  saved.flatMap((source, k) =>
+    model.layers.filter(({ name }) => name === source.name).map((layer) => ({ k, layer, source })),
+  );
+
+/** Says that training starts with fresh slots. */
+export const warnOfOptimizer = (name: string, problem: string, warn: (message: string) => void): void =>
+  warn(
+    `Skipping variable loading for optimizer '${name}', because ${problem}. Training goes on with a fresh optimizer.`,
+  );

@@ -1,0 +1,208 @@
+import { type Config, ValueError } from '../layers/layer.js';
+import * as losses from '../losses/index.js';
+import * as metrics from '../metrics/index.js';
+import type { CompileOptions, Model } from '../models/model.js';
+import * as optimizers from '../optimizers/index.js';
+import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
+import type { ConfigStyle, Serialized } from './serialize.js';
+
+/** Anything that Keras writes as a class with its configuration. */
+interface Configured {
+  readonly className: string;
+  getConfig(): Config;
+}
+
+const serialize = (module: string, object: Configured, style: ConfigStyle): Serialized => {
+  const { className: class_name } = object;
+  const config = object.getConfig();
+  return style === 'legacy' ? { class_name, config } : { module, class_name, config, registered_name: null };
+};
+
+/** What `compile` was given, as Keras writes it; empty for a model that is not compiled. */
+export function serializeCompilation(model: Model, style: ConfigStyle): Config {
+  const { compilation } = model;
+  if (!compilation) return {};
+  const { optimizer, loss, metrics: watched = [] } = compilation;
+  const write = (module: string, value: string | Configured): unknown =>
+    typeof value === 'string' ? value : serialize(module, value, style);
+  const rest = {
+    loss: write('keras.losses', loss),
+    loss_weights: null,
+    metrics: watched.length === 0 ? null : watched.map((metric) => write('keras.metrics', withDtype(metric))),
+    weighted_metrics: null,
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+  return style === 'legacy'
+    ? { ...rest, optimizer_config: write('keras.optimizers', optimizer) }
+    : { optimizer: write('keras.optimizers', optimizer), ...rest };
+}
+
+/** Keras's metrics tell the type of their sums. */
+const withDtype = (metric: string | metrics.Metric): string | Configured =>
+  typeof metric === 'string'
+    ? metric
+    : {
+        className: metric.className,
+        getConfig() {
+          const { name, ...rest } = metric.getConfig();
+          return { name, dtype: 'float32', ...rest };
+        },
+      };
+
+/**
+ * Reads what a model was compiled with, from a `.keras` file's `compile_config` or a `.h5` file's
+ * `training_config`.
+ *
+ * @throws ValueError for what is not supported, with `compile: false` as the way out
+ */
+export function deserializeCompilation(value: unknown): CompileOptions {
+  const config = asObject(value, 'what the model was compiled with');
+  try {
+    const loss = only(config.loss, 'loss');
+    if (loss === null || loss === undefined) throw new ValueError('Expected a loss. Received: none.');
+    for (const key of ['loss_weights', 'weighted_metrics'])
+      if (isGiven(config[key]))
+        throw new ValueError(`Expected no ${key}. Received: ${excerpt(config[key])}.`);
+    return {
+      optimizer: readOptimizer(config.optimizer_config ?? config.optimizer ?? 'rmsprop'),
+      loss: readLoss(loss),
+      metrics: [flatten(config.metrics ?? [])].flat().map(readMetric),
+    };
+  } catch (cause) {
+    throw new ValueError(
+      `${(cause as Error).message} Hint: load the model with \`compile: false\`, and compile it yourself.`,
+      { cause },
+    );
+  }
+}
+
+const isGiven = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.some(isGiven)
+    : isObject(value)
+      ? Object.values(value).some(isGiven)
+      : value != null;
+
+/** Models with several outputs have a loss for each; those with one may have it in a list, or under its name. */
+function only(value: unknown, what: string): unknown {
+  const values = Array.isArray(value)
+    ? value
+    : isObject(value) && value.class_name === undefined
+      ? Object.values(value)
+      : [value];
+  if (values.length === 1) return values[0];
+  throw new ValueError(`Expected one ${what}. Received: ${values.length}.`);
+}
+
+const flatten = (value: unknown): unknown[] =>
+  Array.isArray(value)
+    ? value.flatMap(flatten)
+    : isObject(value) && value.class_name === undefined
+      ? Object.values(value).flatMap(flatten)
+      : value === null
+        ? []
+        : [value];
+
+type Class<T> = new (options?: never) => T;
+
+/** The class of this name among a module's exports. */
+function classOf<T>(
+  module: object,
+  base: abstract new (...args: never) => T,
+  className: string,
+  what: string,
+) {
+  const plain = className.replace(/^.*>/, '');
+  const classes = Object.entries(module).filter(([, value]) => value?.prototype instanceof base);
+  const found = classes.find(([name]) => name === plain);
+  if (found) return found[1] as Class<T & Configured>;
+  throw new ValueError(
+    `Expected one of the ${what} ${classes.map(([name]) => name).join(', ')}. Received: ${plain}.`,
+  );
+}
+
+/** What says how much work is done at once, and what is there for people alone. */
+const noEffect = new Set(['name', 'dtype', 'jit_compile', 'is_legacy_optimizer', 'fn', 'axis']);
+
+/** Makes an object of its configuration, and checks that it will do what that says. */
+function make<T>(
+  module: object,
+  base: abstract new (...args: never) => T,
+  value: JsonObject,
+  what: string,
+): T {
+  const className = asText(value.class_name, `the class of a ${what}`);
+  const Type = classOf(module, base, className, what);
+  const config = asObject(value.config ?? {}, `the config of ${className}`);
+  const options: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(config))
+    if (item !== null && key !== 'reduction' && key !== 'dtype')
+      options[toCamelCase(key)] = key === 'learning_rate' || key === 'lr' ? readLearningRate(item) : item;
+  if (options.lr !== undefined) options.learningRate ??= options.lr;
+  const object = new Type(options as never);
+  const own = object.getConfig();
+  for (const [key, item] of Object.entries(config)) {
+    if (noEffect.has(key) || key.startsWith('ema_') || key === 'learning_rate' || !Object.hasOwn(own, key))
+      continue;
+    if (key === 'reduction' && ['auto', 'sum_over_batch_size', 'mean'].includes(item as string)) continue;
+    if (item === null || isSame(item, own[key])) continue;
+    throw new ValueError(
+      `Expected ${key} ${excerpt(own[key])} for ${className}. Received: ${excerpt(item)}.`,
+    );
+  }
+  if (typeof config.decay === 'number' && config.decay !== 0)
+    throw new ValueError(`Expected decay 0 for ${className}. Received: ${config.decay}.`);
+  return object;
+}
+
+/** Numbers went through float32 on their way. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  typeof a === 'number' && typeof b === 'number'
+    ? Math.abs(a - b) <= 1e-6 * Math.abs(b)
+    : (a === false && b === null) || JSON.stringify(a) === JSON.stringify(b);
+
+function readLearningRate(value: unknown): number | optimizers.LearningRateSchedule {
+  if (typeof value === 'number') return value;
+  const { class_name, config: rawConfig } = asObject(value, 'the learning rate');
+  const className = asText(class_name, 'the class of the learning rate');
+  const config = asObject(rawConfig, `the config of ${className}`);
+  const Type = Object.hasOwn(optimizers, className) ? (optimizers as JsonObject)[className] : undefined;
+  if (typeof Type !== 'function' || !('at' in Type.prototype))
+    throw new ValueError(`Expected a known learning rate schedule. Received: ${className}.`);
+  return new (Type as Class<optimizers.LearningRateSchedule>)(
+    Object.fromEntries(
+      Object.entries(config)
+        .filter(([, item]) => item !== null)
+        .map(([key, item]) => [toCamelCase(key), item]),
+    ) as never,
+  );
+}
+
+const readOptimizer = (value: unknown): optimizers.Optimizer =>
+  typeof value === 'string'
+    ? optimizers.getOptimizer(value.toLowerCase() as optimizers.OptimizerName)
+    : make(optimizers, optimizers.Optimizer, asObject(value, 'the optimizer'), 'optimizers');
+
+/** A name, a class, or a function: Keras 3 writes `{class_name: 'function', config: 'mse'}`. */
+function readLoss(value: unknown): losses.Loss | losses.LossName {
+  if (isObject(value) && value.class_name !== 'function') return make(losses, losses.Loss, value, 'losses');
+  const name = asText(isObject(value) ? value.config : value, 'the loss');
+  losses.getLoss(name as losses.LossName);
+  return name as losses.LossName;
+}
+
+function readMetric(value: unknown): metrics.Metric | metrics.MetricName {
+  if (isObject(value) && value.class_name === 'MeanMetricWrapper') {
+    // Keras 2 wraps functions: {name: 'accuracy', fn: 'categorical_accuracy'}.
+    const { name, fn } = asObject(value.config, 'a metric');
+    const className = asText(fn, 'the function of a metric').replaceAll(/(?:^|_)(\w)/g, (_, c) =>
+      c.toUpperCase(),
+    );
+    return make(metrics, metrics.Metric, { class_name: className, config: { name } }, 'metrics');
+  }
+  if (isObject(value) && value.class_name !== 'function')
+    return make(metrics, metrics.Metric, value, 'metrics');
+  return asText(isObject(value) ? value.config : value, 'a metric') as metrics.MetricName;
+}

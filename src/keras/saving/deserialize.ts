@@ -1,0 +1,196 @@
+import { Input, InputLayer } from '../layers/input.js';
+import { type KerasTensor, type Layer, ValueError } from '../layers/layer.js';
+import { Functional } from '../models/functional.js';
+import { Model } from '../models/model.js';
+import { Sequential } from '../models/sequential.js';
+import { asList, asObject, asText, excerpt, isObject, type JsonObject, parseJson } from './json.js';
+import { batchShape, deserializeLayer, type LayerContext, toShape } from './layer-config.js';
+
+/** More than any known model has; what follows the wiring does so layer by layer. */
+const mostLayers = 4000;
+
+/**
+ * Makes a model of what `modelToJson` or Keras 2's or 3's `model.to_json()` wrote, with new weights.
+ *
+ * @throws ValueError that names the layer that cannot be made
+ */
+export const modelFromJson = (json: string): Model => modelFromConfig(parseJson(json, "the model's JSON"));
+
+/** Makes a model of its parsed configuration. */
+export function modelFromConfig(serialized: unknown, context: LayerContext = {}): Model {
+  const { class_name, config } = asObject(serialized, "the model's configuration");
+  if (class_name === 'Sequential') return sequentialFromConfig(config, context);
+  if (class_name === 'Functional' || class_name === 'Model')
+    return functionalFromConfig(asObject(config, "the model's config"), context);
+  throw new ValueError(
+    `Expected a model of class Functional or Sequential. Received: ${excerpt(class_name)}. Hint: of a subclassed model, save the functional part.`,
+  );
+}
+
+const isModelClass = (className: unknown): boolean =>
+  className === 'Functional' || className === 'Model' || className === 'Sequential';
+
+const layerOrModel = (serialized: unknown, context: LayerContext): Layer =>
+  isModelClass(asObject(serialized, 'a layer').class_name)
+    ? modelFromConfig(serialized, context)
+    : deserializeLayer(serialized, context);
+
+function checkCount(layers: readonly unknown[], name: string): void {
+  if (layers.length > mostLayers)
+    throw new ValueError(
+      `Expected up to ${mostLayers} layers in model '${name}'. Received: ${layers.length}.`,
+    );
+}
+
+/** Keras 2.0 to 2.2 wrote a list of layers, later versions an object that has one. */
+function sequentialFromConfig(config: unknown, context: LayerContext): Sequential {
+  const { name, trainable, layers, build_input_shape } = Array.isArray(config)
+    ? ({ layers: config } as JsonObject)
+    : asObject(config, "the model's config");
+  const modelName = name === undefined ? undefined : asText(name, "the model's name");
+  const list = asList(layers, `the layers of model '${modelName ?? 'sequential'}'`);
+  checkCount(list, modelName ?? 'sequential');
+
+  const parts: (Layer | KerasTensor)[] = list.map((layer) => layerOrModel(layer, context));
+  if (!(parts[0] instanceof InputLayer) && !(parts[0] instanceof Functional)) {
+    const first = asObject(asObject(list[0], 'the first layer').config, 'the config of the first layer');
+    const shape =
+      batchShape(first, 'the first layer') ??
+      (build_input_shape == null ? null : toShape(build_input_shape, `model '${modelName}'`));
+    if (shape) parts.unshift(Input({ shape: shape.slice(1) }));
+  }
+  const model = new Sequential(parts, { name: modelName });
+  if (typeof trainable === 'boolean') model.trainable = trainable;
+  return model;
+}
+
+/** A tensor as configurations name it: the layer that makes it, and in which of its uses. */
+type Reference = readonly [layer: string, use: number];
+
+function functionalFromConfig(config: JsonObject, context: LayerContext): Model {
+  const name = asText(config.name, "the model's name");
+  const list = asList(config.layers, `the layers of model '${name}'`).map((layer) =>
+    asObject(layer, `a layer of model '${name}'`),
+  );
+  checkCount(list, name);
+  const uses = new Map<string, (readonly Reference[])[]>();
+  for (const [i, data] of list.entries()) {
+    const layerName = asText(
+      data.name ?? (data.config as JsonObject)?.name,
+      `the name of layer ${i} of '${name}'`,
+    );
+    if (uses.has(layerName))
+      throw new ValueError(
+        `The name "${layerName}" is used twice in the model. All layer names should be unique.`,
+      );
+    const nodes = asList(data.inbound_nodes ?? [], `the inbound nodes of layer '${layerName}'`);
+    uses.set(
+      layerName,
+      nodes.map((node) => readNode(node, layerName)),
+    );
+  }
+  const inputs = readEnds(config.input_layers, `the inputs of model '${name}'`);
+  const outputs = readEnds(config.output_layers, `the outputs of model '${name}'`);
+  if (outputs.length !== 1 || inputs.length === 0)
+    throw new ValueError(
+      `Expected inputs and one output for model '${name}'. Received: ${inputs.length} and ${outputs.length}.`,
+    );
+
+  const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
+  const wiring = new Wiring(layers, uses, [...inputs, ...outputs]);
+  const model = new Model({ inputs: inputs.map(wiring.tensor), outputs: wiring.tensor(outputs[0]!), name });
+  if (typeof config.trainable === 'boolean') model.trainable = config.trainable;
+  return model;
+}
+
+/** Connects layers as references say, each after those it reads. */
+class Wiring {
+  readonly #made = new Map<string, KerasTensor[]>();
+  readonly #offsets = new Map<string, number>();
+  readonly #open = new Set<string>();
+
+  constructor(
+    readonly layers: ReadonlyMap<string, Layer>,
+    readonly uses: ReadonlyMap<string, readonly (readonly Reference[])[]>,
+    ends: readonly Reference[],
+  ) {
+    // Keras 3 counts the making of functional models as a use, Keras 2 that of sequential ones, too.
+    for (const [name, use] of [...ends, ...[...uses.values()].flat(2)])
+      if (layers.get(name) instanceof Functional)
+        this.#offsets.set(name, Math.min(use, this.#offsets.get(name) ?? use));
+  }
+
+  readonly tensor = ([name, use]: Reference): KerasTensor => {
+    const layer = this.layers.get(name);
+    if (!layer) throw new ValueError(`Unknown layer: '${name}'. Hint: the model's configuration is damaged.`);
+    if (layer instanceof InputLayer) return layer.output;
+    const index = use - (this.#offsets.get(name) ?? 0);
+    const made = this.#made.get(name) ?? [];
+    this.#made.set(name, made);
+    const nodes = this.uses.get(name)!;
+    if (index >= nodes.length)
+      throw new ValueError(
+        `Expected layer '${name}' to be used ${index + 1} times in the model's configuration. Received: ${nodes.length}.`,
+      );
+    while (made.length <= index) {
+      const key = `${made.length} ${name}`;
+      if (this.#open.has(key))
+        throw new ValueError(
+          `Expected a model without loops. Received: layer '${name}', which reads what it makes.`,
+        );
+      this.#open.add(key);
+      const inputs = nodes[made.length]!.map(this.tensor);
+      made.push(connect(layer, inputs));
+      this.#open.delete(key);
+    }
+    return made[index]!;
+  };
+}
+
+/** Lets a layer's own words through, with its name before them. */
+function connect(layer: Layer, inputs: readonly KerasTensor[]): KerasTensor {
+  try {
+    return layer.apply(inputs);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ValueError(message.includes(layer.name) ? message : `In layer '${layer.name}': ${message}`, {
+      cause,
+    });
+  }
+}
+
+/** What a layer reads in one use: Keras 3's arguments, or Keras 2's list of references. */
+function readNode(node: unknown, layerName: string): readonly Reference[] {
+  const where = `the inbound nodes of layer '${layerName}'`;
+  const references: Reference[] = [];
+  if (isObject(node)) {
+    const visit = (value: unknown): void => {
+      if (Array.isArray(value)) value.forEach(visit);
+      else if (isObject(value) && value.class_name === '__keras_tensor__')
+        references.push(readReference(asObject(value.config, where).keras_history, where));
+      else if (isObject(value)) Object.values(value).forEach(visit);
+    };
+    visit(node.args);
+    visit(node.kwargs);
+  } else for (const reference of asList(node, where)) references.push(readReference(reference, where));
+  if (references.length === 0)
+    throw new ValueError(`Expected tensors in ${where}. Received: ${excerpt(node)}.`);
+  return references;
+}
+
+function readReference(value: unknown, where: string): Reference {
+  const [layer, use, tensor] = asList(value, where);
+  if (typeof layer === 'string' && Number.isInteger(use) && (use as number) >= 0 && tensor === 0)
+    return [layer, use as number];
+  throw new ValueError(
+    `Expected the name of a layer and two indices in ${where}. Received: ${excerpt(value)}.`,
+  );
+}
+
+/** `["dense", 0, 0]`, or a list or an object of such. */
+function readEnds(value: unknown, where: string): Reference[] {
+  const list = isObject(value) ? Object.values(value) : asList(value, where);
+  return typeof list[0] === 'string'
+    ? [readReference(list, where)]
+    : list.map((end) => readReference(end, where));
+}

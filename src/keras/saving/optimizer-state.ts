@@ -1,0 +1,119 @@
+import { float32, int64, type Tensor } from '../../graph/tensor.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Variable } from '../variable.js';
+import { sameShape, toFloats } from './values.js';
+
+/** A number, or numbers, that an optimizer keeps from step to step. */
+export interface OptimizerValue {
+  /** Short: `iteration`, `learning_rate`, `velocity`. */
+  readonly name: string;
+  /** Whose slot it is; none for what the optimizer has one of. */
+  readonly parameter?: Variable;
+  readonly value: Tensor;
+}
+
+/**
+ * Everything that an optimizer keeps, in the order of Keras 3's `optimizer.variables`.
+ *
+ * Source: keras.optimizers.Optimizer.add_optimizer_variables
+ */
+export function optimizerValues(optimizer: Optimizer, parameters: readonly Variable[]): OptimizerValue[] {
+  const values: OptimizerValue[] = [{ name: 'iteration', value: int64([optimizer.iterations], []) }];
+  if (typeof optimizer.getConfig().learning_rate === 'number')
+    values.push({ name: 'learning_rate', value: float32([optimizer.learningRate], []) });
+  for (const [parameter, slot] of slotOrder(optimizer, parameters))
+    values.push({
+      name: slot,
+      parameter,
+      value: float32(optimizer.slot(parameter, slot), parameter.shape),
+    });
+  return values;
+}
+
+/** Slots of each kind for all parameters, one kind after another; Adam's two moments go hand in hand. */
+function slotOrder(optimizer: Optimizer, parameters: readonly Variable[]): [Variable, string][] {
+  const kinds = [...new Set(parameters.flatMap((parameter) => optimizer.slots(parameter)))];
+  const together =
+    kinds.includes('velocity') && kinds[0] === 'momentum' ? kinds.slice(0, 2) : kinds.slice(0, 1);
+  const groups = [together, ...kinds.slice(together.length).map((kind) => [kind])];
+  return groups.flatMap((group) =>
+    parameters.flatMap((parameter) =>
+      group
+        .filter((slot) => optimizer.slots(parameter).includes(slot))
+        .map((slot): [Variable, string] => [parameter, slot]),
+    ),
+  );
+}
+
+/**
+ * Gives an optimizer back what it kept, listed in the order of Keras 3. Keras 2 has no learning rate in it.
+ *
+ * @returns why that cannot be, with nothing changed; `null` when it is done
+ */
+export function restoreOptimizer(
+  optimizer: Optimizer,
+  parameters: readonly Variable[],
+  saved: readonly Tensor[],
+): string | null {
+  const [iterations, ...rest] = saved;
+  if (!iterations || iterations.dims.length > 0) return 'it does not begin with the number of iterations';
+  const rate = rest[0]?.dims.length === 0 ? rest.shift() : undefined;
+  const order = slotOrder(optimizer, parameters);
+  if (order.length !== rest.length)
+    return `it has ${order.length} variables whereas the saved optimizer has ${rest.length} variables`;
+  for (const [i, [parameter, slot]] of order.entries())
+    if (!sameShape(rest[i]!.dims, parameter.shape))
+      return `the ${slot} of '${parameter.name}' has shape (${parameter.shape}), the saved one (${rest[i]!.dims})`;
+  optimizer.iterations = Number(iterations.data[0]);
+  if (rate && typeof optimizer.getConfig().learning_rate === 'number')
+    optimizer.learningRate = Number(rate.data[0]);
+  for (const [i, [parameter, slot]] of order.entries())
+    optimizer.setSlot(parameter, slot, toFloats(rest[i]!));
+  return null;
+}
+
+/** Kinds of slots by what names of variables end in, or hold, from Keras 2.0 to 3. */
+const kinds: readonly (readonly [pattern: RegExp, slot: string])[] = [
+  [/(_velocity_hat|\/vhat(\/|:|$)|velocity_hat)/, 'velocity_hat'],
+  [/(_average_gradient|\/mg(:|$)|average_gradient)/, 'average_gradient'],
+  [/(_velocity$|\/v(\/|:|$)|\/rms(:|$)|velocity)/, 'velocity'],
+  [/(_momentum$|\/m(\/|:|$)|\/momentum(:|$)|momentum)/, 'momentum'],
+];
+
+/**
+ * The same for the names and values of an HDF5 file of a whole model, whose order differs from version to version.
+ */
+export function restoreNamedOptimizer(
+  optimizer: Optimizer,
+  parameters: readonly Variable[],
+  saved: readonly (readonly [name: string, value: Tensor])[],
+): string | null {
+  const scalar = (pattern: RegExp) =>
+    saved.find(([name, { dims }]) => dims.length === 0 && pattern.test(name))?.[1];
+  const order = slotOrder(optimizer, parameters);
+  const slots = saved.filter(([, { dims }]) => dims.length > 0);
+  const byKind = new Map<string, Tensor[]>();
+  for (const [name, value] of slots) {
+    const kind = kinds.find(([pattern]) => pattern.test(name))?.[1];
+    if (kind) byKind.set(kind, [...(byKind.get(kind) ?? []), value]);
+  }
+  const named = [...byKind.values()].reduce((sum, { length }) => sum + length, 0) === slots.length;
+  // Keras up to 2.2 has names that say nothing, slot kind by slot kind.
+  const taken = new Map<string, number>();
+  const perKind = [...new Set(order.map(([, slot]) => slot))];
+  const sorted = order.map(([parameter, slot]) => {
+    if (!named) return slots[perKind.indexOf(slot) * parameters.length + parameters.indexOf(parameter)]?.[1];
+    const position = taken.get(slot) ?? 0;
+    taken.set(slot, position + 1);
+    return byKind.get(slot)?.[position];
+  });
+  if (sorted.includes(undefined))
+    return `it has ${order.length} variables whereas the saved optimizer has ${slots.length} variables`;
+  const iterations = scalar(/iter/) ?? float32([0], []);
+  const rate = scalar(/learning_rate|\blr\b/);
+  return restoreOptimizer(optimizer, parameters, [
+    iterations,
+    ...(rate ? [rate] : []),
+    ...(sorted as Tensor[]),
+  ]);
+}

@@ -1,0 +1,115 @@
+import { InputLayer } from '../layers/input.js';
+import { type Config, type KerasTensor, type Layer, ValueError } from '../layers/layer.js';
+import { Functional } from '../models/functional.js';
+import type { Model } from '../models/model.js';
+import { serializeCompilation } from './compile-config.js';
+
+/** How configurations are written: as in `.keras` files, or as in `.h5` files, which say less. */
+export type ConfigStyle = 'keras' | 'legacy';
+
+/** A class with its configuration: the form in which Keras writes everything. */
+export interface Serialized extends Config {
+  class_name: string;
+  config: Config;
+}
+
+/**
+ * A layer, or a model with all its layers, as Keras 3 writes it.
+ *
+ * Source: keras.saving.serialize_keras_object
+ */
+export function serializeLayer(layer: Layer, style: ConfigStyle = 'keras'): Serialized {
+  const isModel = layer instanceof Functional;
+  const isSequential = layer.className === 'Sequential';
+  const config = isModel ? modelConfig(layer, style) : layerConfig(layer);
+  if (style === 'legacy') return { class_name: layer.className, config };
+  const [module, registered_name] = !isModel
+    ? ['keras.layers', null]
+    : isSequential
+      ? ['keras', null]
+      : ['keras.src.models.functional', 'Functional'];
+  return {
+    module,
+    class_name: layer.className,
+    config,
+    registered_name,
+    ...(isModel
+      ? {
+          build_config: { input_shape: isSequential ? layer.inputShape : null },
+          compile_config: serializeCompilation(layer as Model, style),
+        }
+      : buildConfig(layer)),
+  };
+}
+
+/** Keras's `model.to_json()`. `modelFromJson` reads it, in Python `keras.models.model_from_json`. */
+export const modelToJson = (model: Functional): string => JSON.stringify(serializeLayer(model));
+
+const float32 = {
+  module: 'keras',
+  class_name: 'DTypePolicy',
+  config: { name: 'float32' },
+  registered_name: null,
+};
+
+function layerConfig(layer: Layer): Config {
+  const { name, trainable, ...rest } = layer.getConfig();
+  if (layer instanceof InputLayer) return { ...rest, name, optional: false };
+  return { name, trainable, dtype: float32, ...rest };
+}
+
+/** Layers with weights are built before the model is wired. */
+function buildConfig(layer: Layer): Config {
+  const inputs = layer.outputs[0]?.inputs ?? [];
+  return layer.weights.length > 0 && inputs.length === 1
+    ? { build_config: { input_shape: inputs[0]!.shape } }
+    : {};
+}
+
+function modelConfig(model: Functional, style: ConfigStyle): Config {
+  if (model.className === 'Sequential') return sequentialConfig(model, style);
+  const own = new Set(model.tensors);
+  for (const { layer } of model.inputs)
+    if (!(layer instanceof InputLayer))
+      throw new ValueError(
+        `Expected every input of the model '${model.name}' to be an \`Input\`. Received: the output of layer '${layer.name}'. Hint: make the model with \`Input\` at its beginning.`,
+      );
+  /** The uses of a layer that this model is made of. */
+  const calls = (layer: Layer) => layer.outputs.filter((output) => own.has(output));
+  const history = (tensor: KerasTensor) => {
+    // Keras counts the making of a functional model as its first use.
+    const first = tensor.layer.className === 'Functional' ? 1 : 0;
+    return [tensor.layer.name, first + calls(tensor.layer).indexOf(tensor), 0];
+  };
+  const reference = (tensor: KerasTensor) => ({
+    class_name: '__keras_tensor__',
+    config: { shape: tensor.shape, dtype: 'float32', keras_history: history(tensor) },
+  });
+  const inboundNode = ({ inputs }: KerasTensor) => {
+    const references = inputs.map(reference);
+    return { args: references.length === 1 ? references : [references], kwargs: {} };
+  };
+  const ends = model.inputs.map(history);
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    layers: model.layers.map((layer) => ({
+      ...serializeLayer(layer, style),
+      name: layer.name,
+      inbound_nodes: layer instanceof InputLayer ? [] : calls(layer).map(inboundNode),
+    })),
+    input_layers: ends.length === 1 ? ends[0] : ends,
+    output_layers: history(model.outputTensor),
+  };
+}
+
+function sequentialConfig(model: Functional, style: ConfigStyle): Config {
+  const input = model.inputs[0]!;
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    dtype: float32,
+    layers: [input.layer, ...model.layers].map((layer) => serializeLayer(layer, style)),
+    build_input_shape: input.shape,
+  };
+}
