@@ -1,7 +1,9 @@
 import type { ModelMetadata } from '../graph/metadata.js';
+import { Camera } from './camera.js';
 import { type Classification, Classifier } from './classifier.js';
 import { explain } from './explain.js';
-import { ClassifierError, type Progress } from './protocol.js';
+import { acceptDrops, acceptPastes } from './intake.js';
+import { ClassifierError, type Progress, type WebProvider } from './protocol.js';
 import { styles } from './styles.js';
 import { describeFaces, formatShare, renderFaces, renderPrediction, template } from './view.js';
 
@@ -17,17 +19,36 @@ export interface ClassifierEvents {
 }
 
 /**
- * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, see what the model takes it for.
+ * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, or use the camera, and see what the model
+ * takes it for.
  *
- * Attributes: `model`, address of the ONNX file; `top`, how many classes to show (default 5).
- * Parts: layout, drop, input, invitation, picture, faces, again, answer, status, progress, predictions, prediction, label,
- * note, probability, track, bar.
+ * Attributes:
+ * - `model`: address of the ONNX file. It is kept for later visits, and serves offline.
+ * - `top`: how many classes to show; default 5.
+ * - `loading="lazy"`: the model is fetched when the element comes near the screen, rather than at once.
+ * - `provider="webgpu"`: runs the model on the graphics card where that works, and as elsewhere where not.
+ * - `assets`: folder of ONNX Runtime's files and the face detector; default: that of the script.
+ *
+ * Events, which bubble: `ready` (detail: ModelMetadata), `prediction` (Classification; with the camera on, many a
+ * second), `error` (ClassifierError).
+ *
+ * Methods: `classify(picture)`, `load(model)`, `startCamera()`, `stopCamera()`. Property: `classifier`.
+ *
+ * Parts: layout, give, drop, input, invitation, picture, video, faces, again, camera, answer, status, progress,
+ * predictions, prediction, label, note, probability, track, bar. Custom properties: `--ort-accent`,
+ * `--ort-accent-soft`, `--ort-surface`, `--ort-line`, `--ort-text`, `--ort-muted`, `--ort-error`,
+ * `--ort-error-soft`, `--ort-radius`.
+ *
+ * Needs of a Content-Security-Policy: `script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'`.
  */
 export class ClassifierElement extends HTMLElement {
-  static readonly observedAttributes = ['model'];
+  static readonly observedAttributes = ['model', 'provider', 'assets'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
+  readonly #camera: Camera;
   #classifier?: Classifier;
+  /** What `load` was given; goes before the attribute. */
+  #source?: string | URL | Blob;
   /** Counts the pictures, so that only the last one's answer is shown. */
   #turn = 0;
   /** Takes the listeners off the document. */
@@ -47,18 +68,28 @@ export class ClassifierElement extends HTMLElement {
       // The same file may be chosen again.
       input.value = '';
     });
-    this.#acceptDrops(this.#find('.drop'));
+    acceptDrops(this.#find('.drop'), ([file]) => void this.#show(file!));
+    this.#camera = new Camera(this.#find<HTMLVideoElement>('video'), { onEnd: () => this.stopCamera() });
+    const button = this.#find('.camera');
+    button.hidden = !Camera.isPossible;
+    button.addEventListener('click', () => {
+      if (this.#camera.isOn) this.stopCamera();
+      else void this.startCamera().catch(() => {});
+    });
   }
 
   connectedCallback(): void {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
-    document.addEventListener('paste', (event) => this.#paste(event), { signal });
-    if (this.hasAttribute('model') && !this.#classifier) this.#load();
+    acceptPastes(([file]) => void this.#show(file!), { signal });
+    if (this.#classifier) return;
+    if (this.getAttribute('loading') === 'lazy') this.#loadWhenNear(signal);
+    else this.#load();
   }
 
   disconnectedCallback(): void {
     this.#connection?.abort();
+    this.stopCamera();
     // An element that is only moved is connected again at once.
     queueMicrotask(() => {
       if (!this.isConnected) this.#close();
@@ -66,7 +97,12 @@ export class ClassifierElement extends HTMLElement {
   }
 
   attributeChangedCallback(): void {
-    if (!this.isConnected) return;
+    // A model that was not asked for yet is not asked for now.
+    if (!this.isConnected || (!this.#classifier && this.getAttribute('loading') === 'lazy')) return;
+    this.#reload();
+  }
+
+  #reload(): void {
     // Whatever the model before was asked no longer matters.
     this.#turn++;
     this.#setBusy(false);
@@ -79,15 +115,23 @@ export class ClassifierElement extends HTMLElement {
     return this.#classifier;
   }
 
+  /** Takes another model: its address, or the file itself. */
+  load(model: string | URL | Blob): void {
+    this.#source = model;
+    if (this.isConnected) this.#reload();
+  }
+
   /**
    * Shows a picture and what it may be.
    *
    * @throws ClassifierError, which is shown as well.
    */
   async classify(picture: Blob): Promise<Classification> {
+    this.stopCamera();
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
     this.#setBusy(true);
+    if (!this.#classifier) this.#load();
     try {
       const classifier = this.#classifier;
       if (!classifier) throw new ClassifierError('no model', "The attribute 'model' is missing.");
@@ -105,14 +149,93 @@ export class ClassifierElement extends HTMLElement {
     }
   }
 
+  /**
+   * Asks for the camera, and tells what it sees until it is stopped.
+   *
+   * @returns once the camera is on
+   * @throws ClassifierError `'no camera'`, which is shown as well.
+   */
+  async startCamera(): Promise<void> {
+    if (this.#camera.isOn) return;
+    const turn = ++this.#turn;
+    this.#setBusy(false);
+    if (!this.#classifier) this.#load();
+    try {
+      await this.#camera.start();
+    } catch (error) {
+      if (turn === this.#turn) this.#showError(error);
+      throw error;
+    }
+    if (turn !== this.#turn || !this.#camera.isOn) return;
+    this.#showCamera(true);
+    void this.#watch(turn);
+  }
+
+  stopCamera(): void {
+    this.#camera.stop();
+    this.#showCamera(false);
+  }
+
+  #showCamera(isOn: boolean): void {
+    const drop = this.#find('.drop');
+    if (drop.classList.contains('live') === isOn) return;
+    drop.classList.toggle('live', isOn);
+    this.#find('video').hidden = !isOn;
+    this.#find('.camera').textContent = isOn ? 'Stop the camera' : 'Use the camera';
+    this.#find('.faces').replaceChildren();
+  }
+
+  /** Classifies what the camera sees, one frame after the other, as fast as the model goes. */
+  async #watch(turn: number): Promise<void> {
+    const isCurrent = () => turn === this.#turn && this.#camera.isOn;
+    let told: string | undefined;
+    while (isCurrent()) {
+      try {
+        const classifier = this.#classifier;
+        if (!classifier) throw new ClassifierError('no model', "The attribute 'model' is missing.");
+        await classifier.ready;
+        const classification = await classifier.classify(await this.#camera.frame());
+        if (!isCurrent()) return;
+        // Screen readers are told when it is another class, not of every frame.
+        const { label } = classification.predictions[0]!;
+        this.#showAnswer(classification, { isTold: label !== told });
+        told = label;
+      } catch (error) {
+        if (!isCurrent()) return;
+        const isFrame = error instanceof ClassifierError && error.fault === 'no face';
+        this.#showError(error);
+        if (!isFrame) return this.stopCamera();
+        told = undefined;
+      }
+      // Waits while the page is hidden.
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
   /** Classifies what a visitor gave; the outcome is on the screen, so nobody waits for it. */
   async #show(picture: Blob): Promise<void> {
     await this.classify(picture).catch(() => {});
   }
 
+  /** Loads the model once the element is a screen's height away, or someone gives a picture. */
+  #loadWhenNear(signal: AbortSignal): void {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        observer.disconnect();
+        if (!this.#classifier) this.#load();
+      },
+      { rootMargin: '100%' },
+    );
+    observer.observe(this);
+    signal.addEventListener('abort', () => observer.disconnect());
+  }
+
   #load(): void {
-    const model = this.getAttribute('model');
+    const model = this.#source ?? this.getAttribute('model');
     if (!model) return;
+    const assets = this.getAttribute('assets') ?? undefined;
+    const provider: WebProvider = this.getAttribute('provider') === 'webgpu' ? 'webgpu' : 'wasm';
     const progress = this.#find<HTMLProgressElement>('progress');
     const onProgress = ({ received, total }: Progress) => {
       if (total === undefined) progress.removeAttribute('value');
@@ -120,7 +243,7 @@ export class ClassifierElement extends HTMLElement {
     };
     this.#say('Loading the model…');
     progress.hidden = false;
-    const classifier = new Classifier(model, { onProgress });
+    const classifier = new Classifier(model, { onProgress, assets, provider });
     this.#classifier = classifier;
     const isCurrent = () => this.#classifier === classifier;
     classifier.ready
@@ -144,11 +267,13 @@ export class ClassifierElement extends HTMLElement {
     this.#classifier = undefined;
   }
 
-  #showAnswer(classification: Classification): void {
+  /** @param isTold screen readers are told */
+  #showAnswer(classification: Classification, { isTold = true } = {}): void {
     const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
-    this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.`, { isQuiet: true });
+    if (isTold)
+      this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.`, { isQuiet: true });
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
     this.#note(faces ? describeFaces(faces.length) : '');
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
@@ -208,28 +333,6 @@ export class ClassifierElement extends HTMLElement {
       this.#find('.drop').classList.toggle('filled', bitmap !== undefined);
     }
     bitmap?.close();
-  }
-
-  #acceptDrops(target: HTMLElement): void {
-    const setOver = (isOver: boolean) => target.classList.toggle('over', isOver);
-    target.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      setOver(true);
-    });
-    target.addEventListener('dragleave', () => setOver(false));
-    target.addEventListener('drop', (event) => {
-      event.preventDefault();
-      setOver(false);
-      const [file] = event.dataTransfer?.files ?? [];
-      if (file) void this.#show(file);
-    });
-  }
-
-  #paste(event: ClipboardEvent): void {
-    const [file] = event.clipboardData?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    void this.#show(file);
   }
 
   #emit<K extends keyof ClassifierEvents>(type: K, detail: ClassifierEvents[K]['detail']): void {

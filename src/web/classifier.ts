@@ -1,6 +1,13 @@
 import type { ModelMetadata } from '../graph/metadata.js';
 import type { Face } from '../images/faces/face.js';
-import { ClassifierError, type Fault, type Progress, type Reply, type Request } from './protocol.js';
+import {
+  ClassifierError,
+  type Fault,
+  type Progress,
+  type Reply,
+  type Request,
+  type WebProvider,
+} from './protocol.js';
 
 /** A class and how likely it is, from 0 to 1. */
 export interface Prediction {
@@ -26,6 +33,11 @@ export interface LoadOptions {
    * `face-detector.onnx`. Default: the script's.
    */
   assets?: string | URL;
+  /**
+   * `'webgpu'` runs the model on the graphics card where the browser can and `assets` serves
+   * `ort-wasm-simd-threaded.asyncify.{mjs,wasm}`, and as `'wasm'` elsewhere. Default `'wasm'`.
+   */
+  provider?: WebProvider;
 }
 
 /** A request without its number. */
@@ -46,19 +58,21 @@ export class Classifier {
   readonly ready: Promise<ModelMetadata>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
+  /** What runs the model; known once it is there. */
+  provider?: WebProvider;
   readonly #onProgress?: (progress: Progress) => void;
   #count = 0;
   /** Why nothing more can be asked. */
   #end?: ClassifierError;
 
   /**
-   * Starts to fetch a model.
+   * Starts to fetch a model. What it fetched it keeps for later visits, in Cache Storage.
    *
-   * @param model address of an ONNX file that ort-transfer exported, relative to the page
+   * @param model an ONNX file that ort-transfer exported, or its address, relative to the page
    */
   constructor(
-    model: string | URL,
-    { onProgress, assets = new URL('./', import.meta.url) }: LoadOptions = {},
+    model: string | URL | Blob,
+    { onProgress, assets = new URL('./', import.meta.url), provider = 'wasm' }: LoadOptions = {},
   ) {
     this.#onProgress = onProgress;
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
@@ -68,9 +82,13 @@ export class Classifier {
     );
     this.ready = this.#ask('loaded', {
       type: 'load',
-      model: new URL(model, document.baseURI).href,
+      model: model instanceof Blob ? model : new URL(model, document.baseURI).href,
       assets: new URL(assets, document.baseURI).href,
-    }).then(({ metadata }) => metadata);
+      provider,
+    }).then((reply) => {
+      this.provider = reply.provider;
+      return reply.metadata;
+    });
     // Whoever asks for it sees the failure; nobody has to.
     this.ready.catch(() => {});
   }
@@ -78,12 +96,13 @@ export class Classifier {
   /**
    * Tells what is in a picture, once the model is there.
    *
-   * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file
+   * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file, or pixels, which are handed over
    * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.
    */
-  async classify(picture: Blob): Promise<Classification> {
+  async classify(picture: Blob | ImageBitmap): Promise<Classification> {
     const { labels } = await this.ready;
-    const reply = await this.#ask('classified', { type: 'classify', picture });
+    const transfer = picture instanceof Blob ? [] : [picture];
+    const reply = await this.#ask('classified', { type: 'classify', picture }, transfer);
     const { probabilities, width, height, faces } = reply;
     const predictions = labels
       .map((label, i) => ({ label, probability: probabilities[i]! }))
@@ -106,7 +125,11 @@ export class Classifier {
     this.#stop('failed', 'The classifier was closed.');
   }
 
-  #ask<T extends Reply['type']>(expected: T, question: Question): Promise<ReplyOf<T>> {
+  #ask<T extends Reply['type']>(
+    expected: T,
+    question: Question,
+    transfer: Transferable[] = [],
+  ): Promise<ReplyOf<T>> {
     return new Promise((resolve, reject) => {
       if (this.#end) {
         reject(this.#end);
@@ -118,7 +141,7 @@ export class Classifier {
         else reject(new TypeError(`Expected the worker to say '${expected}'. Received: '${reply.type}'.`));
       };
       this.#waiting.set(id, { resolve: check, reject });
-      this.#worker.postMessage({ ...question, id } satisfies Request);
+      this.#worker.postMessage({ ...question, id } satisfies Request, transfer);
     });
   }
 

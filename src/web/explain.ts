@@ -23,6 +23,8 @@ export function explain({ fault, message }: ClassifierError, { model, picture }:
       return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${message}`;
     case 'no face':
       return 'There is no face in the picture, as far as can be seen, and this model looks at faces.';
+    case 'no camera':
+      return `The camera cannot be used. ${message}`;
     case 'failed':
       return `Something went wrong. ${message}`;
   }

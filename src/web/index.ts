@@ -3,4 +3,4 @@ export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../graph/met
 export { type Classification, Classifier, type LoadOptions, type Prediction } from './classifier.js';
 export { ClassifierElement, type ClassifierEvents, defineClassifierElement } from './classifier-element.js';
 export { explain } from './explain.js';
-export { ClassifierError, type Fault, type Progress } from './protocol.js';
+export { ClassifierError, type Fault, type Progress, type WebProvider } from './protocol.js';

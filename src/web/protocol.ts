@@ -3,18 +3,27 @@ import type { ModelMetadata } from '../graph/metadata.js';
 import type { Face } from '../images/faces/face.js';
 
 export type Request = { readonly id: number } & (
-  | { readonly type: 'load'; readonly model: string; readonly assets: string }
-  | { readonly type: 'classify'; readonly picture: Blob }
+  | {
+      readonly type: 'load';
+      /** Its address, or the file itself. */
+      readonly model: string | Blob;
+      readonly assets: string;
+      readonly provider: WebProvider;
+    }
+  | { readonly type: 'classify'; readonly picture: Blob | ImageBitmap }
   | { readonly type: 'preview'; readonly picture: Blob; readonly side: number }
 );
 
 export type Reply = { readonly id: number } & (
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'loaded'; readonly metadata: ModelMetadata }
+  | { readonly type: 'loaded'; readonly metadata: ModelMetadata; readonly provider: WebProvider }
   | ({ readonly type: 'classified' } & Answer)
   | { readonly type: 'previewed'; readonly bitmap: ImageBitmap }
   | { readonly type: 'failed'; readonly fault: Fault; readonly message: string }
 );
+
+/** What runs the model: WebAssembly on the processor, or the graphics card. */
+export type WebProvider = 'wasm' | 'webgpu';
 
 /** What a picture was taken for. */
 export interface Answer {
@@ -46,6 +55,8 @@ export type Fault =
   | 'bad picture'
   /** The model wants a face, and there is none in the picture. */
   | 'no face'
+  /** There is no camera, or it may not be used. */
+  | 'no camera'
   /** Anything else. */
   | 'failed';
 

@@ -50,11 +50,14 @@ export const styles = `
 .drop:hover, .drop.over { border-color: var(--ort-accent); background: var(--ort-accent-soft); }
 .drop:focus-within { outline: 3px solid var(--ort-accent); outline-offset: 3px; }
 .drop.filled { border-style: solid; padding: 0; }
+.drop.live { border-style: solid; padding: 0; cursor: default; background: #000; }
+.drop.live :is(.invitation, .again, canvas, input) { display: none; }
 input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; font-size: 0; }
 .invitation svg { width: 48px; height: 48px; color: var(--ort-accent); }
 .invitation strong { display: block; margin-top: 8px; font-size: 1.125rem; }
 .invitation span { color: var(--ort-muted); }
-.drop canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.drop :is(canvas, video) { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.mirrored, .mirrored + .faces { transform: scaleX(-1); }
 .faces { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .faces rect {
   fill: none;
@@ -76,7 +79,20 @@ input[type='file'] { position: absolute; inset: 0; opacity: 0; cursor: pointer; 
   border: 1px solid var(--ort-line);
   border-radius: 999px;
 }
-.invitation[hidden], .again[hidden], canvas[hidden], progress[hidden] { display: none; }
+.camera {
+  margin-top: 12px;
+  padding: 8px 18px;
+  color: inherit;
+  font: inherit;
+  font-weight: 600;
+  background: var(--ort-surface);
+  border: 1px solid var(--ort-line);
+  border-radius: 999px;
+  cursor: pointer;
+}
+.camera:hover { border-color: var(--ort-accent); }
+.camera:focus-visible { outline: 3px solid var(--ort-accent); outline-offset: 2px; }
+[hidden] { display: none !important; }
 
 .answer { position: relative; min-width: 0; }
 .status { margin: 0 0 16px; color: var(--ort-muted); }

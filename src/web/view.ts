@@ -3,21 +3,25 @@ import type { Classification, Prediction } from './classifier.js';
 
 export const template = `
 <div class="layout" part="layout">
-  <label class="drop" part="drop">
-    <input type="file" accept="image/*" part="input">
-    <span class="invitation" part="invitation">
-      <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"
-        stroke-linejoin="round" aria-hidden="true">
-        <rect x="3" y="4" width="18" height="16" rx="3"/><circle cx="8.5" cy="9.5" r="1.5"/>
-        <path d="m4 18 5-5 3 3 4-4 4 4"/>
-      </svg>
-      <strong>Choose a picture</strong>
-      <span>or drop one here, or paste it</span>
-    </span>
-    <canvas part="picture" role="img" hidden></canvas>
-    <svg class="faces" part="faces" aria-hidden="true"></svg>
-    <span class="again" part="again" hidden>Choose another</span>
-  </label>
+  <div class="give" part="give">
+    <label class="drop" part="drop">
+      <input type="file" accept="image/*" part="input">
+      <span class="invitation" part="invitation">
+        <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"
+          stroke-linejoin="round" aria-hidden="true">
+          <rect x="3" y="4" width="18" height="16" rx="3"/><circle cx="8.5" cy="9.5" r="1.5"/>
+          <path d="m4 18 5-5 3 3 4-4 4 4"/>
+        </svg>
+        <strong>Choose a picture</strong>
+        <span>or drop one here, or paste it</span>
+      </span>
+      <canvas part="picture" role="img" hidden></canvas>
+      <video part="video" aria-label="What the camera sees" playsinline muted hidden></video>
+      <svg class="faces" part="faces" aria-hidden="true"></svg>
+      <span class="again" part="again" hidden>Choose another</span>
+    </label>
+    <button class="camera" part="camera" type="button" hidden>Use the camera</button>
+  </div>
   <div class="answer" part="answer">
     <p class="status" part="status" role="status"></p>
     <progress part="progress" aria-label="Loading the model" hidden></progress>

@@ -1,9 +1,11 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
-import type { Session } from '../engine/engine.js';
+import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
 import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
 import { tensor } from '../graph/tensor.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../images/faces.js';
+import type { Image } from '../images/image.js';
+import { readRgb } from './bitmap.js';
 import { download } from './download.js';
 import { decodePixels } from './pixels.js';
 import {
@@ -13,6 +15,7 @@ import {
   type Progress,
   type Reply,
   type Request,
+  type WebProvider,
 } from './protocol.js';
 
 interface Scope {
@@ -25,25 +28,56 @@ let loaded:
   | undefined;
 
 async function load(
-  model: string,
-  assets: string,
+  { model, assets, provider }: Extract<Request, { type: 'load' }>,
   onProgress: (progress: Progress) => void,
-): Promise<ModelMetadata> {
-  const bytes = await download(model, onProgress);
+): Promise<{ metadata: ModelMetadata; provider: WebProvider }> {
+  const bytes =
+    typeof model === 'string'
+      ? await download(model, { onProgress, keep: true })
+      : new Uint8Array(await model.arrayBuffer());
   const metadata = await blame('wrong model', () => readMetadata(bytes));
-  const engine = await ortWeb({
-    wasmPaths: {
-      mjs: new URL('ort-wasm-simd-threaded.mjs', assets).href,
-      wasm: new URL('ort-wasm-simd-threaded.wasm', assets).href,
-    },
-  });
-  const session = await start(() => engine.load(bytes));
+  const onGpu = provider === 'webgpu' ? await openOnGpu(bytes, assets) : undefined;
+  const { engine, session } = onGpu ?? (await openOnWasm(bytes, assets));
   if (metadata.preprocessing.crop === 'face') {
-    const faces = await download(new URL('face-detector.onnx', assets).href);
-    loaded = { session, metadata, detector: await start(() => createFaceDetector(engine, faces)) };
+    const faces = await download(new URL('face-detector.onnx', assets).href, { keep: true });
+    // On the graphics card its coordinates would differ a little, and so would what is cut out.
+    const onWasm = onGpu ? await wasmEngine(assets) : engine;
+    loaded = { session, metadata, detector: await start(() => createFaceDetector(onWasm, faces)) };
   } else loaded = { session, metadata };
-  return metadata;
+  return { metadata, provider: onGpu ? 'webgpu' : 'wasm' };
 }
+
+interface Opened {
+  readonly engine: Engine;
+  readonly session: Session;
+}
+
+async function openOnWasm(model: Uint8Array, assets: string): Promise<Opened> {
+  const engine = await wasmEngine(assets);
+  return { engine, session: await start(() => engine.load(model)) };
+}
+
+/** Undefined where the model does not run on the graphics card, for whatever reason. */
+async function openOnGpu(model: Uint8Array, assets: string): Promise<Opened | undefined> {
+  try {
+    const wasmPaths = runtimePaths('ort-wasm-simd-threaded.asyncify', assets);
+    const engine = await ortWeb({ provider: 'webgpu', wasmPaths });
+    const session = await engine.load(model);
+    // Kernels are compiled by the first run, and may fail only then.
+    await session.run({ pixels: tensor('uint8', new Uint8Array(32 * 32 * 3), [1, 32, 32, 3]) });
+    return { engine, session };
+  } catch {
+    return undefined;
+  }
+}
+
+const wasmEngine = (assets: string): Promise<Engine> =>
+  ortWeb({ wasmPaths: runtimePaths('ort-wasm-simd-threaded', assets) });
+
+const runtimePaths = (name: string, assets: string) => ({
+  mjs: new URL(`${name}.mjs`, assets).href,
+  wasm: new URL(`${name}.wasm`, assets).href,
+});
 
 /** Starts a session. ONNX Runtime starts with the first one, and says so when it was that which failed. */
 async function start<T>(create: () => Promise<T>): Promise<T> {
@@ -57,12 +91,14 @@ async function start<T>(create: () => Promise<T>): Promise<T> {
   }
 }
 
-async function classify(picture: Blob): Promise<Answer> {
+async function classify(picture: Blob | ImageBitmap): Promise<Answer> {
   if (!loaded) throw new ClassifierError('no model', 'Expected a model. Received: none yet.');
   const { session, detector } = loaded;
   const { preprocessing } = loaded.metadata;
   const upright = await blame('bad picture', async () =>
-    decodePixels(new Uint8Array(await picture.arrayBuffer()), preprocessing),
+    picture instanceof Blob
+      ? decodePixels(new Uint8Array(await picture.arrayBuffer()), preprocessing)
+      : takePixels(picture),
   );
   const { image, faces } = await cropImage(upright, { ...preprocessing, detector });
   if (!image) throw new ClassifierError('no face', 'Expected a face. Received: a picture without one.');
@@ -75,6 +111,12 @@ async function classify(picture: Blob): Promise<Answer> {
     height: upright.height,
     ...(detector ? { faces } : {}),
   };
+}
+
+function takePixels(bitmap: ImageBitmap): Image {
+  const image = readRgb(bitmap);
+  bitmap.close();
+  return image;
 }
 
 /** Draws a picture no larger than `side` pixels a side. Needs no model. */
@@ -109,8 +151,7 @@ async function answer(request: Request): Promise<void> {
     switch (request.type) {
       case 'load': {
         const onProgress = (progress: Progress) => scope.postMessage({ id, type: 'progress', progress });
-        const metadata = await load(request.model, request.assets, onProgress);
-        scope.postMessage({ id, type: 'loaded', metadata });
+        scope.postMessage({ id, type: 'loaded', ...(await load(request, onProgress)) });
         break;
       }
       case 'classify':

@@ -7,8 +7,8 @@ import { encodeModel } from '../../src/graph/onnx.js';
 import { buildWeb } from '../../tools/build-web.js';
 import { seededClassifier } from '../export/seeded-classifier.js';
 
-/** Debian's Chromium, or the one that `CHROMIUM` names. */
-export const launchChromium = (): Promise<Browser> =>
+/** Debian's Chromium, or the one that `CHROMIUM` names. @param args more of its switches */
+export const launchChromium = (...args: string[]): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -20,6 +20,7 @@ export const launchChromium = (): Promise<Browser> =>
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 

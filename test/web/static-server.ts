@@ -16,14 +16,18 @@ export interface StaticServer {
   readonly url: string;
   /** The paths that were asked for, below `url`. */
   readonly requests: string[];
+  /** How they were asked for: `GET` or `HEAD`, in the same order. */
+  readonly methods: string[];
   close(): Promise<void>;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 export interface ServeOptions {
   /** Paths to answer with 404 though the files exist. */
   hide?: readonly string[];
   /** Sent with every file. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Headers | (() => Headers);
 }
 
 /** Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type. */
@@ -33,15 +37,20 @@ export async function serveFolder(
 ): Promise<StaticServer> {
   const prefix = '/some/sub/path/';
   const requests: string[] = [];
+  const methods: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : undefined;
     requests.push(path ?? pathname);
+    methods.push(request.method!);
     try {
       if (path === undefined || hide.includes(path)) throw new Error('hidden');
       const body = await readFile(join(folder, normalize(`/${path}`)));
       response
-        .writeHead(200, { ...headers, 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+        .writeHead(200, {
+          ...(typeof headers === 'function' ? headers() : headers),
+          'content-type': types[extname(path)] ?? 'application/octet-stream',
+        })
         .end(body);
     } catch {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><p>Not found');
@@ -52,6 +61,7 @@ export async function serveFolder(
   return {
     url: `http://127.0.0.1:${port}${prefix}`,
     requests,
+    methods,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
