@@ -1,6 +1,7 @@
 /** Names of errors that are a user's to mend: their message says all. */
 const mistakes = new Set([
   'DownloadError',
+  'ExplainError',
   'FolderError',
   'Hdf5FormatError',
   'NpyFormatError',
@@ -9,6 +10,7 @@ const mistakes = new Set([
   'MetadataError',
   'NoFaceError',
   'OnnxFormatError',
+  'PrecisionError',
   'ProviderError',
   'StrictError',
   'TrainingError',

@@ -30,6 +30,19 @@ export class GraphBuilder {
     this.#taken = parent ? parent.#taken : new Map();
   }
 
+  /** A builder that goes on where `graph` ends: its values may be read, and none of its names is made again. */
+  static extending(graph: Graph): GraphBuilder {
+    const g = new GraphBuilder(graph.name);
+    g.#inputs.push(...graph.inputs);
+    g.#outputs.push(...graph.outputs);
+    for (const [name, tensor] of graph.initializers) g.#initializers.set(name, tensor);
+    g.#nodes.push(...graph.nodes);
+    const values = [...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()];
+    for (const name of [...values, ...graph.nodes.flatMap((node) => [node.name, ...node.outputs])])
+      g.#taken.set(name, 1);
+    return g;
+  }
+
   /** A builder for the body of a `Loop`. It may read this graph's values by name. */
   subgraph(name: string): GraphBuilder {
     return new GraphBuilder(name, this);

@@ -2,6 +2,7 @@
  * What an exported model says of itself, in `metadata_props`. ONNX Runtime's JavaScript API does not show them, so
  * `readMetadata` finds them in the file.
  */
+import { type Precision, precisions } from './precision.js';
 import type { Preprocessing } from './preprocessing.js';
 import { bytesFields, ProtobufError, textField } from './protobuf.js';
 
@@ -14,6 +15,8 @@ export interface ModelMetadata {
   readonly metrics?: Metrics;
   /** Of everything that went into the file: weights, code, data. */
   readonly licences?: readonly Licence[];
+  /** How the weights are stored; absent for `fp32`. They are computed with as float32 all the same. */
+  readonly precision?: Precision;
 }
 
 /** The frozen layers and where their weights are from. */
@@ -58,8 +61,8 @@ const format = 'ort-transfer/1';
 
 /** Renders `metadata` as key-value pairs, JSON in all but `format`. */
 export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
-  const { labels, preprocessing, backbone, metrics, licences } = metadata;
-  const entries = Object.entries({ labels, preprocessing, backbone, metrics, licences });
+  const { labels, preprocessing, backbone, metrics, licences, precision } = metadata;
+  const entries = Object.entries({ labels, preprocessing, backbone, metrics, licences, precision });
   return Object.fromEntries([
     ['format', format],
     ...entries.filter(([, value]) => value !== undefined).map(([key, value]) => [key, JSON.stringify(value)]),
@@ -104,6 +107,7 @@ export function readMetadata(model: Uint8Array): ModelMetadata {
     ...optional('backbone', isBackbone),
     ...optional('metrics', isMetrics),
     ...optional('licences', isLicences),
+    ...optional('precision', isPrecision),
   };
 }
 
@@ -164,3 +168,5 @@ const isLicence = (value: unknown): value is Licence =>
   isObject(value) && isText(value.work) && isText(value.licence);
 
 const isLicences = (value: unknown): value is Licence[] => isArrayOf(value, isLicence);
+
+const isPrecision = (value: unknown): value is Precision => precisions.includes(value as Precision);
