@@ -4,6 +4,7 @@ import { RandomState } from './random.js';
 
 let stream: RandomState | undefined;
 let pythonStream: PythonRandom | undefined;
+let tensorStream: RandomState | undefined;
 
 /** The process-wide stream that Keras's own code draws from: Python's `numpy.random`. */
 export function globalRandom(): RandomState {
@@ -18,6 +19,16 @@ export function globalPythonRandom(): PythonRandom {
 }
 
 /**
+ * The process-wide stream for what Keras leaves to TensorFlow's generator: initial weights, the order of arrays, noise.
+ *
+ * It is apart from the others so that these go on as Python's do.
+ */
+export function globalTensorRandom(): RandomState {
+  tensorStream ??= new RandomState();
+  return tensorStream;
+}
+
+/**
  * Seeds the process-wide streams, so that what follows can be repeated: `keras.utils.set_random_seed`.
  *
  * @throws ValueError when `seed` is not an integer from 0 to 2³² − 1
@@ -27,4 +38,5 @@ export function setRandomSeed(seed: number): void {
     throw new ValueError(`Expected \`seed\` argument to be an integer. Received: seed=${seed}`);
   globalRandom().seed(seed);
   globalPythonRandom().seed(seed);
+  globalTensorRandom().seed(seed);
 }

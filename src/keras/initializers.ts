@@ -1,5 +1,5 @@
 import { sizeOf } from '../graph/tensor.js';
-import { globalRandom } from './global-random.js';
+import { globalTensorRandom } from './global-random.js';
 import { type Config, ValueError } from './layers/layer.js';
 import { RandomState } from './random.js';
 
@@ -36,7 +36,7 @@ interface Seeded {
 }
 
 const randomOf = (seed: number | null): RandomState =>
-  seed === null ? globalRandom() : new RandomState(seed);
+  seed === null ? globalTensorRandom() : new RandomState(seed);
 
 /** Evenly distributed on [minval, maxval). */
 export const RandomUniform = ({

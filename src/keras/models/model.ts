@@ -342,11 +342,18 @@ export class Model extends Functional implements CallbackModel {
     x: unknown;
     sampleWeight?: unknown;
     classWeight?: unknown;
+    validationData?: ValidationData | null;
   }): Promise<{ trainer: Trainer; parts: Parts; form: Form }> {
     const { optimizer, loss, metrics } = this.#assertCompiled('fit');
     const parts = await this.#getParts();
+    const mayWeigh = (x: unknown) => isBatches(x) || isDataset(x);
+    const { validationData = null } = data;
     const weighted =
-      data.sampleWeight != null || data.classWeight != null || isBatches(data.x) || isDataset(data.x);
+      data.sampleWeight != null ||
+      data.classWeight != null ||
+      mayWeigh(data.x) ||
+      (validationData !== null &&
+        (isPlain(validationData) ? validationData[2] != null : mayWeigh(validationData)));
     if (!this.#trainer || (weighted && !this.#trainer.plan.weighted)) {
       const plan = trainingPlan(parts.rest, { loss, metrics, optimizer, weighted });
       this.#trainer = new Trainer(parts.engine, plan, optimizer, globalTensorRandom().randint(2 ** 31 - 1));

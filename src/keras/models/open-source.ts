@@ -1,5 +1,5 @@
 import type { Tensor } from '../../graph/tensor.js';
-import { globalRandom } from '../global-random.js';
+import { globalTensorRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import type { ArrayLikeData, Batches } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
@@ -81,7 +81,7 @@ export function arraySource(
   { batchSize, steps, shuffle }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle'>,
 ): ArraySource {
   const size = batchSize ?? (steps ? Math.ceil(samples.y.dims[0]! / steps) : 32);
-  return new ArraySource(samples, size, shuffle ? globalRandom() : null);
+  return new ArraySource(samples, size, shuffle ? globalTensorRandom() : null);
 }
 
 /** Where features are kept, if they may be: not where pictures are written down, or are the targets. */

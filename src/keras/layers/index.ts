@@ -1,0 +1,26 @@
+/** `keras.layers`. */
+
+export { Activation, type ActivationOptions } from './activation.js';
+export { Add } from './add.js';
+export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
+export { Concatenate, type ConcatenateOptions } from './concatenate.js';
+export { Conv2D, type Conv2DOptions } from './conv2d.js';
+export { Dense, type DenseOptions } from './dense.js';
+export { DepthwiseConv2D, type DepthwiseConv2DOptions } from './depthwise-conv2d.js';
+export { Dropout, type DropoutOptions } from './dropout.js';
+export { ELU, type ELUOptions } from './elu.js';
+export { Flatten } from './flatten.js';
+export {
+  GlobalAveragePooling2D,
+  GlobalMaxPooling2D,
+  type GlobalPooling2DOptions,
+} from './global-pooling2d.js';
+export { Input, InputLayer, type InputOptions } from './input.js';
+export { KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
+export { AveragePooling2D, MaxPooling2D, type Pooling2DOptions } from './pooling2d.js';
+export { ReLU, type ReLUOptions } from './relu.js';
+export { Reshape, type ReshapeOptions } from './reshape.js';
+export { SeparableConv2D, type SeparableConv2DOptions } from './separable-conv2d.js';
+export { Softmax, type SoftmaxOptions } from './softmax.js';
+export { ZeroPadding2D, type ZeroPadding2DOptions } from './zero-padding2d.js';

@@ -1,0 +1,18 @@
+/** `keras.models`. */
+
+export { modelFromJson } from '../saving/deserialize.js';
+export { type LoadModelOptions, loadModel } from '../saving/load.js';
+export type { ArrayLikeData, Batch, Batches } from './data.js';
+export type { FitOptions, ValidationData } from './fit.js';
+export { Functional, type FunctionalOptions } from './functional.js';
+export {
+  type CompileOptions,
+  type EngineChoice,
+  type EvaluateOptions,
+  Model,
+  type ModelSummaryOptions,
+} from './model.js';
+export type { Data } from './open-source.js';
+export type { PredictOptions } from './predict.js';
+export { Sequential } from './sequential.js';
+export type { ClassWeight } from './source.js';

@@ -1,0 +1,18 @@
+/** `keras.utils`. */
+
+export { setRandomSeed } from './global-random.js';
+export { clearSession } from './naming.js';
+export {
+  arrayToImg,
+  type DatasetOptions,
+  type ImageDataset,
+  imageDatasetFromDirectory,
+  imgToArray,
+  type LoadImgOptions,
+  loadImg,
+  type PyDataset,
+  type SaveImgOptions,
+  saveImg,
+  toCategorical,
+} from './preprocessing/index.js';
+export { Progbar } from './progbar.js';
