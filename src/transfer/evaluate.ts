@@ -3,9 +3,9 @@ import { readMetadata } from '../graph/metadata.js';
 import { compareClasses, listImages } from '../images/folder.js';
 import { type ClassifyFilesOptions, classifyFiles } from './classify-files.js';
 import { reportSkipped, StrictError } from './data.js';
+import { TrainingError } from './head.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 import type { Reporter } from './reporter.js';
-import { TrainingError } from './train.js';
 
 export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save'> {
   /** Folder with one sub-folder of pictures per class. */

@@ -1,39 +1,25 @@
 import { join } from 'node:path';
 import type { Engine } from '../engine/engine.js';
-import type { Tensor } from '../graph/tensor.js';
 import { compareClasses, listImages } from '../images/folder.js';
-import { CSVLogger, TerminateOnNaN } from '../keras/callbacks/index.js';
+import { CSVLogger } from '../keras/callbacks/index.js';
 import { setRandomSeed } from '../keras/global-random.js';
-import { Dense } from '../keras/layers/dense.js';
-import { Input } from '../keras/layers/input.js';
-import { Sequential } from '../keras/models/sequential.js';
-import { PolynomialDecay, RMSprop } from '../keras/optimizers/index.js';
 import { writeFile } from '../platform/node/files.js';
-import { BestWeights } from './best-weights.js';
-import { type Dataset, loadDataset, splitDataset, toArrays } from './data.js';
+import { loadDataset } from './data.js';
+import { type Dataset, splitDataset } from './dataset.js';
 import { exportClassifier } from './export.js';
-import { type Evaluation, evaluatePredictions } from './metrics.js';
+import { type HeadOptions, TrainingError, trainHead } from './head.js';
+import type { Evaluation } from './metrics.js';
 import { type Preparation, type PreparationOptions, prepare } from './preparation.js';
 import type { Reporter } from './reporter.js';
 
-export interface TrainOptions extends PreparationOptions {
+export interface TrainOptions extends PreparationOptions, HeadOptions {
   /** Folder with one sub-folder of pictures per class. */
   readonly train: string;
   /** Such a folder to validate on; else a share of `train` is held back. */
   readonly validation?: string;
   /** The share of each class to hold back. Default 0.2; ignored with `validation`. */
   readonly validationSplit?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  /** At the beginning. Default 0.001. */
-  readonly learningRate?: number;
-  /** How the learning rate goes on: in a straight line to 0 at the end, or as it began. Default `'linear'`. */
-  readonly schedule?: 'linear' | 'constant';
-  /** Units of the hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly views?: number;
   readonly seed?: number;
-  readonly engine: Engine;
   /** Folder for `model.onnx`, `history.csv` and `history.json`. */
   readonly out: string;
   readonly cache: string;
@@ -57,11 +43,6 @@ export interface TrainResult {
   readonly bytes: number;
 }
 
-/** A run that cannot lead to a model. */
-export class TrainingError extends Error {
-  override name = 'TrainingError';
-}
-
 /**
  * The main job: a folder of pictures in, a classifier out.
  *
@@ -69,47 +50,24 @@ export class TrainingError extends Error {
  * byte.
  */
 export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
-  const { engine, out, seed = 0, views = 4, batchSize = 16, hidden = [1024, 512, 512], epochs = 5 } = options;
+  const { engine, out, seed = 0, views = 4 } = options;
   setRandomSeed(seed);
   const preparation = await prepare(options, reporter);
   const { training, validation } = await loadData(options, preparation, reporter);
   const labels = training.classes;
 
-  const { x, y } = toArrays(training, views);
-  const head = new Sequential(
-    [
-      Input({ shape: [preparation.backbone.features] }),
-      ...hidden.map((units) => new Dense({ units, activation: 'relu' as const })),
-      new Dense({ units: labels.length, activation: 'softmax' }),
-    ],
-    { name: 'head' },
-  );
-  head.compile({
-    optimizer: new RMSprop({
-      learningRate: learningRateOf(options, Math.ceil(x.dims[0]! / batchSize) * epochs),
-    }),
-    loss: 'categorical_crossentropy',
-    metrics: ['accuracy'],
-    engine,
-  });
   reporter.info(
-    `Training on ${x.dims[0]} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
+    `Training on ${training.pictures.length * views} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
   );
-  const best = new BestWeights();
-  const held = validation && toArrays(validation, 1);
-  const { history } = await head.fit(x, y, {
-    batchSize,
-    epochs,
-    verbose: options.verbose ?? 2,
+  const { head, evaluation, history, bestEpoch } = await trainHead({
+    ...options,
+    views,
+    training,
+    validation,
     print: reporter.print,
     warn: reporter.warn,
-    validationData: held && [held.x, held.y],
-    callbacks: [best, new TerminateOnNaN(), new CSVLogger({ filename: join(out, 'history.csv') })],
+    callbacks: [new CSVLogger({ filename: join(out, 'history.csv') })],
   });
-  checkFinite(history);
-
-  const evaluation = held && validation ? evaluateHead(labels, await head.predict(held.x, { verbose: 0 }), validation) : null;
-  await head.release();
   const bytes = exportClassifier({ head, preparation, labels, evaluation });
   const result: TrainResult = {
     model: join(out, 'model.onnx'),
@@ -117,22 +75,13 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
     provider: engine.provider,
     evaluation,
     history,
-    bestEpoch: best.epoch + 1,
+    bestEpoch,
     bytes: bytes.length,
   };
   await writeFile(result.model, bytes);
   const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
   await writeFile(join(out, 'history.json'), `${JSON.stringify({ ...result, skipped }, null, 2)}\n`);
   return result;
-}
-
-/**
- * RMSprop at a constant rate ends wherever its last spike left it. Falling to zero, it settles: on 300 photos of
- * waste in 6 classes, from about 73% to 85%.
- */
-function learningRateOf({ learningRate = 0.001, schedule = 'linear' }: TrainOptions, decaySteps: number) {
-  if (schedule === 'constant') return learningRate;
-  return new PolynomialDecay({ initialLearningRate: learningRate, decaySteps, endLearningRate: 0 });
 }
 
 async function loadData(
@@ -173,27 +122,6 @@ const relabel = (dataset: Dataset, classes: readonly string[]): Dataset => ({
     label: classes.indexOf(dataset.classes[picture.label]!),
   })),
 });
-
-function evaluateHead(
-  labels: readonly string[],
-  { data }: Tensor<'float32'>,
-  { pictures }: Dataset,
-): Evaluation {
-  const width = labels.length;
-  return evaluatePredictions(
-    labels,
-    pictures.map(({ label }, i) => ({ label, probabilities: data.subarray(i * width, (i + 1) * width) })),
-  );
-}
-
-/** @throws TrainingError when the loss became infinite or no number: such weights are worth nothing. */
-function checkFinite(history: Readonly<Record<string, readonly number[]>>): void {
-  const epoch = history.loss?.findIndex((loss) => !Number.isFinite(loss)) ?? -1;
-  if (epoch >= 0)
-    throw new TrainingError(
-      `Expected the loss to stay finite. Received: ${history.loss![epoch]} in epoch ${epoch + 1}. Hint: lower the learning rate.`,
-    );
-}
 
 /** What runs the training, in a few words. */
 const describe = ({ name, provider }: Engine): string =>
