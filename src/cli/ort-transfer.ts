@@ -5,6 +5,7 @@ import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
 import { exportModel } from './commands/export.js';
 import { features } from './commands/features.js';
+import { serve } from './commands/serve.js';
 import { train } from './commands/train.js';
 import { parserOptions } from './parser.js';
 
@@ -15,6 +16,7 @@ await parserOptions(yargs(hideBin(process.argv)))
   .command(evaluate)
   .command(features)
   .command(exportModel)
+  .command(serve)
   .command(doctor)
   .demandCommand(1, 'Name a command.')
   .epilogue("Everything stays on this machine. 'ort-predict --help' tells how to use a trained model.")

@@ -12,6 +12,7 @@ const mistakes = new Set([
   'OnnxFormatError',
   'PrecisionError',
   'ProviderError',
+  'ServeError',
   'StrictError',
   'TrainingError',
   'UsageError',
