@@ -237,7 +237,7 @@ function reasonToSkip(kind: Kind, name: string): string {
   return extension === '' ? 'its name has no extension' : `.${extension} is not the extension of a picture`;
 }
 
-const extensionOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]!.toLowerCase() ?? '';
+const extensionOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 
 function unreadable(folder: string, cause: unknown): FolderError {
   if (cause instanceof FolderError) return cause;
