@@ -3,12 +3,12 @@
 export { modelFromJson } from '../saving/deserialize.js';
 export { type LoadModelOptions, loadModel } from '../saving/load.js';
 export type { ArrayLikeData, Batch, Batches } from './data.js';
+export type { EvaluateOptions } from './evaluate.js';
 export type { FitOptions, ValidationData } from './fit.js';
 export { Functional, type FunctionalOptions } from './functional.js';
 export {
   type CompileOptions,
   type EngineChoice,
-  type EvaluateOptions,
   Model,
   type ModelSummaryOptions,
 } from './model.js';

@@ -1,7 +1,7 @@
 import { print as printToConsole, resolveEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { Callback, CallbackModel, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
+import type { CallbackModel, Logs } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
 import { globalTensorRandom } from '../global-random.js';
@@ -9,16 +9,16 @@ import { ValueError } from '../layers/layer.js';
 import { getLoss, type Loss, type LossName } from '../losses/index.js';
 import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
 import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
-import { scalingWarning } from '../preprocessing/scaling.js';
 import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
 import { modelToJson } from '../saving/serialize.js';
 import { formatSummary, type SummaryOptions } from '../summary.js';
 import type { ArrayLikeData, Batch, Batches } from './data.js';
-import { type Dataset, isDataset, isImageIterator } from './dataset-source.js';
+import { type Dataset, isDataset } from './dataset-source.js';
+import { type EvaluateOptions, evaluateBatches } from './evaluate.js';
 import { type FitOptions, runEpochs, type ValidationData } from './fit.js';
 import { Functional } from './functional.js';
-import { arraySource, type Data, openSource } from './open-source.js';
+import { arraySource, type Data, openSource, type SourceOptions } from './open-source.js';
 import { Parts } from './parts.js';
 import { trainingPlan } from './plan.js';
 import { type PredictOptions, predictBatches } from './predict.js';
@@ -34,17 +34,6 @@ export interface CompileOptions {
   loss: Loss | LossName;
   metrics?: readonly (Metric | MetricName)[];
   engine?: EngineChoice;
-}
-
-export interface EvaluateOptions {
-  batchSize?: number;
-  sampleWeight?: ArrayLikeData;
-  verbose?: Verbose;
-  steps?: number | null;
-  callbacks?: Callback | readonly Callback[];
-  print?: Print;
-  warn?: Warn;
-  now?: Clock;
 }
 
 /** Arguments of `summary`, as Keras has them. */
@@ -66,9 +55,6 @@ export interface Compilation {
   readonly metrics: readonly (Metric | MetricName)[];
 }
 
-/** Batches that are evaluated at a time: sums do not depend on it, only memory does. */
-const batchesAtOnce = 32;
-
 /**
  * A model that trains, evaluates and predicts: `keras.Model`.
  *
@@ -89,7 +75,6 @@ export class Model extends Functional implements CallbackModel {
   #compilation?: Compilation;
   #parts?: Promise<Parts>;
   #trainer?: Trainer;
-  readonly #scalingChecked = new WeakSet<object>();
 
   /**
    * Configures training.
@@ -164,8 +149,6 @@ export class Model extends Functional implements CallbackModel {
     const { shuffle = true, validationData = null, validationSteps = null, print } = options;
     const { now = () => performance.now() / 1000, warn = console.warn } = options;
     const { trainer, ...reader } = await this.#prepare({ ...options, x });
-    this.#checkScaling(x, warn);
-
     const { source, held } = await openSource(x, reader, {
       ...options,
       y,
@@ -173,21 +156,20 @@ export class Model extends Functional implements CallbackModel {
       shuffle,
       validationSplit: validationData ? 0 : options.validationSplit,
       endless,
+      warn,
     });
-    const validationOptions = {
+    const validationOptions: SourceOptions = {
       batchSize: options.validationBatchSize ?? batchSize,
       steps: validationSteps,
       shuffle: false,
       endless,
+      warn,
     };
     let validation: Source | null = held && arraySource(held, validationOptions);
     const openValidation = async () => {
-      if (validation || !validationData) return validation;
-      const [data, targets, sampleWeight] = isPlain(validationData) ? validationData : [validationData];
-      this.#checkScaling(data, warn);
+      const [data, targets, sampleWeight] = isPlain(validationData!) ? validationData : [validationData!];
       const opened = await openSource(data, reader, { ...validationOptions, y: targets, sampleWeight });
-      validation = opened.source;
-      return validation;
+      return opened.source;
     };
 
     const callbacks = new CallbackList({
@@ -216,13 +198,11 @@ export class Model extends Functional implements CallbackModel {
           : validationFreq.includes(epoch + 1),
       validate:
         held || validationData
-          ? async () =>
-              this.#evaluate(
-                trainer,
-                (await openValidation())!,
-                callbacks,
-                validationSteps ?? (endless ? validation!.batches : null),
-              )
+          ? async () => {
+              validation ??= await openValidation();
+              const steps = validationSteps ?? (endless ? validation.batches : null);
+              return evaluateBatches(trainer, validation, { totals: new Totals(metrics), callbacks, steps });
+            }
           : null,
       warn,
       now,
@@ -233,10 +213,9 @@ export class Model extends Functional implements CallbackModel {
   /** Loss and metrics on data, by name: Keras's `evaluate(return_dict=True)`. */
   async evaluate(x: Data, y: ArrayLikeData | null = null, options: EvaluateOptions = {}): Promise<Logs> {
     this.#assertCompiled('evaluate');
-    const { batchSize, sampleWeight, verbose = 'auto', steps = null, callbacks, print, now } = options;
+    const { sampleWeight, verbose = 'auto', steps = null, callbacks, print, now } = options;
     const { trainer, ...reader } = await this.#prepare({ x, sampleWeight });
-    this.#checkScaling(x, options.warn ?? console.warn);
-    const { source } = await openSource(x, reader, { y, sampleWeight, batchSize, steps, shuffle: false });
+    const { source } = await openSource(x, reader, { ...options, y, steps, shuffle: false });
     const list = new CallbackList({
       callbacks,
       addProgbar: verbose !== 0,
@@ -245,7 +224,7 @@ export class Model extends Functional implements CallbackModel {
       print,
       now,
     });
-    return this.#evaluate(trainer, source, list, steps);
+    return evaluateBatches(trainer, source, { totals: new Totals(this.metrics), callbacks: list, steps });
   }
 
   /** The model's outputs (N, …) for inputs (N, …), or for the inputs of batches. */
@@ -311,32 +290,6 @@ export class Model extends Functional implements CallbackModel {
     this.#trainer = undefined;
   }
 
-  async #evaluate(
-    trainer: Trainer,
-    source: Source,
-    callbacks: CallbackList,
-    steps: number | null,
-  ): Promise<Logs> {
-    const totals = new Totals(this.metrics);
-    source.onEpochEnd();
-    source.start();
-    await callbacks.onTestBegin();
-    const limit = steps ?? Number.POSITIVE_INFINITY;
-    for (let step = 0; step < limit; ) {
-      const run = await source.next(Math.min(batchesAtOnce, limit - step), limit - step);
-      if (!run) break;
-      await callbacks.onTestBatchBegin(step);
-      const { sums } = await trainer.evaluate(run.samples);
-      totals.add(sums.data, run.order.length);
-      step += Math.ceil(run.order.length / run.batchSize);
-      await callbacks.onTestBatchEnd(step - 1, totals.logs());
-    }
-    source.onEpochEnd();
-    const logs = totals.logs();
-    await callbacks.onTestEnd(logs);
-    return logs;
-  }
-
   /** The loaded graphs for data that may be weighted, made anew where what is there does not fit. */
   async #prepare(data: {
     x: unknown;
@@ -368,16 +321,6 @@ export class Model extends Functional implements CallbackModel {
   #getParts(): Promise<Parts> {
     this.#parts ??= resolveEngine(this.#engine).then((engine) => new Parts(engine, this));
     return this.#parts;
-  }
-
-  /** Warns once of a generator that scales pictures otherwise than the pretrained weights want them. */
-  #checkScaling(x: Data, warn: Warn): void {
-    if (!isDataset(x) || !isImageIterator(x) || !this.expectedScaling) return;
-    const generator = x.imageDataGenerator;
-    if (this.#scalingChecked.has(generator)) return;
-    this.#scalingChecked.add(generator);
-    const warning = scalingWarning(generator, this.expectedScaling);
-    if (warning) warn(warning);
   }
 
   #assertCompiled(method: string): Compiled {

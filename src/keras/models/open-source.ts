@@ -1,4 +1,5 @@
 import type { Tensor } from '../../graph/tensor.js';
+import type { Warn } from '../callbacks/callback.js';
 import { globalTensorRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import type { ArrayLikeData, Batches } from './data.js';
@@ -32,6 +33,7 @@ export interface SourceOptions {
   validationSplit?: number;
   views?: number;
   endless?: boolean;
+  warn?: Warn;
 }
 
 /** How a model reads its data. */
@@ -63,7 +65,9 @@ export async function openSource(
   if (sampleWeight !== null) refuse('sample_weights', 'the sample weights', kind);
   const weighed = { ...form, classWeight };
   if (!isDataset(x)) return { source: new IterableSource(x, lengthOf(x), weighed), held: null };
-  const { shuffle, endless, views } = options;
+  const { shuffle, endless, views, warn = console.warn } = options;
+  const warning = isImageIterator(x) && parts.checkScaling(x.imageDataGenerator);
+  if (warning) warn(warning);
   const cache = cacheFor(x, parts, views);
   const generator = isImageIterator(x) ? x.imageDataGenerator : null;
   const featuresOf = () => [

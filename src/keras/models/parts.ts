@@ -1,5 +1,7 @@
 import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
+import type { ImageDataGenerator } from '../preprocessing/image-data-generator.js';
+import { scalingWarning } from '../preprocessing/scaling.js';
 import { FeatureCache } from './feature-cache.js';
 import { ForwardOnly } from './forward-only.js';
 import type { Functional } from './functional.js';
@@ -11,10 +13,11 @@ export class Parts {
   readonly #frozen: ForwardOnly | null;
   readonly #rest: ForwardOnly;
   readonly #caches = new WeakMap<object, FeatureCache>();
+  readonly #checked = new WeakSet<ImageDataGenerator>();
 
   constructor(
     readonly engine: Engine,
-    model: Functional,
+    readonly model: Functional,
   ) {
     const { frozen, rest } = splitFrozen(model);
     this.rest = rest;
@@ -33,6 +36,14 @@ export class Parts {
   /** What the frozen part computes with: other objects once it changes. */
   get frozenValues(): readonly Float32Array[] {
     return this.#frozen?.values ?? [];
+  }
+
+  /** What to warn of, once, where a generator scales pictures otherwise than pretrained weights want them. */
+  checkScaling(generator: ImageDataGenerator): string | null {
+    const { expectedScaling } = this.model;
+    if (!expectedScaling || this.#checked.has(generator)) return null;
+    this.#checked.add(generator);
+    return scalingWarning(generator, expectedScaling);
   }
 
   /** Keeps the features of a data set's pictures for as long as the data set is in use. */
