@@ -3,6 +3,7 @@ import type { Engine, Session } from '../engine/engine.js';
 import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
 import { decodeImage } from '../images/decode.js';
 import { createFaceDetector, cropFace, cropImage, type Face, type FaceDetector } from '../images/faces.js';
+import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import { NoFaceError } from '../images/no-face-error.js';
 import { readFaceDetectorModel } from './face-detector.js';
@@ -19,6 +20,8 @@ export interface Result {
   readonly probabilities: Float32Array;
   /** The face that was looked at, if it was one. */
   readonly face: Face | null;
+  /** Where it looked, if the model tells. */
+  readonly heatmap: Heatmap | null;
 }
 
 export interface ClassifyOptions {
@@ -59,8 +62,17 @@ export class Classifier {
     const image = await decodeImage(file, { exif, maxPixels });
     const looks = await this.#looks(image, allFaces);
     const results: Result[] = [];
-    for (const { part, face } of looks) results.push({ probabilities: await this.#run(part), face });
+    for (const { part, face } of looks) {
+      const { probabilities, heatmap } = await this.#run(part);
+      const region = regionOf(image, this.metadata.preprocessing.crop, face);
+      results.push({ probabilities, face, heatmap: heatmap && { ...heatmap, region } });
+    }
     return { image, results };
+  }
+
+  /** Whether it tells where it looked. */
+  get explains(): boolean {
+    return this.session.outputNames.includes('heatmap');
   }
 
   /** The likeliest classes, the likeliest first. */
@@ -89,9 +101,13 @@ export class Classifier {
     return [{ part, face: faces[0] ?? null }];
   }
 
-  async #run({ width, height, data }: Image): Promise<Float32Array> {
+  async #run({ width, height, data }: Image) {
     const pixels = { type: 'uint8', dims: [1, height, width, 3], data } as const;
-    const { probabilities } = await this.session.run({ pixels });
-    return probabilities!.data as Float32Array;
+    const { probabilities, heatmap } = await this.session.run({ pixels });
+    const [, rows, columns] = heatmap?.dims ?? [];
+    return {
+      probabilities: probabilities!.data as Float32Array,
+      heatmap: heatmap ? { width: columns!, height: rows!, data: heatmap.data as Float32Array } : null,
+    };
   }
 }

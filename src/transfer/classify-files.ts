@@ -15,6 +15,8 @@ export interface ClassifyFilesOptions {
   readonly allFaces?: boolean;
   /** Folder for copies of the pictures with their labels drawn on. */
   readonly save?: string;
+  /** Draws where the model looked over these copies. */
+  readonly explain?: boolean;
   readonly workers?: number;
 }
 

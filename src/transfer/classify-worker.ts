@@ -1,5 +1,6 @@
 /** What one thread of `classifyFiles` does. */
 import { readFile } from 'node:fs/promises';
+import { ExplainError } from '../graph/explain.js';
 import { Classifier, type Prediction } from './classifier.js';
 import type { ClassifyFilesOptions } from './classify-files.js';
 import { saveLabelled } from './draw.js';
@@ -26,6 +27,10 @@ export interface FileResult {
 /** Called by the pool in each thread. */
 export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) => Promise<FileResult[]>> {
   const classifier = await Classifier.load(setup.model, await openEngine({ threads: 1, ...setup.engine }));
+  if (setup.explain && !classifier.explains)
+    throw new ExplainError(
+      `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: 'ort-transfer export --explain' makes one.`,
+    );
   const count = classifier.metadata.labels.length;
   return async ({ path, saveAs }) => {
     const { image, results } = await classifier.classify(await readFile(path), setup);
@@ -37,7 +42,8 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
         box: left === undefined ? null : [left, top!, right!, bottom!],
       };
     });
-    if (saveAs !== null) await saveLabelled(image, found, saveAs);
+    const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
+    if (saveAs !== null) await saveLabelled(image, found, saveAs, { heatmaps });
     return found;
   };
 }

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { Jimp, loadFont, measureText } from 'jimp';
 import { SANS_16_WHITE, SANS_32_WHITE, SANS_64_WHITE } from 'jimp/fonts';
+import { type Heatmap, renderHeat } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import type { FileResult } from './classify-worker.js';
 
@@ -17,7 +18,7 @@ const fonts = [
 
 /**
  * Writes a picture with a black border above and to the right, and its label in red; several faces are framed, each
- * with its own.
+ * with its own. Where the model looked, heat is laid over the picture.
  *
  * The article does this with OpenCV's `copyMakeBorder` and `putText`.
  */
@@ -25,6 +26,7 @@ export async function saveLabelled(
   image: Image,
   results: readonly FileResult[],
   path: string,
+  { heatmaps = [] }: { heatmaps?: readonly Heatmap[] } = {},
 ): Promise<void> {
   const { width, height } = image;
   const { file, height: letters } = fonts.find(({ from }) => Math.min(width, height) >= from)!;
@@ -39,6 +41,10 @@ export async function saveLabelled(
 
   const canvas = new Jimp({ width: width + right, height: height + border, color: black });
   canvas.composite(Jimp.fromBitmap({ width, height, data: withAlpha(image) }), 0, border);
+  if (heatmaps.length > 0) {
+    const { data } = renderHeat(heatmaps, image);
+    canvas.composite(Jimp.fromBitmap({ width, height, data: Buffer.from(data.buffer) }), 0, border);
+  }
   const text = new Jimp({ width: canvas.width, height: canvas.height, color: 0 });
   text.print({ font, x: padding, y: padding, text: title });
   const small = fonts.at(-1)!;

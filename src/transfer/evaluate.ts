@@ -7,7 +7,7 @@ import { TrainingError } from './head.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 import type { Reporter } from './reporter.js';
 
-export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save'> {
+export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   readonly strict?: boolean;

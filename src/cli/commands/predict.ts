@@ -19,13 +19,20 @@ const builder = (yargs: Argv<object>) =>
       describe: 'Print a list of {file, predictions, error}',
     })
     .option('save', { type: 'string', describe: 'Folder for copies with the label drawn on them' })
+    .option('explain', {
+      type: 'boolean',
+      default: false,
+      describe: 'Draw where the model looked over these copies, for models exported with --explain',
+    })
     .option('all-faces', {
       type: 'boolean',
       default: false,
       describe: 'Label every face, where the model crops faces',
     })
     .option('max-pixels', { type: 'number', default: 100e6, describe: 'Refuse pictures with more pixels' })
-    .check(({ top }) => {
+    .check(({ top, save, explain }) => {
+      if (explain && save === undefined)
+        throw new UsageError('Expected --save with --explain, which draws. Received: none.');
       if (!(Number.isInteger(top) && top >= 1))
         throw new UsageError(`Expected --top to be a whole number from 1. Received: ${top}.`);
       return true;
