@@ -26,7 +26,8 @@ export function serializeCompilation(model: Model, style: ConfigStyle): Config {
   const write = (module: string, value: string | Configured): unknown =>
     typeof value === 'string' ? value : serialize(module, value, style);
   const rest = {
-    loss: write('keras.losses', loss),
+    // Keras finds no function under a short name in .h5 files.
+    loss: write('keras.losses', style === 'legacy' && loss === 'mse' ? 'mean_squared_error' : loss),
     loss_weights: null,
     metrics: watched.length === 0 ? null : watched.map((metric) => write('keras.metrics', withDtype(metric))),
     weighted_metrics: null,

@@ -97,8 +97,8 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
     );
 
   const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
-  const wiring = new Wiring(layers, uses, [...inputs, ...outputs]);
-  const model = new Model({ inputs: inputs.map(wiring.tensor), outputs: wiring.tensor(outputs[0]!), name });
+  const wiring = new Wiring(layers, uses);
+  const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(outputs[0]!), name });
   if (typeof config.trainable === 'boolean') model.trainable = config.trainable;
   return model;
 }
@@ -112,19 +112,27 @@ class Wiring {
   constructor(
     readonly layers: ReadonlyMap<string, Layer>,
     readonly uses: ReadonlyMap<string, readonly (readonly Reference[])[]>,
-    ends: readonly Reference[],
   ) {
-    // Keras 3 counts the making of functional models as a use, Keras 2 that of sequential ones, too.
-    for (const [name, use] of [...ends, ...[...uses.values()].flat(2)])
+    // Keras 2 counts the making of a model as its first use.
+    for (const [name, use] of [...uses.values()].flat(2) as Reference[])
       if (layers.get(name) instanceof Functional)
         this.#offsets.set(name, Math.min(use, this.#offsets.get(name) ?? use));
   }
+
+  /** An input or an output of the model. Here Keras 3, too, counts the making of functional models. */
+  readonly end = ([name, use]: Reference): KerasTensor => {
+    const layer = this.layers.get(name);
+    const counted = layer?.className === 'Functional' || use >= (this.uses.get(name)?.length ?? 0);
+    const isModel = layer instanceof Functional;
+    return this.tensor([name, isModel ? (counted ? use - 1 : use) + (this.#offsets.get(name) ?? 0) : use]);
+  };
 
   readonly tensor = ([name, use]: Reference): KerasTensor => {
     const layer = this.layers.get(name);
     if (!layer) throw new ValueError(`Unknown layer: '${name}'. Hint: the model's configuration is damaged.`);
     if (layer instanceof InputLayer) return layer.output;
     const index = use - (this.#offsets.get(name) ?? 0);
+    if (index < 0) throw new ValueError(`Expected a use of layer '${name}' from 0 on. Received: ${index}.`);
     const made = this.#made.get(name) ?? [];
     this.#made.set(name, made);
     const nodes = this.uses.get(name)!;

@@ -60,7 +60,7 @@ export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => 
   checkWhole(bytes);
   FS.writeFile(fileName, bytes);
   try {
-    return withFile('r', (file) => read(new ReadGroup(file)));
+    return withFile('r', (file) => read(new ReadGroup(file, bytes.length)));
   } finally {
     FS.unlink(fileName);
   }
@@ -79,16 +79,38 @@ export async function writeHdf5(write: (root: Hdf5Writer) => void): Promise<Uint
 function withFile<T>(mode: 'r' | 'w', use: (file: File) => T): T {
   Module.activate_throwing_error_handler();
   try {
-    const file = new File(fileName, mode);
+    const file = library('the file', () => new File(fileName, mode));
     try {
       return use(file);
     } finally {
-      file.close();
+      library('the file', () => file.close());
     }
   } finally {
     Module.deactivate_throwing_error_handler();
   }
 }
+
+/**
+ * Calls h5wasm, which throws whatever the HDF5 library finds wrong with a damaged file.
+ *
+ * @param what the part of the file that is read, for the message
+ */
+function library<T>(what: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof Hdf5FormatError) throw cause;
+    // The last line of the library's stack of errors says what set the others off.
+    const lines = String((cause as Error)?.message ?? cause).match(/(?<=major: |minor: |: )[^\n:]+(?=\n|$)/g);
+    throw new Hdf5FormatError(
+      `Expected ${what} to be readable. Received: ${lines?.at(-1)?.trim() ?? String(cause).slice(0, 100)}. Hint: the file is damaged; fetch it again.`,
+      { cause },
+    );
+  }
+}
+
+/** Deflate, which is what Keras compresses with if it does at all, saves no more. */
+const mostCompression = 1032;
 
 /** @throws Hdf5FormatError when the bytes are no HDF5 file, or only the beginning of one. */
 function checkWhole(bytes: Uint8Array): void {
@@ -110,7 +132,11 @@ export const isHdf5 = (bytes: Uint8Array): boolean =>
 
 class ReadGroup implements Hdf5Group {
   readonly #handle: Group;
-  constructor(handle: Group) {
+  constructor(
+    handle: Group,
+    /** Bytes of the file. */
+    readonly fileSize: number,
+  ) {
     this.#handle = handle;
   }
 
@@ -119,25 +145,35 @@ class ReadGroup implements Hdf5Group {
   }
 
   get names(): readonly string[] {
-    return this.#handle.keys();
+    return library(`'${this.path}'`, () => this.#handle.keys());
   }
 
   has(path: string): boolean {
-    return this.#handle.get(path) !== null;
+    return this.#get(path) !== null;
   }
 
   group(path: string): Hdf5Group {
-    return new ReadGroup(this.#find(path, 'Group') as Group);
+    return new ReadGroup(this.#find(path, 'Group') as Group, this.fileSize);
   }
 
   tensor(path: string): Tensor {
     const dataset = this.#find(path, 'Dataset') as Dataset;
-    const { dtype, shape, value } = dataset;
+    const where = `'${this.#absolute(path)}'`;
+    const { dtype, shape, metadata } = library(where, () => ({
+      dtype: dataset.dtype,
+      shape: dataset.shape,
+      metadata: dataset.metadata,
+    }));
     const type = dataTypes.find((candidate) => formats[candidate] === dtype);
     if (!type || !shape)
+      throw new Hdf5FormatError(`Expected numbers at ${where}. Received: ${JSON.stringify(dtype)}.`);
+    const bytes = shape.reduce((size, dim) => size * dim, metadata.size);
+    const most = this.fileSize * (metadata.chunks ? mostCompression : 1);
+    if (!(bytes <= Math.min(most, 2 ** 31)))
       throw new Hdf5FormatError(
-        `Expected numbers at '${this.#absolute(path)}'. Received: ${JSON.stringify(dtype)}.`,
+        `Expected an array at ${where} that fits into a file of ${this.fileSize} bytes. Received: one of shape (${shape.join(', ')}). Hint: the file is damaged; fetch it again.`,
       );
+    const value = library(where, () => dataset.value);
     // h5wasm returns a scalar as a plain number.
     const data = ArrayBuffer.isView(value)
       ? value
@@ -146,9 +182,14 @@ class ReadGroup implements Hdf5Group {
   }
 
   attribute(name: string): AttributeValue | undefined {
-    const attribute = this.#handle.attrs[name];
-    if (!attribute) return undefined;
-    const value = attribute.json_value;
+    const value = library(`the attribute '${name}' of '${this.path}'`, () => {
+      const attribute = this.#handle.attrs[name];
+      if (!attribute) return undefined;
+      const { size, total_size } = attribute.metadata;
+      if (!(size * total_size <= this.fileSize)) throw new Error('more than the file can hold');
+      return attribute.json_value;
+    });
+    if (value === undefined) return undefined;
     if (typeof value === 'string' || typeof value === 'number') return value;
     if (Array.isArray(value)) return value as string[] | number[];
     throw new Hdf5FormatError(
@@ -168,12 +209,16 @@ class ReadGroup implements Hdf5Group {
   }
 
   #find(path: string, type: 'Group' | 'Dataset'): Group | Dataset {
-    const entity = this.#handle.get(path) as Group | Dataset | null;
+    const entity = this.#get(path);
     if (entity?.type === type) return entity;
     const kind = type === 'Group' ? 'group' : 'number array';
     throw new Hdf5FormatError(
       `Expected a ${kind} at '${this.#absolute(path)}'. Received: ${entity?.type ?? 'nothing'}.`,
     );
+  }
+
+  #get(path: string): Group | Dataset | null {
+    return library(`'${this.#absolute(path)}'`, () => this.#handle.get(path)) as Group | Dataset | null;
   }
 
   #absolute(path: string): string {

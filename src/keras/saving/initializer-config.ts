@@ -1,7 +1,7 @@
 import type { Initializer } from '../initializers.js';
 import * as initializers from '../initializers.js';
 import { ValueError } from '../layers/layer.js';
-import { Regularizer } from '../regularizers.js';
+import { getRegularizer, L1, L1L2, L2, type Regularizer, type RegularizerName } from '../regularizers.js';
 import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
 
 /** Initializers by Keras's class name. */
@@ -56,22 +56,22 @@ const toSnake = (name: string): string => name.replaceAll(/(.)([A-Z])/g, '$1_$2'
 
 /** Reads a regularizer: `null`, a name, or a class with its configuration. */
 export function deserializeRegularizer(value: unknown, where: string): Regularizer | null {
-  if (value == null) return null;
-  const name = isObject(value) ? value.class_name : value;
-  const config = isObject(value) && isObject(value.config) ? value.config : {};
-  const amount = (key: string, fallback: number) => {
-    const number = config[key] ?? (isObject(value) ? 0 : fallback);
+  if (!isObject(value)) {
+    if (value == null) return null;
+    return getRegularizer((value === 'l1_l2' ? 'l1l2' : value) as RegularizerName);
+  }
+  const { class_name, config } = value;
+  const amount = (key: string): number => {
+    const number = isObject(config) ? (config[key] ?? 0) : 0;
     if (typeof number === 'number' && number >= 0) return number;
     throw new ValueError(
       `Expected a number for '${key}' of a regularizer in ${where}. Received: ${excerpt(number)}.`,
     );
   };
-  const read = { L1: ['l1'], L2: ['l2'], L1L2: ['l1', 'l2'], l1: ['l1'], l2: ['l2'], l1_l2: ['l1', 'l2'] };
-  if (typeof name !== 'string' || !Object.hasOwn(read, name))
-    throw new ValueError(
-      `Expected one of the regularizers L1, L2, L1L2 in ${where}. Received: ${excerpt(name)}.`,
-    );
-  return new Regularizer(
-    Object.fromEntries(read[name as keyof typeof read].map((key) => [key, amount(key, 0.01)])),
+  if (class_name === 'L1') return L1({ l1: amount('l1') });
+  if (class_name === 'L2') return L2({ l2: amount('l2') });
+  if (class_name === 'L1L2') return L1L2({ l1: amount('l1'), l2: amount('l2') });
+  throw new ValueError(
+    `Expected one of the regularizers L1, L2, L1L2 in ${where}. Received: ${excerpt(class_name)}.`,
   );
 }

@@ -64,3 +64,26 @@ export function excerpt(value: unknown): string {
 /** `use_bias` → `useBias`, `beta_1` → `beta1`. */
 export const toCamelCase = (key: string): string =>
   key.replaceAll(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * JSON in which Python finds the types that it insists on: numbers under `floats` have a decimal point.
+ */
+export function pythonJson(value: unknown, key = ''): string {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+    const text = String(value);
+    return floats.has(key) && /^-?\d+$/.test(text) ? `${text}.0` : text;
+  }
+  if (Array.isArray(value)) return `[${value.map((item) => pythonJson(item, key)).join(', ')}]`;
+  if (!isObject(value)) return JSON.stringify(value ?? null);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}: ${pythonJson(item, name)}`).join(', ')}}`;
+}
+
+/** Keys of Keras's configurations whose numbers are floats. */
+const floats = new Set(
+  `alpha beta_1 beta_2 clipnorm clipvalue decay_rate ema_momentum end_learning_rate epsilon global_clipnorm
+  initial_learning_rate l1 l2 label_smoothing learning_rate m_mul max_value maxval mean minval momentum
+  negative_slope power rate renorm_momentum rho stddev t_mul threshold thresholds value values weight_decay
+  warmup_target`.split(/\s+/),
+);

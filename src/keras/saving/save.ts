@@ -4,6 +4,7 @@ import type { Model } from '../models/model.js';
 import { isZip, readArchive, writeArchive } from './archive.js';
 import { serializeCompilation } from './compile-config.js';
 import { type Hdf5Writer, readHdf5, writeHdf5 } from './hdf5.js';
+import { pythonJson } from './json.js';
 import {
   type LoadWeightsOptions,
   legacyWeights,
@@ -43,8 +44,8 @@ export async function encodeKerasModel(model: Model, format: ModelFormat): Promi
   if (format === 'h5') return writeHdf5((root) => writeLegacyModel(root, model));
   const [date, time] = new Date().toISOString().split(/[T.]/) as [string, string];
   return writeArchive({
-    metadata: JSON.stringify({ keras_version: kerasVersion, date_saved: `${date}@${time}` }),
-    config: JSON.stringify(serializeLayer(model)),
+    metadata: pythonJson({ keras_version: kerasVersion, date_saved: `${date}@${time}` }),
+    config: pythonJson(serializeLayer(model)),
     weights: await writeHdf5((root) => writeWeights(root, model)),
   });
 }
@@ -52,11 +53,11 @@ export async function encodeKerasModel(model: Model, format: ModelFormat): Promi
 function writeLegacyModel(root: Hdf5Writer, model: Model): void {
   root.attribute('backend', 'tensorflow');
   root.attribute('keras_version', kerasVersion);
-  root.attribute('model_config', JSON.stringify(serializeLayer(model, 'legacy')));
+  root.attribute('model_config', pythonJson(serializeLayer(model, 'legacy')));
   writeLegacyWeights(root.group('model_weights'), model, kerasVersion);
   const { compilation } = model;
   if (!compilation) return;
-  root.attribute('training_config', JSON.stringify(serializeCompilation(model, 'legacy')));
+  root.attribute('training_config', pythonJson(serializeCompilation(model, 'legacy')));
   const paths = variablePaths(model);
   const values = optimizerValues(compilation.optimizer, model.trainableWeights).map(
     ({ name, parameter, value }) => ({

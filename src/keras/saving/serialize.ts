@@ -3,6 +3,7 @@ import { type Config, type KerasTensor, type Layer, ValueError } from '../layers
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
 import { serializeCompilation } from './compile-config.js';
+import { pythonJson } from './json.js';
 
 /** How configurations are written: as in `.keras` files, or as in `.h5` files, which say less. */
 export type ConfigStyle = 'keras' | 'legacy';
@@ -43,7 +44,7 @@ export function serializeLayer(layer: Layer, style: ConfigStyle = 'keras'): Seri
 }
 
 /** Keras's `model.to_json()`. `modelFromJson` reads it, in Python `keras.models.model_from_json`. */
-export const modelToJson = (model: Functional): string => JSON.stringify(serializeLayer(model));
+export const modelToJson = (model: Functional): string => pythonJson(serializeLayer(model));
 
 const float32 = {
   module: 'keras',
@@ -76,10 +77,11 @@ function modelConfig(model: Functional, style: ConfigStyle): Config {
       );
   /** The uses of a layer that this model is made of. */
   const calls = (layer: Layer) => layer.outputs.filter((output) => own.has(output));
-  const history = (tensor: KerasTensor) => {
-    // Keras counts the making of a functional model as its first use.
-    const first = tensor.layer.className === 'Functional' ? 1 : 0;
-    return [tensor.layer.name, first + calls(tensor.layer).indexOf(tensor), 0];
+  const history = (tensor: KerasTensor) => [tensor.layer.name, calls(tensor.layer).indexOf(tensor), 0];
+  /** Where inputs and outputs are named, Keras counts the making of a functional model as its first use. */
+  const end = (tensor: KerasTensor) => {
+    const [name, use] = history(tensor);
+    return [name, tensor.layer.className === 'Functional' ? (use as number) + 1 : use, 0];
   };
   const reference = (tensor: KerasTensor) => ({
     class_name: '__keras_tensor__',
@@ -89,7 +91,7 @@ function modelConfig(model: Functional, style: ConfigStyle): Config {
     const references = inputs.map(reference);
     return { args: references.length === 1 ? references : [references], kwargs: {} };
   };
-  const ends = model.inputs.map(history);
+  const inputs = model.inputs.map(end);
   return {
     name: model.name,
     trainable: model.trainable,
@@ -98,8 +100,8 @@ function modelConfig(model: Functional, style: ConfigStyle): Config {
       name: layer.name,
       inbound_nodes: layer instanceof InputLayer ? [] : calls(layer).map(inboundNode),
     })),
-    input_layers: ends.length === 1 ? ends[0] : ends,
-    output_layers: history(model.outputTensor),
+    input_layers: inputs.length === 1 ? inputs[0] : inputs,
+    output_layers: end(model.outputTensor),
   };
 }
 
