@@ -7,6 +7,7 @@ import {
 import { Loss } from './loss.js';
 import { MeanSquaredError } from './mean-squared-error.js';
 
+export type { CrossentropyOptions } from './crossentropy.js';
 export { BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy };
 
 const losses = {
@@ -14,7 +15,14 @@ const losses = {
   sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
   binary_crossentropy: BinaryCrossentropy,
   mean_squared_error: MeanSquaredError,
+  CategoricalCrossentropy,
+  SparseCategoricalCrossentropy,
+  BinaryCrossentropy,
+  MeanSquaredError,
+  bce: BinaryCrossentropy,
+  BCE: BinaryCrossentropy,
   mse: MeanSquaredError,
+  MSE: MeanSquaredError,
 } as const;
 
 export type LossName = keyof typeof losses;

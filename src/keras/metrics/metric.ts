@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { MetricWriter, Prediction } from '../../graph/training.js';
-import type { Config } from '../layers/layer.js';
+import type { Config, Shape } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
 
 /**
@@ -13,7 +13,8 @@ import { toSnakeCase } from '../naming.js';
 export abstract class Metric implements MetricWriter {
   static readonly className?: string;
 
-  readonly name: string;
+  /** In logs. `compile` changes it where the metric was asked for by another name. */
+  name: string;
   /** Whether better is higher. */
   readonly direction?: 'up' | 'down';
 
@@ -26,8 +27,11 @@ export abstract class Metric implements MetricWriter {
     return type.className ?? type.name;
   }
 
+  /** Told once what shape outputs have, before anything else. */
+  build(_outputShape: Shape): void {}
+
   /** How many sums it keeps. */
-  abstract readonly sums: number;
+  abstract get sums(): number;
 
   /** The sums of one batch: float32 (sums). */
   abstract forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
@@ -41,7 +45,9 @@ export abstract class Metric implements MetricWriter {
 
 /** The mean over samples of a number each sample has: sums are the total and the count. */
 export abstract class MeanMetric extends Metric {
-  override readonly sums: number = 2;
+  override get sums(): number {
+    return 2;
+  }
 
   /** Float32 (B). */
   protected abstract values(g: GraphBuilder, target: Value, prediction: Prediction): Value;

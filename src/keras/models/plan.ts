@@ -5,6 +5,7 @@ import type { KerasTensor, Layer, Shape } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Variable } from '../variable.js';
 import { Functional } from './functional.js';
 
 /** A model cut where its frozen beginning ends. */
@@ -40,7 +41,14 @@ export function splitFrozen(model: Functional): Split {
   };
 }
 
-const isFixed = (layer: Layer): boolean => layer.trainableWeights.length === 0 && !layer.isRandom;
+const isFixed = (layer: Layer): boolean =>
+  layer.trainableWeights.length === 0 && !layer.isRandom && updatedWeights(layer).length === 0;
+
+/** Weights that training changes without a gradient, as it moves the averages of BatchNormalization. */
+function updatedWeights(layer: Layer): Variable[] {
+  if (!layer.trainable) return [];
+  return layer instanceof Functional ? layer.layers.flatMap(updatedWeights) : layer.nonTrainableWeights;
+}
 
 /** Layers that a functional model computes: all but those that feed it. */
 const computedLayers = (model: Functional): Layer[] => [
@@ -74,11 +82,9 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
 /** The parts of a plan that prediction needs. */
 export function predictionPlan(model: Functional) {
   const layers = computedLayers(model);
-  const trained = layers.flatMap((layer) => layer.trainableWeights);
+  const trained = [...new Set(layers.flatMap((layer) => layer.trainableWeights))];
   const others = layers.flatMap((layer) => layer.nonTrainableWeights);
-  // Moving averages of layers that are trained move; everything else stays.
-  const isUpdated = (layer: Layer) => (layer.trainable ? layer.nonTrainableWeights : []);
-  const updated = layers.filter((layer) => !(layer instanceof Functional)).flatMap(isUpdated);
+  const updated = [...new Set(layers.flatMap(updatedWeights))];
   return {
     inputShapes: model.inputs.map(({ shape }) => withoutBatch(shape)),
     trained,

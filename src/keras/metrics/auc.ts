@@ -1,0 +1,162 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { Prediction } from '../../graph/training.js';
+import { type Config, type Shape, ValueError } from '../layers/layer.js';
+import { autoName } from '../naming.js';
+import { areEven, ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
+
+/** Recall against false positive rate, or precision against recall. */
+export type AUCCurve = 'ROC' | 'PR';
+export type AUCSummationMethod = 'interpolation' | 'minoring' | 'majoring';
+
+export interface AUCOptions {
+  /** How many thresholds stand for the curve. */
+  numThresholds?: number;
+  curve?: AUCCurve | 'roc' | 'pr';
+  /** Between two thresholds: the line, the lower or the upper value. */
+  summationMethod?: AUCSummationMethod;
+  name?: string | null;
+  /** Thresholds in [0, 1] instead of evenly distributed ones. */
+  thresholds?: readonly number[] | null;
+  /** Whether each output has a curve of its own; the result is the mean of their areas. */
+  multiLabel?: boolean;
+  numLabels?: number | null;
+  /** Weight of each output. */
+  labelWeights?: readonly number[] | null;
+  /** Whether outputs are logits of sigmoids rather than probabilities. */
+  fromLogits?: boolean;
+}
+
+/** A little below 0 and above 1, so that the curve has both its ends. */
+const epsilon = 1e-7;
+
+/**
+ * The area under a curve of true and false positives, approximated at thresholds.
+ *
+ * Source: keras.metrics.AUC.
+ */
+export class AUC extends ConfusionMetric {
+  static override readonly className = 'AUC';
+
+  readonly curve: AUCCurve;
+  readonly summationMethod: AUCSummationMethod;
+  readonly multiLabel: boolean;
+  readonly numLabels: number | null;
+  readonly labelWeights: readonly number[] | null;
+  readonly fromLogits: boolean;
+  readonly #chosen: boolean;
+
+  constructor({
+    numThresholds = 200,
+    curve = 'ROC',
+    summationMethod = 'interpolation',
+    name = null,
+    thresholds = null,
+    multiLabel = false,
+    numLabels = null,
+    labelWeights = null,
+    fromLogits = false,
+  }: AUCOptions = {}) {
+    if (!thresholds && !(numThresholds > 1))
+      throw new ValueError(
+        `Argument \`num_thresholds\` must be an integer > 1. Received: num_thresholds=${numThresholds}`,
+      );
+    const upper = String(curve).toUpperCase();
+    if (upper !== 'ROC' && upper !== 'PR')
+      throw new ValueError(`Invalid AUC curve value: "${curve}". Expected values are ["PR", "ROC"]`);
+    if (!['interpolation', 'minoring', 'majoring'].includes(summationMethod))
+      throw new ValueError(
+        `Invalid AUC summation method value: "${summationMethod}". Expected values are ["interpolation", "majoring", "minoring"]`,
+      );
+    if (numLabels && !multiLabel)
+      throw new ValueError('`num_labels` is needed only when `multi_label` is True.');
+    const inner = thresholds
+      ? thresholds.toSorted((a, b) => a - b)
+      : Array.from({ length: numThresholds - 2 }, (_, i) => (i + 1) / (numThresholds - 1));
+    super([-epsilon, ...inner, 1 + epsilon], name ?? autoName('auc'));
+    this.curve = upper;
+    this.summationMethod = summationMethod;
+    this.multiLabel = multiLabel;
+    this.numLabels = numLabels;
+    this.labelWeights = labelWeights;
+    this.fromLogits = fromLogits;
+    this.#chosen = thresholds !== null;
+    if (multiLabel && numLabels) this.labels = numLabels;
+  }
+
+  override build(outputShape: Shape): void {
+    if (this.multiLabel) this.labels = this.numLabels ?? outputShape.at(-1)!;
+  }
+
+  protected override get even(): boolean {
+    return !this.#chosen || areEven([0, ...this.thresholds.slice(1, -1), 1]);
+  }
+
+  protected override get outputWeights(): readonly number[] | null {
+    return this.multiLabel ? null : this.labelWeights;
+  }
+
+  protected override score(g: GraphBuilder, { output }: Prediction): Value {
+    return this.fromLogits ? g.op('Sigmoid', [output]) : output;
+  }
+
+  protected override summarise(labels: readonly Counts[]): number {
+    const areas = labels.map((counts) =>
+      this.curve === 'PR' && this.summationMethod === 'interpolation'
+        ? interpolatedArea(counts)
+        : this.#area(counts),
+    );
+    const weights = (this.multiLabel && this.labelWeights) || areas.map(() => 1);
+    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+    return divideNoNaN(sum(areas.map((area, i) => area * weights[i]!)), sum(weights));
+  }
+
+  /** The sum of rectangles between thresholds. */
+  #area({ truePositives, falsePositives, trueNegatives, falseNegatives }: Counts): number {
+    const recall = truePositives.map((right, i) => divideNoNaN(right, right + falseNegatives[i]!));
+    const falseRate = falsePositives.map((wrong, i) => divideNoNaN(wrong, wrong + trueNegatives[i]!));
+    const precision = truePositives.map((right, i) => divideNoNaN(right, right + falsePositives[i]!));
+    const [x, y] = this.curve === 'ROC' ? [falseRate, recall] : [recall, precision];
+    const height = {
+      interpolation: (a: number, b: number) => (a + b) / 2,
+      minoring: Math.min,
+      majoring: Math.max,
+    }[this.summationMethod];
+    let area = 0;
+    for (let i = 0; i + 1 < x.length; i++) area += (x[i]! - x[i + 1]!) * height(y[i]!, y[i + 1]!);
+    return area;
+  }
+
+  override getConfig(): Config {
+    return {
+      ...super.getConfig(),
+      num_thresholds: this.thresholds.length,
+      curve: this.curve,
+      summation_method: this.summationMethod,
+      multi_label: this.multiLabel,
+      num_labels: this.numLabels,
+      label_weights: this.labelWeights,
+      from_logits: this.fromLogits,
+      ...(this.#chosen ? { thresholds: this.thresholds.slice(1, -1) } : {}),
+    };
+  }
+}
+
+/**
+ * The area under precision against recall, with true positives running linearly with all positives P = TP + FP
+ * between thresholds A and B: slope · (ΔTP + intercept · ln(P_A / P_B)) / (TP + FN), where slope = ΔTP / ΔP.
+ *
+ * Source: Davis and Goadrich 2006, https://www.biostat.wisc.edu/~page/rocpr.pdf; `AUC.interpolate_pr_auc`.
+ */
+function interpolatedArea({ truePositives, falsePositives, falseNegatives }: Counts): number {
+  let area = 0;
+  for (let i = 0; i + 1 < truePositives.length; i++) {
+    const [tpA, tpB] = [truePositives[i]!, truePositives[i + 1]!];
+    const [pA, pB] = [tpA + falsePositives[i]!, tpB + falsePositives[i + 1]!];
+    const slope = divideNoNaN(tpA - tpB, Math.max(pA - pB, 0));
+    const intercept = tpB - slope * pB;
+    const ratio = pA > 0 && pB > 0 ? pA / pB : 1;
+    area += divideNoNaN(slope * (tpA - tpB + intercept * Math.log(ratio)), tpB + falseNegatives[i + 1]!);
+  }
+  return area;
+}

@@ -1,0 +1,73 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { Prediction } from '../../graph/training.js';
+import type { Config } from '../layers/layer.js';
+import * as losses from '../losses/index.js';
+import { MeanMetric } from './metric.js';
+
+/** A loss that is watched: its mean over samples. */
+abstract class LossMetric extends MeanMetric {
+  override readonly direction = 'down';
+  readonly loss: losses.Loss;
+
+  constructor(loss: losses.Loss, name = loss.name) {
+    super(name);
+    this.loss = loss;
+  }
+
+  protected override values(g: GraphBuilder, target: Value, prediction: Prediction): Value {
+    return this.loss.forward(g, target, prediction).losses;
+  }
+
+  override getConfig(): Config {
+    const { reduction: _, ...config } = this.loss.getConfig();
+    return { ...config, name: this.name };
+  }
+}
+
+type SmoothedOptions = losses.CrossentropyOptions & { labelSmoothing?: number };
+
+/** Cross-entropy against one-hot targets (B, C). Source: keras.metrics.CategoricalCrossentropy. */
+export class CategoricalCrossentropy extends LossMetric {
+  static override readonly className = 'CategoricalCrossentropy';
+
+  constructor({ name, ...options }: SmoothedOptions = {}) {
+    super(new losses.CategoricalCrossentropy(options), name);
+  }
+}
+
+/** Cross-entropy against class indices (B, 1). Source: keras.metrics.SparseCategoricalCrossentropy. */
+export class SparseCategoricalCrossentropy extends LossMetric {
+  static override readonly className = 'SparseCategoricalCrossentropy';
+
+  constructor({ name, ...options }: losses.CrossentropyOptions = {}) {
+    super(new losses.SparseCategoricalCrossentropy(options), name);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: -1 };
+  }
+}
+
+/** Cross-entropy of each output by itself. Source: keras.metrics.BinaryCrossentropy. */
+export class BinaryCrossentropy extends LossMetric {
+  static override readonly className = 'BinaryCrossentropy';
+
+  constructor({ name, ...options }: SmoothedOptions = {}) {
+    super(new losses.BinaryCrossentropy(options), name);
+  }
+
+  override getConfig(): Config {
+    const { axis: _, ...config } = super.getConfig();
+    return config;
+  }
+}
+
+/** The mean of (p − y)². Source: keras.metrics.MeanSquaredError. */
+export class MeanSquaredError extends LossMetric {
+  static override readonly className = 'MeanSquaredError';
+
+  constructor({ name }: { name?: string } = {}) {
+    super(new losses.MeanSquaredError(), name);
+  }
+}

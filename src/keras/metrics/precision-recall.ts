@@ -1,0 +1,88 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import { tensor } from '../../graph/tensor.js';
+import type { Prediction } from '../../graph/training.js';
+import { type Config, ValueError } from '../layers/layer.js';
+import { autoName } from '../naming.js';
+import { ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
+
+export interface PrecisionRecallOptions {
+  /** An output is positive above it. Default: 0.5, or with `topK` none. */
+  thresholds?: number | readonly [number] | null;
+  /** Only the `topK` largest outputs of a sample may be positive. */
+  topK?: number | null;
+  /** The one class that counts. */
+  classId?: number | null;
+  name?: string | null;
+}
+
+/** Smaller than every output. */
+const lowest = -1e10;
+
+abstract class PrecisionRecall extends ConfusionMetric {
+  readonly topK: number | null;
+  readonly classId: number | null;
+  readonly #thresholds: number | readonly number[] | null;
+
+  constructor({ thresholds = null, topK = null, classId = null }: PrecisionRecallOptions, name: string) {
+    const list = [thresholds ?? (topK === null ? 0.5 : lowest)].flat();
+    const invalid =
+      thresholds === null ? [] : list.filter((threshold) => !(threshold >= 0 && threshold <= 1));
+    if (invalid.length > 0)
+      throw new ValueError(`Threshold values must be in [0, 1]. Received: [${invalid.join(', ')}]`);
+    if (list.length !== 1)
+      throw new ValueError(
+        `Expected one threshold. Received: ${list.length}. Hint: logs hold one number for each metric, so give each threshold a metric of its own.`,
+      );
+    super(list, name);
+    this.topK = topK;
+    this.classId = classId;
+    this.#thresholds = thresholds;
+  }
+
+  protected override select(g: GraphBuilder, values: Value): Value {
+    return this.classId === null ? values : g.op('Gather', [values, g.ints(this.classId)], { axis: 1 });
+  }
+
+  protected override score(g: GraphBuilder, { output }: Prediction): Value {
+    if (this.topK === null) return output;
+    const [, indices] = g.ops('TopK', [output, g.ints(this.topK)], 2, { axis: -1 });
+    const depth = g.op('Squeeze', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])]);
+    const offOn = g.initializer('off_on', tensor('float32', Float32Array.of(0, 1), [2]));
+    const hits = g.op('OneHot', [indices!, depth, offOn], { axis: -1 });
+    const isTop = g.op('Cast', [g.op('ReduceSum', [hits, g.ints(1)], { keepdims: 0 })], { to: 9 });
+    return g.op('Where', [isTop, output, g.scalar(lowest)]);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), thresholds: this.#thresholds, top_k: this.topK, class_id: this.classId };
+  }
+}
+
+/** Of what is taken for positive, the share that is. Source: keras.metrics.Precision. */
+export class Precision extends PrecisionRecall {
+  static override readonly className = 'Precision';
+
+  constructor(options: PrecisionRecallOptions = {}) {
+    super(options, options.name ?? autoName('precision'));
+  }
+
+  protected override summarise([counts]: readonly Counts[]): number {
+    const [right, wrong] = [counts!.truePositives[0]!, counts!.falsePositives[0]!];
+    return divideNoNaN(right, right + wrong);
+  }
+}
+
+/** Of what is positive, the share that is taken for it. Source: keras.metrics.Recall. */
+export class Recall extends PrecisionRecall {
+  static override readonly className = 'Recall';
+
+  constructor(options: PrecisionRecallOptions = {}) {
+    super(options, options.name ?? autoName('recall'));
+  }
+
+  protected override summarise([counts]: readonly Counts[]): number {
+    const [found, missed] = [counts!.truePositives[0]!, counts!.falseNegatives[0]!];
+    return divideNoNaN(found, found + missed);
+  }
+}

@@ -1,0 +1,63 @@
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import type { Prediction } from '../../graph/training.js';
+import type { Config } from '../layers/layer.js';
+import { MeanMetric } from './metric.js';
+
+export interface TopKOptions {
+  /** How many of the likeliest classes count. */
+  k?: number;
+  name?: string;
+}
+
+/** How often the right class is among the likeliest; classes as likely as the last of them count, too. */
+abstract class TopK extends MeanMetric {
+  override readonly direction = 'up';
+  readonly k: number;
+
+  constructor({ k = 5, name }: TopKOptions) {
+    super(name);
+    this.k = k;
+  }
+
+  /** The right class: int64 (B). */
+  protected abstract indices(g: GraphBuilder, target: Value): Value;
+
+  protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
+    const index = g.op('Unsqueeze', [this.indices(g, target), g.ints(1)]);
+    const own = g.op('GatherElements', [output, index], { axis: 1 });
+    const isLikelier = g.op('Cast', [g.op('Greater', [output, own])], { to: 1 });
+    const likelier = g.op('ReduceSum', [isLikelier, g.ints(1)], { keepdims: 0 });
+    return g.op('Cast', [g.op('Less', [likelier, g.scalar(this.k)])], { to: 1 });
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), k: this.k };
+  }
+}
+
+/** How often the right class is among the `k` likeliest, targets being one-hot (B, C). */
+export class TopKCategoricalAccuracy extends TopK {
+  static override readonly className = 'TopKCategoricalAccuracy';
+
+  constructor(options: TopKOptions = {}) {
+    super({ name: 'top_k_categorical_accuracy', ...options });
+  }
+
+  protected override indices(g: GraphBuilder, target: Value): Value {
+    return g.op('ArgMax', [target], { axis: -1, keepdims: 0 });
+  }
+}
+
+/** How often the right class is among the `k` likeliest, targets being class indices (B, 1). */
+export class SparseTopKCategoricalAccuracy extends TopK {
+  static override readonly className = 'SparseTopKCategoricalAccuracy';
+
+  constructor(options: TopKOptions = {}) {
+    super({ name: 'sparse_top_k_categorical_accuracy', ...options });
+  }
+
+  protected override indices(g: GraphBuilder, target: Value): Value {
+    return g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
+  }
+}

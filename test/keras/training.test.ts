@@ -1,0 +1,437 @@
+import { spawnSync } from 'node:child_process';
+import test from 'ava';
+import * as optimizers from '../../src/keras/optimizers/index.js';
+import { assertClose, differenceOf } from '../compare.js';
+import {
+  type Answer,
+  type Case,
+  compileCase,
+  type LayerSpec,
+  make,
+  type Spec,
+  trainSteps,
+  unpack,
+} from '../training/case.js';
+
+const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
+
+function askKeras(request: { cases?: readonly Case[]; schedules?: readonly Spec[] }): {
+  cases: Answer[];
+  schedules: { rates: number[]; config: unknown }[];
+} {
+  const { stdout, stderr, status } = spawnSync(python, ['test/keras/training.py'], {
+    input: JSON.stringify(request),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+const dense = (units: number, activation: string, options = {}): LayerSpec => [
+  'Dense',
+  { units, activation, ...options },
+];
+const head: LayerSpec[] = [dense(16, 'relu'), dense(8, 'tanh'), dense(3, 'softmax')];
+const base = {
+  input: [20],
+  layers: head,
+  optimizer: ['SGD', { learning_rate: 0.05 }],
+  loss: ['CategoricalCrossentropy', {}],
+  targets: 'one_hot',
+  samples: 96,
+  batch: 16,
+  steps: 200,
+} as const;
+
+let seed = 0;
+const training = (name: string, changes: Partial<Case>): Case => ({
+  ...base,
+  name,
+  seed: ++seed,
+  ...changes,
+});
+
+const optimizerCases = (
+  [
+    ['SGD', { learning_rate: 0.1 }],
+    ['SGD', { learning_rate: 0.02, momentum: 0.9 }],
+    ['SGD', { learning_rate: 0.02, momentum: 0.9, nesterov: true }],
+    ['SGD', { weight_decay: 0.05, clipnorm: 0.1 }],
+    ['SGD', { learning_rate: ['PolynomialDecay', { initial_learning_rate: 0.1, decay_steps: 150 }] }],
+    ['RMSprop', {}],
+    ['RMSprop', { momentum: 0.9 }],
+    ['RMSprop', { centered: true, epsilon: 1e-3 }],
+    ['RMSprop', { momentum: 0.5, centered: true, rho: 0.8, epsilon: 1e-3 }],
+    ['RMSprop', { weight_decay: 0.01, clipvalue: 0.01 }],
+    ['Adam', {}],
+    ['Adam', { learning_rate: 0.003, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-5 }],
+    ['Adam', { amsgrad: true }],
+    ['Adam', { global_clipnorm: 0.3, weight_decay: 0.02 }],
+    [
+      'Adam',
+      {
+        learning_rate: [
+          'CosineDecay',
+          { initial_learning_rate: 0.001, decay_steps: 150, warmup_target: 0.005, warmup_steps: 30 },
+        ],
+      },
+    ],
+    ['AdamW', {}],
+    ['AdamW', { weight_decay: 0.1, amsgrad: true, clipnorm: 0.5 }],
+  ] satisfies Spec[]
+).map((optimizer) => training(`${optimizer[0]} ${JSON.stringify(optimizer[1])}`, { optimizer }));
+
+const ending = (...last: LayerSpec[]) => [dense(16, 'relu'), ...last];
+const lossCases = [
+  training('smoothed categorical cross-entropy', {
+    loss: ['CategoricalCrossentropy', { label_smoothing: 0.1 }],
+  }),
+  training('categorical cross-entropy from logits', {
+    loss: ['CategoricalCrossentropy', { from_logits: true }],
+    layers: ending(dense(3, 'linear')),
+  }),
+  training('categorical cross-entropy of sigmoids', { layers: ending(dense(3, 'sigmoid')) }),
+  training('categorical cross-entropy of other positive numbers', {
+    layers: ending(dense(3, 'sigmoid'), ['ELU', {}]),
+  }),
+  training('sparse categorical cross-entropy', {
+    loss: ['SparseCategoricalCrossentropy', {}],
+    targets: 'indices',
+  }),
+  training('sparse categorical cross-entropy from logits', {
+    loss: ['SparseCategoricalCrossentropy', { from_logits: true }],
+    layers: ending(dense(3, 'linear')),
+    targets: 'indices',
+  }),
+  training('sparse categorical cross-entropy of other positive numbers', {
+    loss: ['SparseCategoricalCrossentropy', {}],
+    layers: ending(dense(3, 'sigmoid'), ['ELU', {}]),
+    targets: 'indices',
+  }),
+  training('binary cross-entropy', {
+    loss: ['BinaryCrossentropy', {}],
+    layers: ending(dense(1, 'sigmoid')),
+    targets: 'bits',
+  }),
+  training('smoothed binary cross-entropy of several outputs', {
+    loss: ['BinaryCrossentropy', { label_smoothing: 0.2 }],
+    layers: ending(dense(4, 'sigmoid')),
+    targets: 'bits',
+  }),
+  training('binary cross-entropy from logits', {
+    loss: ['BinaryCrossentropy', { from_logits: true }],
+    layers: ending(dense(4, 'linear')),
+    targets: 'bits',
+  }),
+  training('binary cross-entropy of a softmax', { loss: ['BinaryCrossentropy', {}] }),
+  training('binary cross-entropy of other probabilities', {
+    loss: ['BinaryCrossentropy', {}],
+    layers: ending(dense(4, 'sigmoid'), ['ELU', {}]),
+    targets: 'bits',
+  }),
+  training('mean squared error', {
+    loss: ['MeanSquaredError', {}],
+    layers: ending(dense(2, 'linear')),
+    targets: 'reals',
+  }),
+  training('sample weights', { sample_weight: true }),
+  training('class weights', { class_weight: { 0: 2, 1: 0.5 } }),
+  training('class weights of indices', {
+    class_weight: { 0: 2, 2: 0.5 },
+    loss: 'sparse_categorical_crossentropy',
+    targets: 'indices',
+  }),
+];
+
+const pictures = { input: [5, 4, 3], batch: 12 } as const;
+const layerCases = [
+  ...['elu', 'gelu', 'leaky_relu', 'relu6', 'sigmoid'].map((activation) =>
+    training(activation, { layers: [dense(12, activation), dense(3, 'softmax')] }),
+  ),
+  training('layers that activate', {
+    layers: [
+      dense(12, 'linear'),
+      ['ReLU', { negative_slope: 0.1, max_value: 1.5, threshold: 0.05 }],
+      dense(12, 'linear'),
+      ['LeakyReLU', {}],
+      dense(8, 'linear'),
+      ['ELU', { alpha: 0.5 }],
+      dense(3, 'linear'),
+      ['Softmax', {}],
+    ],
+  }),
+  training('an activation at the end', {
+    layers: [dense(3, 'linear'), ['Activation', { activation: 'softmax' }]],
+  }),
+  training('batch normalisation', {
+    layers: [
+      dense(12, 'linear', { use_bias: false }),
+      ['BatchNormalization', { momentum: 0.9 }],
+      dense(3, 'softmax'),
+    ],
+  }),
+  training('batch normalisation without gamma and beta', {
+    layers: [['BatchNormalization', { center: false, scale: false, epsilon: 0.01 }], dense(3, 'softmax')],
+  }),
+  training('dropout of nothing', {
+    layers: [dense(12, 'relu'), ['Dropout', { rate: 0 }], dense(3, 'softmax')],
+  }),
+  training('penalties', {
+    layers: [
+      dense(12, 'relu', { kernel_regularizer: ['L2', { l2: 0.02 }], bias_regularizer: ['L1', { l1: 0.01 }] }),
+      dense(3, 'softmax', { kernel_regularizer: ['L1L2', { l1: 0.003, l2: 0.01 }] }),
+    ],
+  }),
+  training('branches that are added and put together', {
+    layers: [
+      dense(8, 'relu'),
+      ['Add', {}, [[dense(6, 'tanh')], [dense(6, 'relu'), dense(6, 'linear')]]],
+      ['Concatenate', {}, [[], [dense(5, 'elu')]]],
+      dense(3, 'softmax'),
+    ],
+  }),
+  training('flattened pictures', { ...pictures, layers: [['Flatten', {}], dense(3, 'softmax')] }),
+  training('means of pictures', {
+    ...pictures,
+    layers: [dense(6, 'tanh'), ['GlobalAveragePooling2D', {}], dense(3, 'softmax')],
+  }),
+  training('largest values of pictures', {
+    ...pictures,
+    layers: [dense(6, 'tanh'), ['BatchNormalization', {}], ['GlobalMaxPooling2D', {}], dense(3, 'softmax')],
+  }),
+  training('reshaped pictures', {
+    ...pictures,
+    layers: [
+      ['Reshape', { target_shape: [10, 6] }],
+      dense(4, 'relu'),
+      ['Reshape', { target_shape: [5, 2, -1] }],
+      ['Concatenate', { axis: 1 }, [[], [dense(4, 'tanh')]]],
+      ['Flatten', {}],
+      dense(3, 'softmax'),
+    ],
+  }),
+];
+
+const withoutDtype = (config: unknown): unknown =>
+  JSON.parse(JSON.stringify(config), (key, value) => (key === 'dtype' ? undefined : value));
+
+/** Keras's answers, asked for once. */
+function answersTo(cases: readonly Case[]): (given: Case) => Promise<Answer> {
+  let answers: Promise<Answer[]> | undefined;
+  return async (given) => {
+    answers ??= (async () => askKeras({ cases }).cases)();
+    return (await answers)[cases.indexOf(given)]!;
+  };
+}
+
+for (const [title, cases] of [
+  ['optimizer', optimizerCases],
+  ['loss', lossCases],
+  ['layers', layerCases],
+] as const) {
+  const answerTo = answersTo(cases);
+  for (const given of cases)
+    test.serial(`${title}: 200 steps with ${given.name} are Keras's`, async (t) => {
+      const answer = await answerTo(given);
+      const model = compileCase(given, answer);
+      const losses = await trainSteps(model, given, answer);
+      assertClose(t, losses, answer.losses!, { label: 'loss' });
+      for (const [k, weight] of model.weights.entries())
+        assertClose(t, weight.value, unpack(answer.final[k]!).data, {
+          label: `${weight.name} ${k}`,
+          relative: 0,
+          absolute: 1e-4,
+        });
+      const { optimizer } = model;
+      const slots = optimizer.slotGroups.flatMap((group) =>
+        model.trainableWeights.flatMap((weight) =>
+          group.map((slot) => [slot, optimizer.slot(weight, slot)] as const),
+        ),
+      );
+      t.deepEqual(
+        slots.map(([slot]) => slot),
+        answer.slots.map(([name]) => /(velocity_hat|average_gradient|[a-z]+)$/.exec(name)![0]),
+      );
+      for (const [k, [slot, value]] of slots.entries())
+        assertClose(t, value, unpack(answer.slots[k]![1]).data, {
+          label: `${slot} ${k}`,
+          relative: 1e-3,
+          absolute: 1e-5,
+        });
+      const configs = {
+        optimizer: optimizer.getConfig(),
+        loss: typeof given.loss === 'string' ? null : model.loss!.getConfig(),
+        metrics: [],
+        layers: model.layers.slice(1).map((layer) => layer.getConfig()),
+      };
+      const [, ...layers] = answer.configs.layers;
+      t.deepEqual(withoutDtype(configs), withoutDtype({ ...answer.configs, layers }));
+      await model.release();
+    });
+}
+
+const fits = [
+  training('accuracy', {
+    metrics: [
+      'accuracy',
+      'categorical_accuracy',
+      'categorical_crossentropy',
+      'mse',
+      ['TopKCategoricalAccuracy', { k: 2 }],
+      ['CategoricalCrossentropy', { label_smoothing: 0.1, name: 'smoothed' }],
+      'AUC',
+      ['AUC', {}],
+      ['AUC', { curve: 'PR', num_thresholds: 50 }],
+      ['AUC', { curve: 'PR', summation_method: 'minoring' }],
+      ['AUC', { summation_method: 'majoring', thresholds: [0.1, 0.45, 0.3, 0.9] }],
+      ['AUC', { thresholds: [0.25, 0.5, 0.75] }],
+      ['AUC', { multi_label: true }],
+      ['AUC', { multi_label: true, num_labels: 3, label_weights: [1, 2, 0.5], curve: 'PR' }],
+      ['AUC', { label_weights: [1, 2, 0.5] }],
+      'Precision',
+      ['Precision', {}],
+      ['Precision', { thresholds: 0.3 }],
+      ['Precision', { top_k: 1 }],
+      ['Precision', { class_id: 2 }],
+      'recall',
+      ['Recall', {}],
+      ['Recall', { thresholds: [0.7] }],
+      ['Recall', { top_k: 2, class_id: 1 }],
+    ],
+    epochs: 5,
+    samples: 90,
+    validation_split: 0.25,
+  }),
+  training('sparse accuracy', {
+    loss: 'sparse_categorical_crossentropy',
+    targets: 'indices',
+    metrics: [
+      'acc',
+      'sparse_categorical_accuracy',
+      'SparseCategoricalCrossentropy',
+      ['SparseTopKCategoricalAccuracy', { k: 2 }],
+    ],
+    epochs: 4,
+    samples: 90,
+    sample_weight: true,
+    validation_split: 0.25,
+  }),
+  training('binary accuracy', {
+    layers: ending(dense(1, 'sigmoid')),
+    loss: 'binary_crossentropy',
+    targets: 'bits',
+    metrics: [
+      'accuracy',
+      ['BinaryAccuracy', { threshold: 0.4 }],
+      'BinaryCrossentropy',
+      'auc',
+      'precision',
+      ['Recall', { name: 'found' }],
+    ],
+    epochs: 4,
+    samples: 90,
+    class_weight: { 0: 0.5, 1: 2 },
+    validation_split: 0.2,
+  }),
+  training('logits', {
+    layers: ending(dense(4, 'linear')),
+    loss: ['BinaryCrossentropy', { from_logits: true }],
+    targets: 'bits',
+    metrics: [
+      ['BinaryAccuracy', { threshold: 0 }],
+      ['BinaryCrossentropy', { from_logits: true }],
+      ['AUC', { from_logits: true }],
+      ['AUC', { from_logits: true, multi_label: true }],
+    ],
+    epochs: 4,
+    samples: 90,
+    validation_split: 0.2,
+  }),
+  training('penalties and moving averages', {
+    layers: [
+      dense(12, 'relu', { kernel_regularizer: ['L2', { l2: 0.02 }] }),
+      ['BatchNormalization', { momentum: 0.8 }],
+      dense(3, 'softmax'),
+    ],
+    metrics: ['accuracy'],
+    epochs: 4,
+    samples: 96,
+    validation_split: 0.25,
+  }),
+];
+
+const answerToFit = answersTo(fits);
+for (const given of fits)
+  test.serial(
+    `fit with ${given.name}: loss and metrics of each epoch are Keras's, in training and validation`,
+    async (t) => {
+      const answer = await answerToFit(given);
+      const model = compileCase(given, answer);
+      const { history } = await model.fit(unpack(answer.x), unpack(answer.y), {
+        batchSize: given.batch,
+        epochs: given.epochs!,
+        shuffle: false,
+        sampleWeight: answer.sample_weight && unpack(answer.sample_weight),
+        classWeight: given.class_weight,
+        validationSplit: given.validation_split,
+        verbose: 0,
+      });
+      t.deepEqual(Object.keys(history).toSorted(), Object.keys(answer.history!).toSorted());
+      const differences = Object.entries(answer.history!).map(([name, values]) =>
+        differenceOf(history[name]!, values, { label: name }),
+      );
+      t.deepEqual(
+        differences.filter((difference) => difference !== undefined),
+        [],
+      );
+      t.deepEqual(
+        withoutDtype(
+          model.metrics.flatMap((metric, k) =>
+            typeof given.metrics![k] === 'string' ? [] : [metric.getConfig()],
+          ),
+        ),
+        withoutDtype(answer.configs.metrics),
+      );
+      await model.release();
+    },
+  );
+
+test.serial("schedules: 200 rates and the configuration are Keras's", (t) => {
+  const initial_learning_rate = 0.1;
+  const schedules: Spec[] = [
+    ['ExponentialDecay', { initial_learning_rate, decay_steps: 30, decay_rate: 0.7 }],
+    ['ExponentialDecay', { initial_learning_rate, decay_steps: 30, decay_rate: 0.7, staircase: true }],
+    ['InverseTimeDecay', { initial_learning_rate, decay_steps: 30, decay_rate: 0.7 }],
+    ['InverseTimeDecay', { initial_learning_rate, decay_steps: 7, decay_rate: 0.7, staircase: true }],
+    ['PiecewiseConstantDecay', { boundaries: [10, 50, 120], values: [0.1, 0.05, 0.2, 0.01] }],
+    ['PolynomialDecay', { initial_learning_rate, decay_steps: 120 }],
+    ['PolynomialDecay', { initial_learning_rate, decay_steps: 120, end_learning_rate: 0.02, power: 2.5 }],
+    ['PolynomialDecay', { initial_learning_rate, decay_steps: 35, cycle: true, power: 0.5 }],
+    ['CosineDecay', { initial_learning_rate, decay_steps: 120 }],
+    [
+      'CosineDecay',
+      { initial_learning_rate, decay_steps: 100, alpha: 0.1, warmup_target: 0.3, warmup_steps: 40 },
+    ],
+    ...[1, 1.5, 2, 3].map(
+      (t_mul): Spec => [
+        'CosineDecayRestarts',
+        { initial_learning_rate, first_decay_steps: 10, t_mul, m_mul: 0.8, alpha: 0.05 },
+      ],
+    ),
+    ['CosineDecayRestarts', { initial_learning_rate, first_decay_steps: 7 }],
+  ];
+  const { schedules: answers } = askKeras({ schedules });
+  for (const [i, spec] of schedules.entries()) {
+    const schedule = make<optimizers.LearningRateSchedule>(optimizers, spec);
+    const label = `${spec[0]} ${JSON.stringify(spec[1])}`;
+    assertClose(
+      t,
+      Array.from({ length: 200 }, (_, step) => schedule.at(step)),
+      answers[i]!.rates,
+      // Where a cosine or a power comes near to 0, single precision leaves few digits.
+      { label, relative: 2e-6, absolute: 2e-8 },
+    );
+    t.deepEqual(schedule.serialize(), answers[i]!.config, label);
+  }
+});
