@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -193,7 +193,9 @@ test.serial('our files open in Keras, predict the same, and train on', async (t)
     await model.saveWeights(old);
     requests.push({ do: 'load_weights', name, path: old });
     const outcome = withoutHistory(name, await describe(model, from));
-    for (const ending of ['keras', 'h5', 'weights.h5']) expected.push([`${name}.${ending}`, outcome]);
+    for (const ending of ['keras', 'h5']) expected.push([`${name}.${ending}`, outcome]);
+    // There the model has layers of other names.
+    expected.push([`${name}.weights.h5`, { ...outcome, summary: '' }]);
     expected.push([`${name}, weights of Keras 2's layout`, { ...outcome, history: {}, summary: '' }]);
   }
   const results = ask<Outcome>('keras', requests)!;
@@ -232,5 +234,4 @@ test.serial("Keras 2's files predict the same here, and training goes on", async
     await model.loadWeights(join(folder, `${name}.weights.h5`));
     assertSame(t, await describe(model, results[i]!), expected, `${name}.weights.h5`);
   }
-  t.true((await readFile(join(folder, 'functional.h5'))).length > 0);
 });

@@ -185,11 +185,7 @@ test('a shared layer, nested models and two inputs keep their wiring', async (t)
   const inner = new Sequential([Input({ shape: [4] }), new Dense({ units: 4 })]);
   const base = new Model({ inputs: a, outputs: shared.apply(shared.apply(a)), name: 'base' });
   const [b, c, d] = [Input({ shape: [4] }), Input({ shape: [4] }), Input({ shape: [4] })];
-  const joined = new Concatenate().apply([
-    base.apply(base.apply(c)),
-    inner.apply(inner.apply(d)),
-    shared.apply(b),
-  ]);
+  const joined = new Concatenate().apply([base.apply(base.apply(c)), inner.apply(inner.apply(d)), b]);
   const model = new Model({ inputs: [c, d, b], outputs: joined });
   const inputs = [x, x, x];
   await withFolder(async (folder) => {

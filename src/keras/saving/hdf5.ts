@@ -124,6 +124,35 @@ function checkWhole(bytes: Uint8Array): void {
     throw new Hdf5FormatError(
       `Expected ${expected} bytes of HDF5. Received: ${bytes.length}. Hint: the file is cut short; fetch it again.`,
     );
+  checkHeaps(bytes);
+}
+
+/**
+ * Checks the lengths in global heaps, which hold texts: the HDF5 library walks along them without end where one is
+ * too long, or 0.
+ *
+ * Source: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html#subsubsec_fmt3_globalheap
+ */
+function checkHeaps(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = (at: number) => Number(view.getBigUint64(at, true));
+  const headerSize = 16;
+  // 'GCOL', version 1 and three zeros; heaps lie at multiples of 8.
+  for (let start = 0; start + headerSize <= bytes.length; start += 8) {
+    if (view.getUint32(start, true) !== 0x4c4f4347 || view.getUint32(start + 4, true) !== 1) continue;
+    const end = start + length(start + 8);
+    for (let at = start + headerSize; at + headerSize <= end; ) {
+      // Object 0 is the free space, whose length includes its header.
+      const isFree = end <= bytes.length && view.getUint16(at, true) === 0;
+      const size =
+        end > bytes.length ? 0 : isFree ? length(at + 8) : headerSize + 8 * Math.ceil(length(at + 8) / 8);
+      if (size < headerSize || at + size > end)
+        throw new Hdf5FormatError(
+          `Expected texts within the heap at byte ${start}. Received: a length that leads out of it. Hint: the file is damaged; fetch it again.`,
+        );
+      at += size;
+    }
+  }
 }
 
 /** Whether the bytes start as an HDF5 file does. */
