@@ -137,9 +137,24 @@ def schedule(case):
     return {"rates": steps, "config": keras.optimizers.schedules.serialize(made)}
 
 
+def measure(case):
+    """Metrics of outputs that are 0, 1, on thresholds, and equal among themselves."""
+    random = np.random.RandomState(case["seed"])
+    outputs = (random.randint(0, 9, [case["samples"], case["classes"]]) / 8).astype("float32")
+    bits = random.randint(0, 2, outputs.shape)
+    targets = (np.eye(case["classes"])[bits.argmax(1)] if case["target_form"] == "one_hot" else bits).astype("float32")
+    results = []
+    for spec in case["metrics"]:
+        metric = make(keras.metrics, spec)
+        metric.update_state(targets, outputs)
+        results.append(float(metric.result()))
+    return {"outputs": packed(outputs), "targets": packed(targets), "results": results}
+
+
 def answers(request):
     return {
         "cases": [run(case) for case in request.get("cases", [])],
+        "measured": [measure(case) for case in request.get("measured", [])],
         "schedules": [schedule(case) for case in request.get("schedules", [])],
     }
 

@@ -7,7 +7,10 @@ import {
   type Case,
   compileCase,
   type LayerSpec,
+  type Measured,
+  type MeasuredAnswer,
   make,
+  measure,
   type Spec,
   trainSteps,
   unpack,
@@ -15,8 +18,13 @@ import {
 
 const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
 
-function askKeras(request: { cases?: readonly Case[]; schedules?: readonly Spec[] }): {
+function askKeras(request: {
+  cases?: readonly Case[];
+  schedules?: readonly Spec[];
+  measured?: readonly Measured[];
+}): {
   cases: Answer[];
+  measured: MeasuredAnswer[];
   schedules: { rates: number[]; config: unknown }[];
 } {
   const { stdout, stderr, status } = spawnSync(python, ['test/keras/training.py'], {
@@ -396,6 +404,58 @@ for (const given of fits)
       await model.release();
     },
   );
+
+test.serial("metrics of outputs on thresholds are Keras's", async (t) => {
+  const measured = (['bits', 'one_hot'] as const).flatMap((target_form) =>
+    [1, 2, 3, 4].map((classes): Measured => {
+      const each = Array.from({ length: classes }, (_, i) => i);
+      return {
+        ...{ seed: ++seed, samples: 40, classes, target_form },
+        metrics: [
+          ...[2, 3, 9, 10, 200].flatMap((num_thresholds): Spec[] =>
+            ['ROC', 'PR'].flatMap((curve) =>
+              ['interpolation', 'minoring', 'majoring'].map(
+                (summation_method): Spec => ['AUC', { num_thresholds, curve, summation_method }],
+              ),
+            ),
+          ),
+          ['AUC', { multi_label: true, num_labels: classes }],
+          ['AUC', { multi_label: true, num_labels: classes, curve: 'PR', num_thresholds: 9 }],
+          ['AUC', { label_weights: each.map((i) => i + 0.5) }],
+          ['AUC', { label_weights: each.map((i) => i + 0.5), thresholds: [0.375, 0.1] }],
+          ['AUC', { thresholds: [0.25, 0.5, 0.75] }],
+          ['AUC', { from_logits: true }],
+          ...[0, 0.25, 0.3, 1].flatMap((thresholds): Spec[] => [
+            ['Precision', { thresholds }],
+            ['Recall', { thresholds }],
+            ['BinaryAccuracy', { threshold: thresholds }],
+          ]),
+          ...each.flatMap((i): Spec[] => [
+            ['Precision', { top_k: i + 1 }],
+            ['Recall', { top_k: i + 1, thresholds: 0.5 }],
+            ['Precision', { class_id: i }],
+            ['Recall', { class_id: i, top_k: 1 }],
+            ['TopKCategoricalAccuracy', { k: i + 1 }],
+          ]),
+          ['CategoricalAccuracy', {}],
+          ['MeanSquaredError', {}],
+        ],
+      };
+    }),
+  );
+  const { measured: answers } = askKeras({ measured });
+  for (const [i, given] of measured.entries()) {
+    const results = await measure(given, answers[i]!);
+    const differences = given.metrics.map((spec, k) =>
+      // Keras adds up areas in single precision.
+      differenceOf([results[k]!], [answers[i]!.results[k]!], { label: JSON.stringify(spec), absolute: 1e-6 }),
+    );
+    t.deepEqual(
+      differences.filter((difference) => difference !== undefined),
+      [],
+    );
+  }
+});
 
 test.serial("schedules: 200 rates and the configuration are Keras's", (t) => {
   const initial_learning_rate = 0.1;

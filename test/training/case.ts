@@ -72,6 +72,21 @@ export interface Answer {
   };
 }
 
+/** Metrics of given outputs. */
+export interface Measured {
+  readonly seed: number;
+  readonly samples: number;
+  readonly classes: number;
+  readonly target_form: 'one_hot' | 'bits';
+  readonly metrics: readonly Spec[];
+}
+
+export interface MeasuredAnswer {
+  readonly outputs: Packed;
+  readonly targets: Packed;
+  readonly results: readonly number[];
+}
+
 export function unpack({ dims, data }: Packed): Tensor<'float32'> {
   const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
   return float32(new Float32Array(bytes.buffer), dims);
@@ -141,6 +156,23 @@ export function compileCase(given: Case, { initial }: Pick<Answer, 'initial'>, e
     engine,
   });
   return model;
+}
+
+/** The metrics, computed by a model that passes its inputs on. */
+export async function measure(
+  { metrics: specs }: Pick<Measured, 'metrics'>,
+  answer: Pick<MeasuredAnswer, 'outputs' | 'targets'>,
+): Promise<number[]> {
+  const [outputs, targets] = [unpack(answer.outputs), unpack(answer.targets)];
+  const x = Input({ shape: outputs.dims.slice(1) });
+  const model = new Model({ inputs: x, outputs: new Activation({ activation: 'linear' }).apply(x) });
+  const watched = specs.map(([name, options], i) =>
+    make<metrics.Metric>(metrics, [name, { ...options, name: `m${i}` }]),
+  );
+  model.compile({ loss: 'mse', metrics: watched });
+  const logs = await model.evaluate(outputs, targets, { verbose: 0 });
+  await model.release();
+  return watched.map(({ name }) => logs[name]!);
 }
 
 const rowsOf = ({ data, dims }: Tensor<'float32'>, from: number, count: number) => {

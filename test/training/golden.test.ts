@@ -2,11 +2,23 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import * as optimizers from '../../src/keras/optimizers/index.js';
 import { assertClose } from '../compare.js';
-import { type Answer, type Case, compileCase, make, type Spec, trainSteps, unpack } from './case.js';
+import {
+  type Answer,
+  type Case,
+  compileCase,
+  type Measured,
+  type MeasuredAnswer,
+  make,
+  measure,
+  type Spec,
+  trainSteps,
+  unpack,
+} from './case.js';
 
 /** Made by tools/goldens/training.py. */
 const golden: {
   cases: { case: Case; answer: Answer }[];
+  measured: Measured & MeasuredAnswer;
   schedules: { schedule: Spec; rates: number[]; config: unknown }[];
 } = JSON.parse(readFileSync('test/golden/training.json', 'utf8'));
 
@@ -32,6 +44,11 @@ for (const { case: given, answer } of golden.cases)
       await model.release();
     },
   );
+
+test('metrics of outputs on thresholds are those of Keras', async (t) => {
+  const { measured } = golden;
+  assertClose(t, await measure(measured, measured), measured.results, { label: 'metric' });
+});
 
 for (const { schedule, rates, config } of golden.schedules)
   test(`the rates of ${schedule[0]} are Keras's`, (t) => {

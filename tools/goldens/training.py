@@ -71,6 +71,28 @@ SCHEDULES = [
 ]
 
 
+MEASURED = {
+    "seed": 3,
+    "samples": 12,
+    "classes": 4,
+    "target_form": "bits",
+    "metrics": [
+        ["AUC", {}],
+        ["AUC", {"num_thresholds": 9, "curve": "PR"}],
+        ["AUC", {"num_thresholds": 9, "curve": "PR", "summation_method": "majoring"}],
+        ["AUC", {"num_thresholds": 9, "multi_label": True, "num_labels": 4}],
+        ["AUC", {"thresholds": [0.2, 0.375, 0.9]}],
+        ["Precision", {}],
+        ["Precision", {"thresholds": 0.25}],
+        ["Precision", {"top_k": 2}],
+        ["Recall", {"top_k": 3, "thresholds": 0.125}],
+        ["Recall", {"class_id": 2}],
+        ["BinaryAccuracy", {}],
+        ["TopKCategoricalAccuracy", {"k": 2}],
+    ],
+}
+
+
 def short(number):
     """Single precision needs no more than 9 digits."""
     return float(f"{number:.9g}")
@@ -80,7 +102,7 @@ def main():
     changes = [{"optimizer": optimizer} for optimizer in OPTIMIZERS]
     changes += [*LOSSES, {"input": [2, 2, 3], "layers": LAYERS}, FIT]
     cases = [{**BASE, "name": f"case {i}", "seed": i, **change} for i, change in enumerate(changes)]
-    answers = training.answers({"cases": cases, "schedules": SCHEDULES})
+    answers = training.answers({"cases": cases, "schedules": SCHEDULES, "measured": [MEASURED]})
     for answer in answers["cases"]:
         del answer["configs"], answer["slots"]
         answer["losses"] = [short(loss) for loss in answer.get("losses", [])]
@@ -91,6 +113,7 @@ def main():
         "tensorflow": tensorflow.__version__,
         "numpy": np.__version__,
         "cases": [{"case": case, "answer": answer} for case, answer in zip(cases, answers["cases"])],
+        "measured": {**MEASURED, **answers["measured"][0]},
         "schedules": [
             {"schedule": spec, "rates": [short(rate) for rate in answer["rates"][::7]], "config": answer["config"]}
             for spec, answer in zip(SCHEDULES, answers["schedules"])
