@@ -198,6 +198,16 @@ test.serial('training what only predicts is refused', async (t) => {
   await t.notThrowsAsync(model.fit(...data, { verbose: 0 }));
 });
 
+test('a metric that counts outputs wants targets of their shape', (t) => {
+  const x = Input({ shape: [4] });
+  const model = new Model({ inputs: x, outputs: new Dense({ units: 3, activation: 'softmax' }).apply(x) });
+  t.throws(() => model.compile({ loss: 'sparse_categorical_crossentropy', metrics: ['AUC'] }), {
+    name: 'ValueError',
+    message:
+      "Expected targets of shape (N, 3) for metric 'AUC'. Received: (N, 1) with loss 'sparse_categorical_crossentropy'. Hint: make one-hot rows of class indices with toCategorical, and use categorical_crossentropy.",
+  });
+});
+
 test('a metric of several thresholds is refused', (t) => {
   t.throws(() => new Precision({ thresholds: [0.2, 0.5] as never }), {
     name: 'ValueError',

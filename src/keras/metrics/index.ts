@@ -3,6 +3,7 @@ import type { Loss } from '../losses/loss.js';
 import { toSnakeCase } from '../naming.js';
 import { BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
 import { AUC } from './auc.js';
+import { ConfusionMetric } from './confusion.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -71,8 +72,18 @@ export function getMetric(
   { outputShape, loss }: { outputShape: Shape; loss: Loss },
 ): Metric {
   const metric = identifier instanceof Metric ? identifier : byName(identifier, outputShape, loss);
+  if (metric instanceof ConfusionMetric) checkTargets(metric, outputShape, loss);
   metric.build(outputShape);
   return metric;
+}
+
+/** @throws ValueError when targets are class indices, which cannot be counted output by output. */
+function checkTargets(metric: Metric, outputShape: Shape, loss: Loss): void {
+  const [expected, received] = [outputShape.slice(1), loss.targetShape(outputShape)];
+  if (received.join() !== expected.join())
+    throw new ValueError(
+      `Expected targets of shape (N, ${expected.join(', ')}) for metric '${metric.name}'. Received: (N, ${received.join(', ')}) with loss '${loss.name}'. Hint: make one-hot rows of class indices with toCategorical, and use categorical_crossentropy.`,
+    );
 }
 
 function byName(identifier: MetricName, outputShape: Shape, loss: Loss): Metric {
