@@ -77,7 +77,7 @@ function fromLegacy(root: Hdf5Group, size: number, options: LoadModelOptions): M
  * Weights begin as zeros, since the file's follow, and may not take more than a file of this size can hold:
  * compression saves at most a factor of 1032.
  */
-function zeros(fileSize: number): LayerContext {
+export function zeros(fileSize: number): LayerContext {
   let left = Math.min(fileSize * 1032, 2 ** 32) / Float32Array.BYTES_PER_ELEMENT;
   return {
     firstValues(shape) {

@@ -1,0 +1,47 @@
+import type { CommandModule } from 'yargs';
+import { convertModel, readLabels, scalings } from '../../transfer/convert.js';
+import { runCommand } from '../run.js';
+
+interface Arguments {
+  in: string;
+  out: string;
+  labels?: string;
+  scaling?: keyof typeof scalings;
+  crop?: 'none' | 'center' | 'face';
+}
+
+export const convert: CommandModule<object, Arguments> = {
+  command: 'convert <in> <out>',
+  describe: 'Rewrite a model: .h5, .keras, .onnx, or TF.js model.json to .h5, .keras or .onnx',
+  builder: (yargs) =>
+    yargs
+      .positional('in', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Model file, or folder of a TF.js model',
+      })
+      .positional('out', { type: 'string', demandOption: true, describe: 'File to write' })
+      .option('labels', {
+        type: 'string',
+        describe: 'For .onnx: names of the classes with commas between, or a file that lists them',
+      })
+      .option('scaling', {
+        choices: Object.keys(scalings) as (keyof typeof scalings)[],
+        describe: "For .onnx: how the model wants levels: 'tf' −1 to 1, 'unit' 0 to 1 [default: tf]",
+      })
+      .option('crop', {
+        choices: ['none', 'center', 'face'] as const,
+        describe: 'For .onnx: what to cut out of pictures [default: none]',
+      })
+      .example('$0 convert face_recognition.h5 model.onnx --labels labels.txt', "Keras's file for the web")
+      .example('$0 convert teachable-machine/ model.onnx', 'what Teachable Machine exported'),
+  handler: ({ in: input, out, labels, ...options }) =>
+    runCommand(async () => {
+      const warn = (message: string) => process.stderr.write(`${message}\n`);
+      const names = labels === undefined ? undefined : await readLabels(labels);
+      const { model, notes } = await convertModel({ ...options, input, out, labels: names, warn });
+      process.stdout.write(`${out}: ${model.name}, ${model.countParams().toLocaleString('en')} parameters\n`);
+      for (const note of notes) process.stdout.write(`${note}\n`);
+      return 0;
+    }),
+};

@@ -1,0 +1,16 @@
+import type { CommandModule } from 'yargs';
+import { summarise } from '../../transfer/convert.js';
+import { runCommand } from '../run.js';
+
+export const summary: CommandModule<object, { file: string }> = {
+  command: 'summary <file>',
+  describe: 'List the layers of a model as Keras does: .h5, .keras, .onnx or TF.js model.json',
+  builder: (yargs) =>
+    yargs.positional('file', { type: 'string', demandOption: true, describe: 'Model file' }),
+  handler: ({ file }) =>
+    runCommand(async () => {
+      const warn = (message: string) => process.stderr.write(`${message}\n`);
+      process.stdout.write(`${(await summarise(file, { warn })).trimEnd()}\n`);
+      return 0;
+    }),
+};
