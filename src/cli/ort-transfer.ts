@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { convert } from './commands/convert.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
 import { exportModel } from './commands/export.js';
 import { features } from './commands/features.js';
 import { serve } from './commands/serve.js';
+import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
 import { parserOptions } from './parser.js';
 
@@ -16,6 +18,8 @@ await parserOptions(yargs(hideBin(process.argv)))
   .command(evaluate)
   .command(features)
   .command(exportModel)
+  .command(convert)
+  .command(summary)
   .command(serve)
   .command(doctor)
   .demandCommand(1, 'Name a command.')
