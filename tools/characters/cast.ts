@@ -5,7 +5,7 @@ export interface Character {
   readonly hair?: 'sideComed' | 'undercut' | 'spiky' | 'bun';
   /** Hair that falls behind the head. */
   readonly rearHair?: 'longStraight' | 'longWavy' | 'shoulderHigh' | 'neckHigh';
-  readonly beard?: 'moustacheTwirl' | 'fullBeard' | 'chinMoustache' | 'longBeard';
+  readonly beard?: 'moustacheTwirl' | 'fullBeard' | 'chinMoustache';
   readonly hairColor: string;
   readonly skinColor: string;
   readonly freckles?: boolean;
@@ -16,7 +16,7 @@ export interface Character {
 const black = '2c1b18';
 const brown = '724133';
 const auburn = '8f3d20';
-const blond = 'ddb866';
+const blond = 'd2a24c';
 const grey = 'bdbab5';
 
 const pale = 'edb98f';
@@ -37,11 +37,11 @@ export const cast: readonly Character[] = [
   { name: 'Elena', hair: 'sideComed', rearHair: 'longStraight', hairColor: blond, skinColor: pale, glasses: 'round' },
   { name: 'Felix', hair: 'undercut',  beard: 'moustacheTwirl', hairColor: auburn, skinColor: pale },
   { name: 'Greta', hair: 'bun',       hairColor: grey,   skinColor: beige, glasses: 'square' },
-  { name: 'Hugo',  hair: 'undercut',  hairColor: black, skinColor: deep },
+  { name: 'Hugo',  hair: 'undercut',  beard: 'fullBeard', hairColor: black, skinColor: deep },
   { name: 'Ines',  hair: 'bun',       rearHair: 'shoulderHigh', hairColor: black, skinColor: deep },
-  { name: 'Jonas', hair: 'sideComed', beard: 'longBeard', hairColor: grey, skinColor: deep },
+  { name: 'Jonas', hair: 'sideComed', beard: 'moustacheTwirl', hairColor: grey, skinColor: deep },
   { name: 'Kira',  hair: 'spiky',     rearHair: 'neckHigh', hairColor: black, skinColor: pale },
   { name: 'Leon',  beard: 'chinMoustache', hairColor: black, skinColor: deep, glasses: 'square' },
   { name: 'Mira',  hair: 'sideComed', rearHair: 'shoulderHigh', hairColor: brown, skinColor: beige, glasses: 'round' },
-  { name: 'Nils',  hair: 'undercut',  rearHair: 'neckHigh', beard: 'fullBeard', hairColor: blond, skinColor: tan },
+  { name: 'Nils',  hair: 'undercut',  rearHair: 'longStraight', beard: 'fullBeard', hairColor: brown, skinColor: tan },
 ];

@@ -31,7 +31,7 @@ export function drawPortrait(character: Character, random: Random): string {
   return [
     drawHead(character, random),
     character.freckles ? freckles : '',
-    drawGlasses(character.glasses, random),
+    character.glasses ? drawGlasses(character.glasses, random) : '',
     random.chance(0.25) ? drawEarrings(random) : '',
     random.chance(0.12) ? drawScarf(random) : '',
     random.chance(0.05) ? drawPartyHat(random) : random.chance(0.08) ? drawFlower(random) : '',
@@ -66,13 +66,10 @@ const freckles = [-44, -22, 0, 22]
   .map((dot) => dot.replace('/>', ' fill="#8a4b2f" opacity=".75"/>'))
   .join('');
 
-/** The glasses always worn, or now and then a pair of others. */
-function drawGlasses(own: Character['glasses'], random: Random): string {
-  const borrowed = random.chance(0.05);
-  const tinted = random.chance(own ? 0.04 : 0.4);
-  const colour = random.choice([ink, ink, '#7a2f2b', '#24487a', '#b08a2e']);
-  const shape = own ?? random.choice(['round', 'square'] as const);
-  if (!own && !borrowed) return '';
+/** A pair in a dark frame, once in a while with tinted lenses. */
+function drawGlasses(shape: 'round' | 'square', random: Random): string {
+  const tinted = random.chance(0.05);
+  const colour = random.choice([ink, ink, '#7a2f2b', '#24487a', '#2f4a3a']);
   const lens = ({ x, y }: { x: number; y: number }) =>
     shape === 'round'
       ? circle(x, y, 60)
