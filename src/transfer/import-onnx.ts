@@ -2,6 +2,7 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { readMetadata } from '../graph/metadata.js';
 import { decodeModel } from '../graph/onnx.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
+import type { ActivationName } from '../keras/activations.js';
 import { Activation } from '../keras/layers/activation.js';
 import { Add } from '../keras/layers/add.js';
 import { Conv2D } from '../keras/layers/conv2d.js';
@@ -48,6 +49,14 @@ export function importClassifier(bytes: Uint8Array): ImportedClassifier {
   return { model: new Model({ inputs, outputs, name: 'classifier' }), labels, preprocessing };
 }
 
+/** Operations that Dense has as its activation. */
+const activations: Readonly<Record<string, ActivationName>> = {
+  Relu: 'relu',
+  Sigmoid: 'sigmoid',
+  Softmax: 'softmax',
+  Tanh: 'tanh',
+};
+
 /** Reads nodes one after the other, each into a layer. */
 class Reader {
   readonly values = new Map<Value, KerasTensor>();
@@ -63,8 +72,9 @@ class Reader {
     if (!input) return;
     const add = (layer: Layer, from: KerasTensor | KerasTensor[] = input) =>
       this.values.set(output, layer.apply(from));
-    const name = this.#name(node);
     const { attributes } = node;
+    if (this.values.has(output)) return;
+    const name = this.#name(node);
     switch (node.op) {
       case 'Conv':
         this.#convolution(node, input, name);
@@ -76,8 +86,16 @@ class Reader {
             `Expected '${node.name}' to multiply as Dense does. Received: a transposed matrix.`,
           );
         const bias = node.inputs[2] ? [this.#floats(node, 2).data] : [];
-        add(new Dense({ units: kernel.dims[1]!, useBias: bias.length > 0, name }));
-        this.values.get(output)!.layer.setWeights([kernel.data, ...bias]);
+        const next = this.#activationAfter(node);
+        const layer = new Dense({
+          units: kernel.dims[1]!,
+          useBias: bias.length > 0,
+          activation: next && activations[next.op],
+          name,
+        });
+        add(layer);
+        layer.setWeights([kernel.data, ...bias]);
+        if (next) this.values.set(next.outputs[0]!, layer.output);
         return;
       }
       case 'Clip': {
@@ -92,7 +110,7 @@ class Reader {
       case 'Softmax':
       case 'Sigmoid':
       case 'Tanh':
-        add(new Activation({ activation: node.op.toLowerCase() as 'softmax' | 'sigmoid' | 'tanh', name }));
+        add(new Activation({ activation: activations[node.op]!, name }));
         return;
       case 'GlobalAveragePool':
         add(new GlobalAveragePooling2D({ name }));
@@ -148,6 +166,8 @@ class Reader {
       dilationRate: dilations as unknown as Pair,
       useBias: bias.length > 0,
       name,
+      // These have no backward pass here.
+      trainable: false,
     };
     const isDepthwise = group > 1 && group === input.shape[3] && depth === 1;
     const layer = isDepthwise
@@ -164,6 +184,12 @@ class Reader {
           kernel[position * columns + channel * filters + filter] =
             data[(filter * depth + channel) * size + position]!;
     layer.setWeights([kernel, ...bias]);
+  }
+
+  /** The activation that alone reads what the node makes. */
+  #activationAfter({ outputs }: Node): Node | undefined {
+    const readers = this.graph.nodes.filter(({ inputs }) => inputs.includes(outputs[0]!));
+    return readers.length === 1 && Object.hasOwn(activations, readers[0]!.op) ? readers[0] : undefined;
   }
 
   #tensor(node: Node, value: Value): KerasTensor {

@@ -114,8 +114,8 @@ def flattened():
     return keras.Model(base.input, layers.Dense(3, activation="softmax")(x))
 
 
-def mobilenet_v2():
-    base = keras.applications.MobileNetV2(alpha=0.35, weights=None, include_top=False, input_shape=(96, 96, 3))
+def mobilenet_v2(alpha=0.35, size=96):
+    base = keras.applications.MobileNetV2(alpha=alpha, weights=None, include_top=False, input_shape=(size, size, 3))
     base.trainable = False
     x = layers.GlobalAveragePooling2D()(base.output)
     return keras.Model(base.input, layers.Dense(3, activation="softmax")(x))
@@ -148,6 +148,10 @@ def compiled(name):
         "nested_in_sequential": (nested_in_sequential, (128, 128, 3), 2, dict(optimizer="adam")),
         "flattened": (flattened, (128, 128, 3), 3, dict(optimizer="rmsprop")),
         "mobilenet_v2": (mobilenet_v2, (96, 96, 3), 3, dict(optimizer="rmsprop")),
+        "half": (lambda: nested(0.5, 160), (160, 160, 3), 3, dict(optimizer="rmsprop")),
+        "three_quarters": (lambda: nested(0.75, 192), (192, 192, 3), 3, dict(optimizer="rmsprop")),
+        "whole": (lambda: nested(1.0, 224), (224, 224, 3), 3, dict(optimizer="rmsprop")),
+        "whole_v2": (lambda: mobilenet_v2(1.0, 160), (160, 160, 3), 3, dict(optimizer="rmsprop")),
     }[name]
     keras.utils.set_random_seed(len(name))
     model = build()

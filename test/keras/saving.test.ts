@@ -235,3 +235,29 @@ test.serial("Keras 2's files predict the same here, and training goes on", async
     assertSame(t, await describe(model, results[i]!), expected, `${name}.weights.h5`);
   }
 });
+
+test.serial('MobileNets of every width go there and back', async (t) => {
+  const wide = ['half', 'three_quarters', 'whole', 'whole_v2'];
+  const formats = ['h5', 'keras'];
+  const results = ask<Made>(
+    'keras',
+    wide.map((name) => ({ do: 'make', name, folder, formats })),
+  )!;
+  const requests: object[] = [];
+  for (const [i, name] of wide.entries())
+    for (const format of formats) {
+      const { shape, classes } = results[i]!;
+      const model = await loadModel(join(folder, `${name}.${format}`));
+      const path = join(folder, `ours-${name}.${format}`);
+      await model.save(path);
+      requests.push({ do: 'load', path, shape, classes });
+      assertSame(t, await describe(model, results[i]!), results[i]!, `${name}.${format}`);
+    }
+  for (const [i, outcome] of ask<Outcome>('keras', requests)!.entries())
+    assertSame(
+      t,
+      results[Math.floor(i / 2)]!,
+      outcome,
+      `ours of ${wide[Math.floor(i / 2)]}.${formats[i % 2]}`,
+    );
+});
