@@ -82,7 +82,7 @@ $(NOTES)/train: dist/.built $(NOTES)/train.from
 	@$(MAKE) -s $(NOTES)/train.from
 	@touch $@
 
-.PHONY: predict export web
+.PHONY: predict export web studio
 predict: dist/.built ## Say who or what is in IMG, and save it labelled to out/
 	@test -n "$(IMG)" || { echo 'Name a picture: make predict IMG=photo.jpg'; exit 1; }
 	@test -f "$(OUT)/model.onnx" || { echo 'There is no $(OUT)/model.onnx yet: make train'; exit 1; }
@@ -91,6 +91,8 @@ export: train ## Check the model and write it to TO=out/model.onnx
 	$(CLI) export --model "$(OUT)/model.onnx" --out "$(TO)"
 web: train ## Build the page with the model to out/web, for any static server
 	node dist/tools/build-web.js --model "$(OUT)/model.onnx" --out out/web
+studio: dist/.built ## Build the page where people train a model themselves to out/studio
+	node dist/tools/build-studio.js --weights "$(WEIGHTS)" --out out/studio
 
 .PHONY: doctor
 doctor: dist/.built ## Tell what this machine has and lacks

@@ -15,6 +15,8 @@ import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = join(root, 'src/web');
+/** Compiled, as the package's own names (`#platform`) lead there, too. */
+const compiled = join(root, 'dist/src/web');
 const runtime = join(root, 'node_modules/onnxruntime-web/dist');
 
 export interface BuildWebOptions {
@@ -38,7 +40,7 @@ export async function buildWeb({
   out,
 }: BuildWebOptions): Promise<Map<string, number>> {
   const files = new Map<string, Uint8Array>([
-    ...(await bundle(['page', 'worker'].map((name) => join(source, `${name}.ts`)))),
+    ...(await bundle(['page', 'worker'])),
     ...(await readRuntime({ webgpu })),
   ]);
   for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, name)));
@@ -80,10 +82,14 @@ export async function readRuntime({ webgpu = false } = {}): Promise<[name: strin
   ) as Promise<[string, Uint8Array][]>;
 }
 
-/** Scripts for browsers, by file name; what several share, and what only some visitors need, is in files of its own. */
-export async function bundle(entryPoints: readonly string[]): Promise<[name: string, bytes: Uint8Array][]> {
+/**
+ * Scripts for browsers, by file name; what several share, and what only some visitors need, is in files of its own.
+ *
+ * @param scripts names below src/web, without ending
+ */
+export async function bundle(scripts: readonly string[]): Promise<[name: string, bytes: Uint8Array][]> {
   const { outputFiles } = await build({
-    entryPoints: [...entryPoints],
+    entryPoints: scripts.map((name) => join(compiled, `${name}.js`)),
     outdir: 'out',
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',

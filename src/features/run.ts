@@ -1,21 +1,11 @@
 import type { Session } from '../engine/engine.js';
-import { GraphBuilder } from '../graph/builder.js';
-import { encodeModel } from '../graph/onnx.js';
-import { type Preprocessing, resizePixels } from '../graph/preprocessing.js';
 import { createPool, type Outcome } from '../images/pool.js';
 import type { ExtractOptions } from './extract.js';
+import { resizeModel } from './resize-model.js';
 import type { Extracted, Picture, WorkerSetup } from './worker.js';
 
 /** Pictures that go to a GPU together; always as many, since cuDNN plans anew for each size. */
 const gpuBatch = 32;
-
-/** The graph that resizes: `pixels` uint8 (1, H, W, 3) → `resized` uint8 (1, height, width, 3). */
-export function resizeModel(size: Preprocessing['size']): Uint8Array {
-  const g = new GraphBuilder('resize');
-  const pixels = g.input('pixels', 'uint8', [1, 'H', 'W', 3]);
-  g.output('resized', resizePixels(g, pixels, size), 'uint8', [1, ...size, 3]);
-  return encodeModel({ graph: g.build(), opset: 18 });
-}
 
 type RunOutcome = { picture: Picture } & ({ rows: Float32Array } | { error: Error });
 type Run = ((pictures: AsyncIterable<Picture>) => AsyncIterable<RunOutcome>) & { close(): Promise<void> };

@@ -11,6 +11,7 @@ export const styles = `
   --ort-error-soft: #fdeceb;
   --ort-radius: 16px;
   display: block;
+  container-type: inline-size;
   color: var(--ort-text);
   font: 16px/1.5 system-ui, sans-serif;
 }
@@ -29,7 +30,7 @@ export const styles = `
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 .layout { display: grid; gap: 24px; align-items: start; }
-@media (min-width: 720px) {
+@container (min-width: 600px) {
   .layout { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 32px; }
 }
 

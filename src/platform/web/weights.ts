@@ -6,9 +6,12 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The bytes of a model of the npm package `@vladmandic/human`, whose folder `models` the page must serve. */
+/**
+ * The bytes of a model of the npm package `@vladmandic/human`, whose folder `models` the page must serve, or the folder
+ * of the script where a worker asks.
+ */
 export const readHumanModel = (file: string): Promise<Uint8Array> =>
-  download({ file, url: new URL(`models/${file}`, document.baseURI).href });
+  download({ file, url: new URL(`models/${file}`, globalThis.document?.baseURI ?? location.href).href });
 
 /** The bytes of a weights file of Keras's; the browser's own cache keeps it. */
 export const readKerasFile = (remote: RemoteFile): Promise<Uint8Array> => download(remote);

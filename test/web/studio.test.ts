@@ -1,0 +1,359 @@
+/** The studio, used as a person would. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import { unzipSync } from 'fflate';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { ortNode } from '../../src/engine/ort-node.js';
+import { float32 } from '../../src/graph/tensor.js';
+import { vggface2 } from '../../src/keras/applications/index.js';
+import { decodeKerasModel } from '../../src/keras/saving/index.js';
+import { Classifier } from '../../src/transfer/classifier.js';
+import type { ClassifierElement } from '../../src/web/classifier-element.js';
+import { buildStudio } from '../../tools/build-studio.js';
+import { assertClose } from '../compare.js';
+import { readTwentyFaces } from '../faces/pictures.js';
+import { launchChromium } from './browser.js';
+import { type ServeOptions, type StaticServer, serveFolder } from './static-server.js';
+
+const test = anyTest as TestFn<{ browser: Browser; folder: string; faces: File[]; stripes: File[] }>;
+
+/** A file to choose. */
+interface File {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+/** A visit: a page of its own, and what the browser's console said. */
+interface Visit {
+  readonly page: Page;
+  readonly server: StaticServer;
+  readonly complaints: readonly string[];
+}
+
+test.before(async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-studio-'));
+  await buildStudio({ out: folder });
+  const faces = (await readTwentyFaces()).slice(0, 8).map(async ({ data, width, height }, i) => ({
+    name: `face-${i}.png`,
+    mimeType: 'image/png',
+    buffer: await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  }));
+  t.context = {
+    browser: await launchChromium('--use-fake-device-for-media-stream'),
+    folder,
+    faces: await Promise.all(faces),
+    stripes: await Promise.all(Array.from({ length: 8 }, (_, i) => drawStripes(i))),
+  };
+});
+
+test.after.always(async ({ context }) => {
+  await context.browser?.close();
+  if (context.folder) await rm(context.folder, { recursive: true, force: true });
+});
+
+/** Stripes of two colours, 224 × 224, which the model sees as they are. */
+async function drawStripes(index: number): Promise<File> {
+  const data = Buffer.alloc(224 * 224 * 3);
+  for (let y = 0, at = 0; y < 224; y++)
+    for (let x = 0; x < 224; x++)
+      for (let c = 0; c < 3; c++, at++)
+        data[at] = (x + index * y) % (16 + 3 * index) < 8 + index ? 40 + 50 * c : 220 - 20 * index;
+  const buffer = await sharp(data, { raw: { width: 224, height: 224, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { name: `stripes-${index}.png`, mimeType: 'image/png', buffer };
+}
+
+async function visit(
+  t: ExecutionContext<{ browser: Browser; folder: string }>,
+  action: (visit: Visit) => Promise<void>,
+  options: ServeOptions = {},
+): Promise<void> {
+  const server = await serveFolder(t.context.folder, options);
+  const page = await t.context.browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(60_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => void dialog.accept());
+  try {
+    await page.goto(server.url);
+    await action({ page, server, complaints });
+  } finally {
+    await page.context().close();
+    await server.close();
+  }
+}
+
+const card = (page: Page, index: number) => page.locator('.card').nth(index);
+const status = (page: Page, text: RegExp) => page.locator('#status').filter({ hasText: text });
+const message = (page: Page, text: RegExp) => page.locator('#messages p').filter({ hasText: text });
+
+async function addPictures(page: Page, index: number, name: string, files: readonly File[]): Promise<void> {
+  await card(page, index).getByLabel('Name of the class').fill(name);
+  await card(page, index)
+    .locator('input[type=file]')
+    .setInputFiles([...files]);
+}
+
+async function dropPictures(page: Page, selector: string, files: readonly File[]): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    (files) => {
+      const data = new DataTransfer();
+      for (const { name, base64 } of files)
+        data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+      return data;
+    },
+    files.map(({ name, buffer }) => ({ name, base64: buffer.toString('base64') })),
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.locator(selector).dispatchEvent(type, { dataTransfer: transfer });
+}
+
+async function train(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await status(page, /^Trained in/).waitFor({ timeout: 120_000 });
+}
+
+async function downloadFrom(page: Page, button: string): Promise<Buffer> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  return readFile(await download.path());
+}
+
+/** What the model in the page says of a picture, in the order of the classes. */
+const askPage = (page: Page, { buffer }: File, labels: readonly string[]): Promise<number[]> =>
+  page.locator('ort-classifier').evaluate(
+    async (element, { base64, labels }) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const { predictions } = await (element as ClassifierElement).classify(new Blob([bytes]));
+      return labels.map((label) => predictions.find((p) => p.label === label)!.probability);
+    },
+    { base64: buffer.toString('base64'), labels },
+  );
+
+test.serial('pictures are chosen and dropped, a model is trained, tried and taken along', async (t) => {
+  const { faces, stripes, folder } = t.context;
+  await visit(t, async ({ page, server, complaints }) => {
+    await addPictures(page, 0, 'Faces', faces.slice(0, 6));
+    await card(page, 1).getByLabel('Name of the class').fill('Stripes');
+    await dropPictures(page, '.card:nth-of-type(2)', stripes.slice(0, 6));
+    t.is(await card(page, 1).locator('.count').textContent(), '6 pictures');
+    await train(page);
+    t.regex(
+      (await page.locator('#status').textContent())!,
+      /^Trained in [\d.]+ seconds\. It is right on 2 of 2 pictures that it was not trained on\.$/,
+    );
+    for (const chart of ['#loss', '#accuracy']) {
+      const points = await page.locator(`${chart} polyline`).first().getAttribute('points');
+      t.is(points!.split(' ').length, 10);
+      t.regex((await page.locator(chart).getAttribute('aria-label'))!, /^Training: from .* in 10 epochs/);
+    }
+
+    await page.locator('ort-classifier input[type=file]').setInputFiles(stripes[7]!);
+    await page
+      .locator('ort-classifier .status')
+      .filter({ hasText: /^Most likely Stripes, / })
+      .waitFor();
+
+    const model = await downloadFrom(page, 'Download model.onnx');
+    const path = join(folder, 'downloaded.onnx');
+    await writeFile(path, model);
+    const classifier = await Classifier.load(path, await ortNode({ provider: 'cpu' }));
+    const { labels } = classifier.metadata;
+    t.deepEqual(labels, ['Faces', 'Stripes']);
+    t.is(classifier.metadata.metrics?.samples, 2);
+    for (const file of [faces[6]!, faces[7]!, stripes[6]!, stripes[7]!]) {
+      const { results } = await classifier.classify(file.buffer);
+      // Convolutions add in another order in WebAssembly than on the CPU.
+      const expected = results[0]!.probabilities;
+      assertClose(t, await askPage(page, file, labels), expected, {
+        label: file.name,
+        relative: 0,
+        absolute: 1e-4,
+      });
+    }
+    await classifier.release();
+
+    const keras = await decodeKerasModel(await downloadFrom(page, 'Download model.keras'));
+    const levels = await sharp(stripes[7]!.buffer).raw().toBuffer();
+    const inputs = float32(vggface2.preprocessInput(levels), [1, 224, 224, 3]);
+    assertClose(
+      t,
+      (await keras.predict(inputs, { verbose: 0 })).data,
+      await askPage(page, stripes[7]!, labels),
+      { label: 'model.keras', relative: 0, absolute: 1e-4 },
+    );
+
+    t.deepEqual(complaints, []);
+    t.true(
+      server.requests.every((request) => !request.startsWith('/')),
+      'nothing outside the folder',
+    );
+  });
+});
+
+test.serial('pictures that were saved open again, and train the same model', async (t) => {
+  const { faces, stripes } = t.context;
+  const models: Buffer[] = [];
+  let zip: Buffer | undefined;
+  await visit(t, async ({ page }) => {
+    await addPictures(page, 0, 'Gesichter/Köpfe', faces.slice(0, 4));
+    await addPictures(page, 1, 'Stripes', stripes.slice(0, 4));
+    await page.locator('summary').click();
+    await page.getByLabel('Epochs').fill('3');
+    await train(page);
+    models.push(await downloadFrom(page, 'Download model.onnx'));
+    zip = await downloadFrom(page, 'Save pictures');
+  });
+  const files = unzipSync(zip!);
+  t.deepEqual(Object.keys(files).slice(0, 2), ['manifest.json', 'pictures/Gesichter_Köpfe/face-0.png']);
+  t.deepEqual(Buffer.from(files['pictures/Stripes/stripes-3.png']!), stripes[3]!.buffer);
+
+  await visit(t, async ({ page }) => {
+    await page.locator('#open').setInputFiles({ name: 'my.zip', mimeType: 'application/zip', buffer: zip! });
+    await card(page, 1).locator('.count').filter({ hasText: '4 pictures' }).waitFor();
+    t.is(await card(page, 0).getByLabel('Name of the class').inputValue(), 'Gesichter/Köpfe');
+    t.is(await page.locator('input[name=epochs]').inputValue(), '3');
+    await train(page);
+    models.push(await downloadFrom(page, 'Download model.onnx'));
+  });
+  t.true(models[0]!.equals(models[1]!));
+});
+
+test.serial('what keeps it from training is told', async (t) => {
+  const { stripes } = t.context;
+  const broken = { name: 'letter.png', mimeType: 'image/png', buffer: Buffer.from('Dear sir or madam') };
+  await visit(t, async ({ page }) => {
+    const press = () => page.getByRole('button', { name: 'Train', exact: true }).click();
+    await press();
+    await status(page, /^“Class 1” has no pictures yet\. Add some, or remove the class\.$/).waitFor();
+
+    await addPictures(page, 0, 'Stripes', [stripes[0]!, broken]);
+    await message(
+      page,
+      /^“letter\.png” cannot be read as a picture, so it was left out\. Expected a picture\. Received: text\.$/,
+    ).waitFor();
+    t.is(await card(page, 0).locator('.count').textContent(), '1 picture');
+    await press();
+    await status(page, /^“Class 2” has no pictures yet/).waitFor();
+
+    await addPictures(page, 1, 'Stripes', [stripes[1]!]);
+    await press();
+    await status(page, /^Two classes are called “Stripes”\. Rename one of them\.$/).waitFor();
+
+    await card(page, 1).getByRole('button', { name: 'Remove the class Stripes' }).click();
+    await press();
+    await status(page, /^There must be at least two classes/).waitFor();
+    t.true(await page.locator('#result').isHidden());
+
+    await page.locator('#open').setInputFiles({ ...broken, name: 'my.zip' });
+    await message(page, /^“my\.zip” cannot be opened\. Expected a zip file\./).waitFor();
+    t.is(await page.locator('.card').count(), 1);
+  });
+});
+
+test.serial('a class whose only picture turns out to be none is told, late as it is', async (t) => {
+  const { stripes } = t.context;
+  await visit(t, async ({ page }) => {
+    await addPictures(page, 0, 'Stripes', [stripes[0]!]);
+    await addPictures(page, 1, 'Letters', [
+      { name: 'letter.png', mimeType: 'image/png', buffer: Buffer.from('Dear sir or madam') },
+    ]);
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await status(page, /^“Letters” has no pictures yet/).waitFor();
+    t.true(await page.getByRole('button', { name: 'Train', exact: true }).isVisible());
+  });
+});
+
+test.serial('the camera takes pictures, by pointer and by keyboard', async (t) => {
+  await visit(t, async ({ page }) => {
+    await page.context().grantPermissions(['camera']);
+    const first = card(page, 0);
+    await first.getByRole('button', { name: 'Camera' }).click();
+    await first.getByRole('button', { name: 'Take a picture' }).click();
+    await first.locator('.count').filter({ hasText: '1 picture' }).waitFor();
+    await page.keyboard.press('Enter');
+    await first.locator('.count').filter({ hasText: '2 pictures' }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('.thumbs .waiting').length === 0);
+    await first.getByRole('button', { name: 'Done' }).click();
+    t.is(await first.locator('video').count(), 0);
+    await first.getByRole('button', { name: 'Remove camera-001.jpg' }).click();
+    t.is(await first.locator('.count').textContent(), '1 picture');
+  });
+});
+
+test.serial('a refused camera is told', async (t) => {
+  await visit(t, async ({ page }) => {
+    await card(page, 0).getByRole('button', { name: 'Camera' }).click();
+    await message(page, /^The camera cannot be used\. It was not allowed\./).waitFor();
+    t.true(await card(page, 0).getByRole('button', { name: 'Camera' }).isVisible());
+  });
+});
+
+test.serial('training can be stopped, and what it learnt is kept', async (t) => {
+  const { faces, stripes } = t.context;
+  await visit(t, async ({ page }) => {
+    await addPictures(page, 0, 'Faces', faces.slice(0, 3));
+    await addPictures(page, 1, 'Stripes', stripes.slice(0, 3));
+    await page.locator('summary').click();
+    await page.getByLabel('Epochs').fill('500');
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await status(page, /^Epoch \d+ of 500/).waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await status(page, /^Trained in/).waitFor();
+    t.true(await page.getByRole('button', { name: 'Download model.onnx' }).isVisible());
+  });
+});
+
+test.serial('a missing part of the page is told', async (t) => {
+  await visit(
+    t,
+    async ({ page }) => {
+      await message(page, /^A part of this page could not be loaded\. Expected faceres\.bin at /).waitFor();
+      t.pass();
+    },
+    { hide: ['models/faceres.bin'] },
+  );
+});
+
+test.serial('it works where the server forbids all but its own files', async (t) => {
+  const { stripes } = t.context;
+  const policy =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' blob: data:";
+  await visit(
+    t,
+    async ({ page, complaints }) => {
+      await page.locator('body[data-state=ready]').waitFor();
+      await addPictures(page, 0, 'Stripes', [stripes[0]!]);
+      await addPictures(page, 1, 'More', [stripes[1]!]);
+      await train(page);
+      const keras = await downloadFrom(page, 'Download model.keras');
+      t.true(keras.length > 1e6);
+      t.deepEqual(complaints, []);
+    },
+    { headers: { 'content-security-policy': policy } },
+  );
+});
+
+test.serial('it fits a phone, in light and dark', async (t) => {
+  await visit(t, async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await addPictures(page, 0, 'A class with quite a long name', t.context.stripes);
+    t.is(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    const colours: string[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      colours.push(await page.evaluate(() => getComputedStyle(document.body).color));
+    }
+    t.deepEqual(colours, ['rgb(26, 29, 41)', 'rgb(236, 238, 246)']);
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * Builds the studio as a static folder: `node dist/tools/build-studio.js --out DIR [--weights vggface2|imagenet|FILE]`.
+ *
+ * The folder holds the page, its scripts and workers, ONNX Runtime's WebAssembly, the weights of the backbone, whose
+ * graph the page writes itself, and the face detector. It works from any static server and any path, offline, without
+ * special headers.
+ */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadBackbone } from '../src/keras/applications/backbone.js';
+import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
+import { readHumanModel } from '../src/platform/node/weights.js';
+import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
+import { bundle, readRuntime, writeFiles } from './build-web.js';
+
+const source = fileURLToPath(new URL('../../src/web', import.meta.url));
+
+export interface BuildStudioOptions {
+  /** The folder to write. Files that are there already and have other names stay. */
+  out: string;
+  /** `'vggface2'` for faces, `'imagenet'` for the rest, or a file in Keras's HDF5 layout. */
+  weights?: string;
+}
+
+/**
+ * Builds the page.
+ *
+ * @returns the names and sizes in bytes of the files it wrote
+ * @throws ValueError when the weights are not MobileNet's, DownloadError when they cannot be had.
+ */
+export async function buildStudio({
+  out,
+  weights = 'vggface2',
+}: BuildStudioOptions): Promise<Map<string, number>> {
+  const files = new Map<string, Uint8Array>([
+    ...(await bundle(['studio/studio', 'studio/studio-worker', 'worker'])),
+    ...(await readRuntime()),
+    ...(await readWeights(weights)),
+  ]);
+  for (const name of ['index.html', 'studio.css'])
+    files.set(name, await readFile(join(source, 'studio', name)));
+  return writeFiles(out, files);
+}
+
+async function readWeights(weights: string): Promise<[name: string, bytes: Uint8Array][]> {
+  const config = (path: string): [string, Uint8Array] => [
+    'studio.json',
+    new TextEncoder().encode(`${JSON.stringify({ weights: path })}\n`),
+  ];
+  if (weights === 'vggface2')
+    return [
+      config(weights),
+      ['models/faceres.json', await readHumanModel('faceres.json')],
+      ['models/faceres.bin', await readHumanModel('faceres.bin')],
+      ['face-detector.onnx', await readFaceDetectorModel()],
+    ];
+  if (weights === 'imagenet') {
+    const path = 'models/mobilenet_1_0_224_tf_no_top.h5';
+    return [config(path), [path, await readImageNetFile({ alpha: 1, size: 224, includeTop: false })]];
+  }
+  // Refuses what is no backbone here rather than in the page.
+  await loadBackbone({ weights });
+  const path = `models/${basename(weights)}`;
+  return [config(path), [path, await readFile(weights)]];
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({ options: { weights: { type: 'string' }, out: { type: 'string' } } });
+  try {
+    if (!values.out)
+      throw new Error('Expected --out DIR. Received: none. Hint: build-studio --out DIR [--weights FILE].');
+    const sizes = await buildStudio({ out: values.out, weights: values.weights });
+    for (const [name, size] of sizes)
+      console.log(`${(size / 1e6).toFixed(2).padStart(7)} MB  ${join(values.out, name)}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
