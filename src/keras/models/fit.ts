@@ -69,12 +69,13 @@ export interface FitRun {
 export async function runEpochs(run: FitRun): Promise<void> {
   const { callbacks, model, totals } = run;
   run.source.onEpochEnd();
+  const stride: Stride = { most: 1 };
   await callbacks.onTrainBegin();
   let logs: Logs | undefined;
   for (let epoch = run.initialEpoch(); epoch < run.epochs; epoch++) {
     totals.reset();
     await callbacks.onEpochBegin(epoch);
-    await runBatches(run);
+    await runBatches(run, stride);
     logs = totals.logs();
     if (run.validate && run.shouldValidate(epoch))
       for (const [name, value] of Object.entries(await run.validate())) logs[`val_${name}`] = value;
@@ -84,16 +85,20 @@ export async function runEpochs(run: FitRun): Promise<void> {
   await callbacks.onTrainEnd(logs);
 }
 
-async function runBatches(run: FitRun): Promise<void> {
+/** How many batches are taken at once: as many as the pace allows, which epochs learn from each other. */
+interface Stride {
+  most: number;
+}
+
+async function runBatches(run: FitRun, stride: Stride): Promise<void> {
   const { source, callbacks, trainer, totals, model, now } = run;
   const steps = run.stepsPerEpoch ?? source.batches ?? Number.POSITIVE_INFINITY;
   // With steps of its own, an epoch goes on where the last one ended.
   if (run.stepsPerEpoch === null || !source.open) source.start();
   const oneByOne = callbacks.needsEveryBatch;
-  let [step, most] = [0, 1];
-  while (step < steps) {
+  for (let step = 0; step < steps; ) {
     const began = now();
-    const batch = await source.next(Math.min(most, steps - step), steps - step);
+    const batch = await source.next(Math.min(stride.most, steps - step), steps - step);
     if (!batch) {
       if (steps !== Number.POSITIVE_INFINITY || step === 0) run.warn(ranOut);
       break;
@@ -108,7 +113,10 @@ async function runBatches(run: FitRun): Promise<void> {
     if (model.stopTraining) return;
     const seconds = (now() - began) / count;
     if (!oneByOne)
-      most = Math.max(leastSteps, Math.min(2 * most, Math.round(pace / Math.max(seconds, 1e-4))));
+      stride.most = Math.max(
+        leastSteps,
+        Math.min(2 * stride.most, Math.round(pace / Math.max(seconds, 1e-4))),
+      );
   }
   source.onEpochEnd();
 }
