@@ -1,0 +1,49 @@
+/**
+ * Measures speed, memory and accuracy, and prints a table: `make bench`.
+ *
+ * Competitors run in turn in one process, and medians are compared: the ratios mean something on a noisy machine, the
+ * milliseconds little.
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchAccuracy } from './bench/accuracy.js';
+import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
+import type { Row } from './bench/median.js';
+import { benchPictures } from './bench/pictures.js';
+import { benchTraining } from './bench/training.js';
+
+const { values } = parseArgs({
+  options: {
+    /** A folder of photos for the row on features. Default: drawn ones of 1280 × 960. */
+    photos: { type: 'string' },
+    /** Fewer rounds, to see whether it runs. */
+    quick: { type: 'boolean', default: false },
+    /** Peak memory while 20,000 pictures are embedded, which takes minutes. */
+    memory: { type: 'boolean', default: false },
+    /** Only the parts that are named: training, features, pictures, accuracy. */
+    only: { type: 'string' },
+  },
+});
+const { quick, only } = values;
+const rounds = quick ? 1 : 7;
+const wanted = (name: string) => only === undefined || only.split(',').includes(name);
+const print = (rows: readonly Row[]) => {
+  for (const [what, result] of rows) console.log(`${what.padEnd(50)} ${result}`);
+};
+
+console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
+if (wanted('training')) print(await benchTraining({ rounds }));
+if (wanted('features')) {
+  const drawn = join(tmpdir(), `ort-transfer-photos-${process.pid}`);
+  if (!values.photos) await drawLargePhotos(drawn, quick ? 20 : 100);
+  print(await benchFeatures({ photos: values.photos ?? drawn, rounds: quick ? 1 : 3 }));
+  await rm(drawn, { recursive: true, force: true });
+}
+if (values.memory) print(await benchMemory({ count: quick ? 500 : 20_000 }));
+const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
+if (wanted('pictures'))
+  print(await benchPictures({ rounds, python: existsSync(python) ? python : undefined }));
+if (wanted('accuracy')) print(await benchAccuracy({ sample: 'data/characters', model: 'onnx/model.onnx' }));
