@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { tfScaling } from '../../src/graph/preprocessing.js';
 import type { Tensor } from '../../src/graph/tensor.js';
 import { loadBackbone } from '../../src/keras/applications/backbone.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
+import { MobileNetV2 } from '../../src/keras/applications/mobilenet-v2.js';
 import { type Hdf5Writer, writeHdf5 } from '../../src/keras/saving/hdf5.js';
 import { DownloadError, type DownloadProgress } from '../../src/platform/download.js';
 import { readKerasFile } from '../../src/platform/node.js';
@@ -179,3 +181,22 @@ async function keras2File(
     }
   });
 }
+
+test.serial("recognises MobileNetV2's files, and their width", async (t) => {
+  for (const [alpha, features] of [
+    [0.35, 1280],
+    [0.5, 1280],
+  ] as const) {
+    const model = await MobileNetV2({ alpha, weights: null, includeTop: false, inputShape: [96, 96, 3] });
+    const path = join(home, 'mine_96_no_top.h5');
+    await model.saveWeights(path);
+    const backbone = await loadBackbone({ weights: path });
+    t.like(backbone, {
+      size: [96, 96],
+      features,
+      scaling: tfScaling,
+      info: { name: 'mobilenet_v2', alpha, weights: 'mine_96_no_top.h5' },
+    });
+    t.deepEqual(backbone.model.getWeights(), model.getWeights());
+  }
+});

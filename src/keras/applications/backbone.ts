@@ -8,14 +8,15 @@ import { caffeScaling, normalisePixels, type Preprocessing, tfScaling } from '..
 import type { DownloadProgress } from '../../platform/download.js';
 import { ValueError } from '../layers/layer.js';
 import type { Model } from '../models/model.js';
-import { readHdf5 } from '../saving/hdf5.js';
+import { type Hdf5Group, readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights } from '../saving/legacy-h5.js';
 import { readWeightsPath, type Scaling } from './architecture.js';
 import { firstFilters, MobileNet, mobileNetAlphas, mobileNetSizes, readImageNetFile } from './mobilenet.js';
+import { lastProjection, MobileNetV2, mobileNetV2Alphas } from './mobilenet-v2.js';
 
 /** A frozen network that turns pictures into features, with all that must be known to use it. */
 export interface Backbone {
-  /** MobileNet without its top: (N, height, width, 3) → (N, ⌈height/32⌉, ⌈width/32⌉, D). */
+  /** MobileNet or MobileNetV2 without its top: (N, height, width, 3) → (N, ⌈height/32⌉, ⌈width/32⌉, D). */
   readonly model: Model;
   readonly size: Preprocessing['size'];
   /** D, the number of features. */
@@ -28,15 +29,15 @@ export interface Backbone {
 export interface BackboneOptions {
   /** `'vggface2'` for faces, `'imagenet'` for the rest, the path of a file, or `null` for random weights. */
   weights?: 'vggface2' | 'imagenet' | (string & {}) | null;
-  /** Width multiplier 0.25, 0.5, 0.75 or 1. A file knows its own. */
+  /** Width multiplier 0.25, 0.5, 0.75 or 1. A file knows its own, and whether it is of MobileNet or MobileNetV2. */
   alpha?: number;
-  /** Height and width in pixels: 128, 160, 192 or 224. Default: what a file's name says, else 224. */
+  /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: what a file's name says, else 224. */
   size?: number;
   onProgress?: (progress: DownloadProgress) => void;
 }
 
 /**
- * Loads MobileNet with what its weights ask for.
+ * Loads MobileNet, or MobileNetV2 of a file, with what its weights ask for.
  *
  * @throws ValueError for weights that are not MobileNet's, DownloadError where they cannot be had
  *
@@ -47,14 +48,11 @@ export interface BackboneOptions {
  */
 export async function loadBackbone(options: BackboneOptions = {}): Promise<Backbone> {
   const { weights = 'vggface2', onProgress } = options;
-  const { alpha, size, bytes } = await findWeights({ ...options, weights });
-  const model = await MobileNet({
-    weights: weights === 'vggface2' || weights === null ? weights : bytes,
-    alpha,
-    includeTop: false,
-    inputShape: [size, size, 3],
-    onProgress,
-  });
+  const { alpha, size, bytes, isV2 } = await findWeights({ ...options, weights });
+  const shared = { alpha, includeTop: false, inputShape: [size, size, 3], onProgress } as const;
+  const model = isV2
+    ? await MobileNetV2({ ...shared, weights: bytes })
+    : await MobileNet({ ...shared, weights: weights === 'vggface2' || weights === null ? weights : bytes });
   const licences = weights === null ? [] : (licencesOf[weights] ?? []);
   return {
     model,
@@ -62,7 +60,7 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
     features: model.outputTensor.shape[3]!,
     scaling: weights === 'vggface2' ? caffeScaling : tfScaling,
     info: {
-      name: 'mobilenet',
+      name: isV2 ? 'mobilenet_v2' : 'mobilenet',
       alpha,
       weights: weights === null ? 'random' : weights.replace(/^.*[/\\]/, ''),
       ...(bytes ? { sha256: await sha256(bytes) } : {}),
@@ -72,8 +70,15 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
   };
 }
 
+interface FoundWeights {
+  readonly alpha: number;
+  readonly size: number;
+  readonly bytes?: Uint8Array;
+  readonly isV2?: boolean;
+}
+
 /** The file of the weights, with the width and the size of pictures that they are for. */
-async function findWeights(options: BackboneOptions) {
+async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   const { weights, alpha = 1, size = 224, onProgress } = options;
   if (weights == null) return { alpha, size };
   if (weights === 'vggface2') return { alpha, size, bytes: await readHumanModel('faceres.bin') };
@@ -81,20 +86,28 @@ async function findWeights(options: BackboneOptions) {
     return { alpha, size, bytes: await readImageNetFile({ alpha, size, includeTop: false, onProgress }) };
 
   const bytes = await readWeightsPath(weights);
-  const width = await readHdf5(bytes, (root) => {
-    const group = legacyWeights(root);
-    const [first] = group
-      .strings('layer_names')
-      .filter((name) => group.group(name).strings('weight_names').length);
-    return group.group(first!).tensor(group.group(first!).strings('weight_names')[0]!).dims.at(-1);
-  });
-  const found = mobileNetAlphas.find((candidate) => firstFilters * candidate === width);
-  if (found === undefined)
-    throw new ValueError(
-      `Expected MobileNet's weights, whose first layer has ${mobileNetAlphas.map((a) => firstFilters * a).join(', ')} filters. Received: ${width} in ${weights}.`,
-    );
-  const named = mobileNetSizes.find((candidate) => weights.includes(`_${candidate}_`));
-  return { alpha: found, size: options.size ?? named ?? size, bytes };
+  const network = await readHdf5(bytes, (root) => identify(legacyWeights(root), weights));
+  const named = [...mobileNetSizes, 96].find((candidate) => weights.includes(`_${candidate}_`));
+  return { ...network, size: options.size ?? named ?? size, bytes };
+}
+
+/** Which network a file is of, by the filters of a layer whose number tells the width. */
+function identify(group: Hdf5Group, path: string): { alpha: number; isV2: boolean } {
+  const filters = (name: string) =>
+    group.group(name).tensor(group.group(name).strings('weight_names')[0]!).dims.at(-1);
+  const names = group
+    .strings('layer_names')
+    .filter((name) => group.group(name).strings('weight_names').length);
+  const isV2 = names.includes('block_16_project');
+  const width = filters(isV2 ? 'block_16_project' : names[0]!);
+  const alphas = isV2 ? mobileNetV2Alphas : mobileNetAlphas;
+  const expected = (alpha: number) => (isV2 ? lastProjection(alpha) : firstFilters * alpha);
+  const alpha = alphas.find((candidate) => expected(candidate) === width);
+  if (alpha !== undefined) return { alpha, isV2 };
+  const [network, layer] = isV2 ? ['MobileNetV2', "'block_16_project'"] : ['MobileNet', 'first layer'];
+  throw new ValueError(
+    `Expected ${network}'s weights, whose ${layer} has ${alphas.map(expected).join(', ')} filters. Received: ${width} in ${path}.`,
+  );
 }
 
 const licencesOf: Readonly<Record<string, readonly Licence[]>> = {

@@ -35,7 +35,8 @@ export interface MobileNetV2Options extends ApplicationOptions {
 
 const url = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/';
 const sizes: readonly number[] = [96, 128, 160, 192, 224];
-const alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
+/** Widths that weights are to be had for. */
+export const mobileNetV2Alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
 
 /**
  * MobileNet V2: 17 inverted residual blocks.
@@ -75,7 +76,7 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
   });
   let rows = shape[0]!;
   if (weights === 'imagenet') {
-    if (!alphas.includes(alpha))
+    if (!mobileNetV2Alphas.includes(alpha))
       throw new ValueError(
         `If imagenet weights are being loaded, alpha must be one of \`0.35\`, \`0.50\`, \`0.75\`, \`1.0\`, \`1.3\` or \`1.4\` only; Received \`alpha=${alpha}\``,
       );
@@ -147,7 +148,7 @@ function convolutions(input: KerasTensor, alpha: number, initializer: Initialize
   for (const [id, [blockFilters, strides, expansion]] of blocks.entries()) {
     const start = x;
     const channels = start.shape[3]!;
-    const filters = makeDivisible(Math.trunc(blockFilters * alpha));
+    const filters = blockFiltersAt(alpha, blockFilters);
     const prefix = id === 0 ? 'expanded_conv_' : `block_${id}_`;
     if (id > 0) {
       x = normalise(mix(x, expansion * channels, `${prefix}expand`), `${prefix}expand_BN`);
@@ -181,6 +182,11 @@ function paddingBefore({ shape }: KerasTensor) {
   ];
   return [around(shape[1]!), around(shape[2]!)] as const;
 }
+
+const blockFiltersAt = (alpha: number, filters: number): number => makeDivisible(Math.trunc(filters * alpha));
+
+/** Filters of the last block, `block_16_project`. */
+export const lastProjection = (alpha: number): number => blockFiltersAt(alpha, blocks.at(-1)![0]);
 
 /** The nearest multiple of 8 that does not lose more than a tenth. */
 function makeDivisible(channels: number): number {
