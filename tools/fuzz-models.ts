@@ -12,9 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { createPool } from '../src/images/pool.js';
+import { Functional } from '../src/keras/models/functional.js';
 import { readArchive, writeArchive } from '../src/keras/saving/archive.js';
 import { decodeKerasModel } from '../src/keras/saving/load.js';
 import { loadWeightsFrom } from '../src/keras/saving/save.js';
+import { decodeTfjsModel, tfjsWeightFiles } from '../src/keras/saving/tfjs-layers.js';
 
 /** Milliseconds that a small model may take, however damaged. */
 const timeout = 20_000;
@@ -31,21 +33,48 @@ interface Mutant {
 type Verdict = string;
 
 /** The worker's entry. */
-export const start = () => {
+export const start = async () => {
   const sound = readFile(join(folder, 'keras-3.15.keras'));
+  const { binary } = await tfjsModel();
   return async ({ name, bytes }: Mutant): Promise<Verdict> => {
     try {
       const quiet = { warn: () => {} };
-      if (name.endsWith('.weights.h5'))
+      if (name.endsWith('.json')) {
+        const text = new TextDecoder().decode(bytes);
+        decodeTfjsModel(text, Object.fromEntries(tfjsWeightFiles(text).map((file) => [file, binary])));
+      } else if (name.endsWith('.weights.h5'))
         await loadWeightsFrom(await decodeKerasModel(await sound), bytes, quiet);
       else await decodeKerasModel(bytes, quiet);
       return 'loaded';
     } catch (error) {
       const { name: kind, message } = error as Error;
-      return kind === 'ValueError' || kind === 'Hdf5FormatError' ? kind : `unexpected: ${kind}: ${message}`;
+      return ['ValueError', 'Hdf5FormatError', 'TfjsFormatError'].includes(kind)
+        ? kind
+        : `unexpected: ${kind}: ${message}`;
     }
   };
 };
+
+/** The model of a golden as TF.js stores it. */
+async function tfjsModel(): Promise<{ json: Uint8Array; binary: Uint8Array }> {
+  const bytes = await readFile(join(folder, 'keras-2.21.keras'));
+  const model = await decodeKerasModel(bytes);
+  const weights = model.layers
+    .flatMap((layer) => (layer instanceof Functional ? layer.layers : [layer]))
+    .flatMap((layer) => layer.weights.map((weight) => ({ layer, weight })));
+  const manifest = weights.map(({ layer, weight }) => ({
+    name: `${layer.name}/${weight.name}`,
+    shape: weight.shape,
+    dtype: 'float32',
+  }));
+  const { class_name, config } = JSON.parse(readArchive(bytes).config);
+  const json = JSON.stringify({
+    modelTopology: { model_config: { class_name, config } },
+    weightsManifest: [{ paths: ['weights.bin'], weights: manifest }],
+  });
+  const values = Float32Array.from(weights.flatMap(({ weight }) => Array.from(weight.value)));
+  return { json: new TextEncoder().encode(json), binary: new Uint8Array(values.buffer) };
+}
 
 type Random = (below: number) => number;
 
@@ -139,6 +168,10 @@ function poison(config: string, random: Random): string {
 }
 
 function mutate({ name, bytes }: Mutant, index: number, random: Random): Mutant {
+  if (name.endsWith('.json') && random(3) > 0) {
+    const text = poison(new TextDecoder().decode(bytes), random);
+    return { name: `${index}-${name}`, bytes: new TextEncoder().encode(text) };
+  }
   if (!name.endsWith('.keras') || random(3) === 0)
     return { name: `${index}-${name}`, bytes: damage(bytes, random) };
   const archive = readArchive(bytes);
@@ -162,9 +195,10 @@ async function main(): Promise<void> {
   });
   const random = seeded(Number(values.seed));
   const names = (await readdir(folder)).filter((name) => /\.(h5|keras)$/.test(name)).sort();
-  const seeds = await Promise.all(
+  const seeds: Mutant[] = await Promise.all(
     names.map(async (name) => ({ name, bytes: new Uint8Array(await readFile(join(folder, name))) })),
   );
+  seeds.push({ name: 'model.json', bytes: (await tfjsModel()).json });
   function* mutants(): Generator<Mutant> {
     for (let i = 0; i < Number(values.count); i++) yield mutate(seeds[i % seeds.length]!, i, random);
   }
