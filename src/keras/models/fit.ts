@@ -46,7 +46,7 @@ export interface FitOptions {
 const pace = 0.25;
 
 /** Moving weights in and out costs about as much as a step, so that many are taken at once even if that is slow. */
-const leastSteps = 8;
+const leastSteps = 24;
 
 /** Everything an epoch needs, once data and model are prepared. */
 export interface FitRun {
