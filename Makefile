@@ -94,7 +94,9 @@ web: train ## Build the page with the model to out/web, for any static server
 studio: dist/.built ## Build the page where people train a model themselves to out/studio
 	node dist/tools/build-studio.js --weights "$(WEIGHTS)" --out out/studio
 
-.PHONY: doctor
+.PHONY: inspect doctor
+inspect: dist/.built $(SAMPLE) ## Look at the photos of TRAIN (and TEST): sheets in out/inspect, broken files, copies
+	$(CLI) inspect "$(TRAIN)" $(if $(TEST),--validation "$(TEST)") $(OPTIONS)
 doctor: dist/.built ## Tell what this machine has and lacks
 	@$(CLI) doctor
 

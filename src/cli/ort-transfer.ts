@@ -6,6 +6,7 @@ import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
 import { exportModel } from './commands/export.js';
 import { features } from './commands/features.js';
+import { inspect } from './commands/inspect.js';
 import { serve } from './commands/serve.js';
 import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
@@ -17,6 +18,7 @@ await parserOptions(yargs(hideBin(process.argv)))
   .command(train)
   .command(evaluate)
   .command(features)
+  .command(inspect)
   .command(exportModel)
   .command(convert)
   .command(summary)

@@ -1,0 +1,58 @@
+/** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
+import { readFile } from 'node:fs/promises';
+import { jsEngine } from '../../engine/js.js';
+import { ortNode } from '../../engine/ort-node.js';
+import { viewOf } from '../../features/views.js';
+import { prepare, type WorkerSetup } from '../../features/worker.js';
+import { readImageInfo } from '../../images/decode.js';
+import { createFaceDetector } from '../../images/faces.js';
+import { resize } from '../../images/resample.js';
+import { type Thumbnail, thumbnailOf } from './thumbnail.js';
+
+export interface LookSetup extends Omit<WorkerSetup, 'backboneModel'> {
+  /** Height and width of a tile. */
+  readonly tile: number;
+}
+
+export interface LookItem {
+  readonly path: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly content: string;
+  /** How many views to show; 0 for the thumbnail alone. */
+  readonly views: number;
+}
+
+export interface Look {
+  readonly format: string;
+  /** In pixels, upright. */
+  readonly width: number;
+  readonly height: number;
+  /** Faces found, where they are looked for. */
+  readonly faces: number | null;
+  /** RGB (tile, tile, 3), one for each view. */
+  readonly tiles: readonly Uint8Array[];
+  readonly thumbnail: Thumbnail | null;
+}
+
+/** Called by the pool in each thread. */
+export async function start(setup: LookSetup): Promise<(item: LookItem) => Promise<Look>> {
+  const { preprocessing, maxPixels, seed, tile } = setup;
+  const { exif } = preprocessing;
+  const engine = setup.engine === 'js' ? jsEngine() : await ortNode({ provider: 'cpu', threads: 1 });
+  const resizer = await engine.load(setup.resizeModel);
+  const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
+  return async ({ path, content, views }) => {
+    const bytes = await readFile(path);
+    const { format, width, height } = readImageInfo(bytes, { exif });
+    if (views === 0) {
+      const thumbnail = await thumbnailOf(bytes, { exif, maxPixels });
+      return { format, width, height, faces: null, tiles: [], thumbnail };
+    }
+    const { image, faces } = await prepare(bytes, setup, { resizer, detector });
+    const tiles = Array.from({ length: views }, (_, index) => {
+      const view = viewOf(image, index, { seed, content });
+      return resize(view, { size: [tile, tile], interpolation: 'bilinear' }).data;
+    });
+    return { format, width, height, faces, tiles, thumbnail: null };
+  };
+}

@@ -1,0 +1,110 @@
+import { basename, join, relative } from 'node:path';
+import type { SkippedPicture } from '../../features/extract.js';
+import type { Preprocessing } from '../../graph/preprocessing.js';
+import type { Pool } from '../../images/pool.js';
+import { writeFile } from '../../platform/node/files.js';
+import { type Card, drawSheet, type Mark } from './contact-sheet.js';
+import type { Duplicates, Split } from './duplicates.js';
+import type { Entry } from './find-duplicates.js';
+import type { Look, LookItem } from './look-worker.js';
+
+/** What belongs to one class. */
+export interface ClassOfPictures {
+  readonly label: string;
+  readonly entries: readonly Entry[];
+  readonly skipped: readonly SkippedPicture[];
+}
+
+/** What a look at a picture told. */
+export type Seen = Omit<Look, 'tiles' | 'thumbnail'>;
+
+export interface SheetOptions {
+  readonly pool: Pool<LookItem, Look>;
+  readonly folders: Readonly<Partial<Record<Split, string>>>;
+  readonly preprocessing: Preprocessing;
+  readonly views: number;
+  /** Height and width of a tile. */
+  readonly tile: number;
+  /** Pictures to show of each split. */
+  readonly most: number;
+  /** By path. */
+  readonly marks: ReadonlyMap<string, readonly Mark[]>;
+  readonly out: string;
+  /** Called after each picture. */
+  readonly onLook: () => void;
+}
+
+/** Looks at every picture of a class and writes its sheet. */
+export async function writeSheet(
+  { label, entries, skipped }: ClassOfPictures,
+  { pool, folders, preprocessing, views, tile, most, marks, out, onLook }: SheetOptions,
+): Promise<{ path: string; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const sections = [];
+  for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
+    const ofSplit = entries.filter((entry) => entry.split === split);
+    const shown = choose(ofSplit, most, ({ path }) => marks.has(path));
+    const cards: Card[] = [];
+    const items = ofSplit.map(({ path, content }) => ({
+      path,
+      content,
+      views: split === 'train' ? views : 1,
+    }));
+    for await (const outcome of pool.map(items)) {
+      // Extraction read this very picture a moment ago.
+      if (!outcome.ok) throw outcome.error;
+      const { tiles, thumbnail, ...rest } = outcome.value;
+      const { path } = outcome.item;
+      seen.push(rest);
+      onLook();
+      if (!shown.has(ofSplit[outcome.index]!)) continue;
+      const faceless: Mark[] = rest.faces === 0 ? ['no face'] : [];
+      cards.push({
+        name: relative(join(folder, label), path),
+        tiles,
+        marks: [...(marks.get(path) ?? []), ...faceless],
+      });
+    }
+    sections.push({ title: titleOf(folder, ofSplit.length, shown.size), cards });
+  }
+  const path = join(out, `${label}.png`);
+  const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
+  const subtitle = describe(preprocessing, views);
+  await writeFile(path, await drawSheet({ title: label, subtitle, sections, notes, tile }));
+  return { path, seen };
+}
+
+/** What to mark pictures with that are there more than once, by path. */
+export function markDuplicates(groups: readonly Duplicates[]): Map<string, Mark[]> {
+  const marks = new Map<string, Mark[]>();
+  for (const { pictures, acrossClasses, acrossSplits } of groups)
+    for (const { path } of pictures)
+      marks.set(path, [
+        ...(marks.get(path) ?? []),
+        acrossClasses ? 'conflict' : acrossSplits ? 'leak' : 'copy',
+      ]);
+  return marks;
+}
+
+/** As many of the values: first those that matter, then others, from the first to the last. */
+function choose<T>(values: readonly T[], most: number, matters: (value: T) => boolean): Set<T> {
+  const first = values.filter(matters).slice(0, most);
+  const rest = values.filter((value) => !matters(value));
+  const count = Math.min(rest.length, most - first.length);
+  return new Set([
+    ...first,
+    ...Array.from({ length: count }, (_, i) => rest[Math.floor((i * rest.length) / count)]!),
+  ]);
+}
+
+const titleOf = (folder: string, count: number, shown: number): string =>
+  `${folder}: ${count} ${count === 1 ? 'picture' : 'pictures'}${shown < count ? `, ${shown} of them shown` : ''}`;
+
+/** What was done to the pictures, in a few words. */
+function describe({ size: [height, width], crop, exif }: Preprocessing, views: number): string {
+  const crops = { face: 'cropped to the face', center: 'cropped to the middle', none: 'not cropped' };
+  return [
+    `As the backbone sees it: ${exif ? 'upright, ' : ''}${crops[crop]}, ${width}x${height} pixels`,
+    ...(views > 1 ? [`${views} views each in training, the first the picture itself`] : []),
+  ].join('; ');
+}
