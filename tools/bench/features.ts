@@ -1,100 +1,74 @@
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { extractFeatures } from '../../src/features/extract.js';
 import { resizeModel } from '../../src/features/resize-model.js';
 import { decodeImage } from '../../src/images/decode.js';
-import { listImages } from '../../src/images/folder.js';
+import { findImages } from '../../src/images/folder.js';
 import { type Preparation, prepare } from '../../src/transfer/preparation.js';
 import { silent } from '../../src/transfer/reporter.js';
-import { byTurns, median, medianRatio, processorSeconds } from './measure.js';
-import { drawPhotos } from './photos.js';
-import { type BenchOptions, type Row, type Section, short } from './row.js';
+import { inTurn, type Row } from './median.js';
+import { drawPhoto, withComment } from './photos.js';
 
-/** How well features keep all cores busy, on photos given and on large ones. */
-export async function features({ quick, photos, room }: BenchOptions): Promise<Section> {
-  const preparation = await prepare({ weights: 'vggface2', crop: 'none' }, silent);
-  const { images } = await listImages(photos);
-  const given = images.map(({ path }) => path);
-  const large = await drawPhotos(join(room, 'large'), { count: quick ? 3 : 96, width: 1280, height: 960 });
-  const rows: Row[] = [];
-  for (const [name, paths] of [
-    [photos, quick ? given.slice(0, 4) : given],
-    ['1280×960 JPEGs', large],
-  ] as const)
-    rows.push(...(await measure(name, paths, preparation, { quick, room })));
-  return {
-    title: 'Features',
-    about:
-      'Use of the cores: processor seconds of decoding, resizing and embedding every picture on one thread and alone, over cores × wall ' +
-      'seconds of extractFeatures with an empty cache, the start of its threads included. Weights vggface2, no crop, one view. ' +
-      'Two workers against one: how much of a second core arrives.',
-    rows,
-  };
+/** How many threads are shown beside each other. */
+const workers = availableParallelism();
+
+/** Fills a class folder with different JPEGs of 1280 × 960. */
+export async function drawLargePhotos(folder: string, count: number): Promise<void> {
+  await mkdir(join(folder, 'photos'), { recursive: true });
+  for (let i = 0; i < count; i++)
+    await writeFile(join(folder, 'photos', `${i}.jpg`), await drawPhoto(1280, 960, i));
 }
 
-async function measure(
-  name: string,
-  paths: readonly string[],
-  preparation: Preparation,
-  { quick, room }: Pick<BenchOptions, 'quick' | 'room'>,
-): Promise<Row[]> {
-  const cores = availableParallelism();
+/**
+ * How much of the cores extraction uses: the processor seconds of decoding, resizing and embedding every picture,
+ * alone and on one thread, over cores × seconds of `extractFeatures` with nothing in the cache, the start of its
+ * threads included. Weights vggface2, no crop, one view.
+ */
+export async function benchFeatures({ photos, rounds }: { photos: string; rounds: number }): Promise<Row[]> {
+  const { paths } = await findImages(photos);
+  const preparation = await prepare({ weights: 'vggface2', crop: 'none' }, silent);
+  const room = await mkdtemp(join(tmpdir(), 'ort-transfer-bench-'));
   const engine = await ortNode({ provider: 'cpu' });
   let run = 0;
-  const extract = (workers: number) => async () => {
-    const cache = join(room, `cache-${name.replaceAll(/\W/g, '-')}-${run++}`);
-    const began = performance.now();
-    await extractFeatures(paths, {
+  const extract = (threads: number) => () =>
+    extractFeatures(paths, {
       engine,
       preprocessing: preparation.preprocessing,
       backbone: preparation.backboneModel,
       features: preparation.backbone.features,
-      cache,
-      workers,
+      cache: join(room, String(run++)),
+      workers: threads,
     });
-    return (performance.now() - began) / 1000;
-  };
   const alone = await aloneOnOneThread(preparation);
-  const seconds = await byTurns(
-    {
-      all: extract(cores),
-      alone: () => alone(paths),
-      ...(cores === 1 ? {} : { one: extract(1) }),
-      ...(cores === 2 || cores === 1 ? {} : { two: extract(2) }),
-    } as {
-      all: () => Promise<number>;
-      alone: () => Promise<number>;
-      one?: () => Promise<number>;
-      two?: () => Promise<number>;
-    },
-    quick ? 1 : 3,
-  );
-  const use = median(seconds.alone.map((spent, round) => spent / (cores * seconds.all[round]!)));
-  const rate = (taken: readonly number[]) => `${short(paths.length / median(taken))}/s`;
-  const two = cores === 2 ? seconds.all : seconds.two;
-  return [
-    {
-      name: `use of ${cores} cores, ${name}`,
-      ours: rate(seconds.all),
-      other: `${short((1000 * median(seconds.alone)) / paths.length)} ms each`,
-      result: short(use),
-      target: '≥ 0.8',
-      reached: use >= 0.8,
-    },
-    ...(two && seconds.one
-      ? [
-          {
-            name: `2 workers against 1, ${name}`,
-            ours: rate(two),
-            other: rate(seconds.one),
-            result: `${short(medianRatio(seconds.one, two))}×`,
-          },
-        ]
-      : []),
-  ];
+  const spent: number[] = [];
+  try {
+    const times = await inTurn(
+      {
+        one: extract(1),
+        two: workers === 2 ? async () => {} : extract(2),
+        all: extract(workers),
+        alone: async () => spent.push(await alone(paths)),
+      },
+      rounds,
+    );
+    const two = workers === 2 ? times.all : times.two;
+    const rate = (milliseconds: number) => `${((1000 * paths.length) / milliseconds).toFixed(1)} pictures/s`;
+    const work = spent.slice(1).sort((a, b) => a - b)[(spent.length - 1) >> 1]!;
+    const use = work / ((workers * times.all) / 1000);
+    return [
+      [`features of ${paths.length} photos in ${photos}`, rate(times.all)],
+      [`  use of ${workers} cores, to be ≥ 0.8`, use.toFixed(2)],
+      ['  1 worker', rate(times.one)],
+      ['  2 workers', `${rate(two)}, ${(times.one / two).toFixed(2)}× as fast as 1`],
+    ];
+  } finally {
+    await rm(room, { recursive: true, force: true });
+  }
 }
 
 /** Does what the workers do, one step after the other. @returns a function that returns processor seconds */
@@ -105,16 +79,63 @@ async function aloneOnOneThread({ preprocessing, backboneModel }: Preparation) {
   return async (paths: readonly string[]): Promise<number> => {
     const threads = sharp.concurrency();
     sharp.concurrency(1);
-    const spent = await processorSeconds(async () => {
-      for (const path of paths) {
-        const { width, height, data } = await decodeImage(await readFile(path));
-        const { resized } = await resizer.run({
-          pixels: { type: 'uint8', dims: [1, height, width, 3], data },
-        });
-        await backbone.run({ pixels: resized! });
-      }
-    });
+    const before = process.cpuUsage();
+    for (const path of paths) {
+      const { width, height, data } = await decodeImage(await readFile(path));
+      const { resized } = await resizer.run({ pixels: { type: 'uint8', dims: [1, height, width, 3], data } });
+      await backbone.run({ pixels: resized! });
+    }
+    const { user, system } = process.cpuUsage(before);
     sharp.concurrency(threads);
-    return spent;
+    return (user + system) / 1e6;
   };
+}
+
+/**
+ * Peak memory of `ort-transfer features` with all its threads: small JPEGs, each another file by a comment in it, so
+ * that nothing is found in the cache.
+ */
+export async function benchMemory({ count }: { count: number }): Promise<Row[]> {
+  const room = await mkdtemp(join(tmpdir(), 'ort-transfer-bench-'));
+  try {
+    await mkdir(join(room, 'photos/one'), { recursive: true });
+    const different = await Promise.all(Array.from({ length: 200 }, (_, i) => drawPhoto(160, 120, i)));
+    for (let i = 0; i < count; i++)
+      await writeFile(
+        join(room, `photos/one/${String(i).padStart(5, '0')}.jpg`),
+        withComment(different[i % different.length]!, String(i)),
+      );
+    const began = performance.now();
+    const peak = await peakMemory([
+      ...['features', join(room, 'photos'), '--crop', 'none', '--provider', 'cpu'],
+      ...['--cache', join(room, 'cache'), '--out', join(room, 'out')],
+    ]);
+    const seconds = (performance.now() - began) / 1000;
+    return [
+      [`peak memory, features of ${count} pictures`, `${peak.toFixed(0)} MB, to be ≤ 700 MB`],
+      ['  at', `${(count / seconds).toFixed(1)} pictures/s`],
+    ];
+  } finally {
+    await rm(room, { recursive: true, force: true });
+  }
+}
+
+/** Runs the command line in a process of its own. @returns the most memory it ever held, in MB of 10⁶ bytes */
+function peakMemory(args: readonly string[]): Promise<number> {
+  const report = `import { isMainThread } from 'node:worker_threads';
+    if (isMainThread) process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS));`;
+  const script = fileURLToPath(new URL('../../src/cli/ort-transfer.js', import.meta.url));
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(report)}`, script, ...args],
+      { maxBuffer: 1 << 26 },
+      (error, _, stderr) => {
+        const kibibytes = Number(/^peak (\d+)$/m.exec(stderr)?.[1]);
+        if (error || Number.isNaN(kibibytes)) reject(error ?? new Error(stderr));
+        else resolve((kibibytes * 1024) / 1e6);
+      },
+    );
+    child.stderr?.pipe(process.stderr);
+  });
 }

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import sharp from 'sharp';
 import { RandomState } from '../../src/keras/random.js';
 
@@ -21,24 +19,7 @@ export async function drawPhoto(width: number, height: number, seed: number): Pr
     .toBuffer();
 }
 
-/** Writes `count` different photos. @returns their paths */
-export async function drawPhotos(
-  folder: string,
-  { count, width, height }: { count: number; width: number; height: number },
-): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
-  const paths: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const path = join(folder, `${i}.jpg`);
-    await writeFile(path, await drawPhoto(width, height, i));
-    paths.push(path);
-  }
-  return paths;
-}
-
-/**
- * The same JPEG with a comment: another file to everything that looks at contents, the same picture to eyes.
- */
+/** The same JPEG with a comment: another file to all that look at contents, the same picture to eyes. */
 export function withComment(jpeg: Uint8Array, comment: string): Uint8Array {
   const text = new TextEncoder().encode(comment);
   const length = text.length + 2;
