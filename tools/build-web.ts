@@ -1,7 +1,7 @@
 /**
  * Builds the demo page as a static folder: `node dist/tools/build-web.js --model FILE [--webgpu] --out DIR`.
  *
- * The folder holds the page, its script and worker, ONNX Runtime's WebAssembly, the model and, where it crops
+ * The folder holds the page, its script and worker, the element as a script for pages of one's own (`ort-classifier.js`), ONNX Runtime's WebAssembly, the model and, where it crops
  * faces, their detector. It works from any static server and any path, offline, without special headers.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ export async function buildWeb({
   out,
 }: BuildWebOptions): Promise<Map<string, number>> {
   const files = new Map<string, Uint8Array>([
-    ...(await bundle(['page', 'worker'])),
+    ...(await bundle(['page', 'ort-classifier', 'worker'])),
     ...(await readRuntime({ webgpu })),
   ]);
   for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, name)));

@@ -5,7 +5,7 @@ import { explain } from './explain.js';
 import { acceptDrops, acceptPastes } from './intake.js';
 import { ClassifierError, type Progress, type WebProvider } from './protocol.js';
 import { styles } from './styles.js';
-import { describeFaces, formatShare, renderFaces, renderPrediction, template } from './view.js';
+import { describeFaces, formatShare, renderFaces, renderHeat, renderPrediction, template } from './view.js';
 
 /** As large as previews get on a dense phone screen. */
 const previewSide = 1024;
@@ -27,6 +27,7 @@ export interface ClassifierEvents {
  * - `top`: how many classes to show; default 5.
  * - `loading="lazy"`: the model is fetched when the element comes near the screen, rather than at once.
  * - `provider="webgpu"`: runs the model on the graphics card where that works, and as elsewhere where not.
+ * - `explain`: lays over the next pictures where the model looked, if it was exported with `--explain`.
  * - `assets`: folder of ONNX Runtime's files and the face detector; default: that of the script.
  *
  * Events, which bubble: `ready` (detail: ModelMetadata), `prediction` (Classification; with the camera on, many a
@@ -34,7 +35,7 @@ export interface ClassifierEvents {
  *
  * Methods: `classify(picture)`, `load(model)`, `startCamera()`, `stopCamera()`. Property: `classifier`.
  *
- * Parts: layout, give, drop, input, invitation, picture, video, faces, again, camera, answer, status, progress,
+ * Parts: layout, give, drop, input, invitation, picture, heat, video, faces, again, camera, answer, status, progress,
  * predictions, prediction, label, note, probability, track, bar. Custom properties: `--ort-accent`,
  * `--ort-accent-soft`, `--ort-surface`, `--ort-line`, `--ort-text`, `--ort-muted`, `--ort-error`,
  * `--ort-error-soft`, `--ort-radius`.
@@ -138,7 +139,7 @@ export class ClassifierElement extends HTMLElement {
       void this.#preview(picture, classifier, isCurrent);
       await classifier.ready;
       if (isCurrent()) this.#say('Looking…');
-      const classification = await classifier.classify(picture);
+      const classification = await classifier.classify(picture, { explain: this.hasAttribute('explain') });
       if (isCurrent()) this.#showAnswer(classification);
       return classification;
     } catch (error) {
@@ -277,6 +278,7 @@ export class ClassifierElement extends HTMLElement {
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
     this.#note(faces ? describeFaces(faces.length) : '');
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
+    renderHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
     this.#emit('prediction', classification);
   }
 
@@ -316,6 +318,7 @@ export class ClassifierElement extends HTMLElement {
   async #preview(picture: Blob, classifier: Classifier, isCurrent: () => boolean): Promise<void> {
     const canvas = this.#find<HTMLCanvasElement>('canvas');
     this.#find('.faces').replaceChildren();
+    renderHeat(this.#find<HTMLCanvasElement>('.heat'));
     const bitmap = await classifier.preview(picture, previewSide).catch(() => undefined);
     if (isCurrent()) {
       if (bitmap) {

@@ -24,6 +24,13 @@ export interface Classification {
   readonly height: number;
   /** Faces in pixels of the picture, the one that was looked at first; only where the model crops faces. */
   readonly faces?: readonly Face[];
+  /** Where the model looked, a layer to stretch over the upright picture; only where asked for and the model tells. */
+  readonly heat?: ImageData;
+}
+
+export interface ClassifyOptions {
+  /** Asks where the model looked, which models tell that were exported with `--explain`. Default false. */
+  explain?: boolean;
 }
 
 export interface LoadOptions {
@@ -99,15 +106,18 @@ export class Classifier {
    * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file, or pixels, which are handed over
    * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.
    */
-  async classify(picture: Blob | ImageBitmap): Promise<Classification> {
+  async classify(
+    picture: Blob | ImageBitmap,
+    { explain = false }: ClassifyOptions = {},
+  ): Promise<Classification> {
     const { labels } = await this.ready;
     const transfer = picture instanceof Blob ? [] : [picture];
-    const reply = await this.#ask('classified', { type: 'classify', picture }, transfer);
-    const { probabilities, width, height, faces } = reply;
+    const reply = await this.#ask('classified', { type: 'classify', picture, explain }, transfer);
+    const { probabilities, width, height, faces, heat } = reply;
     const predictions = labels
       .map((label, i) => ({ label, probability: probabilities[i]! }))
       .sort((a, b) => b.probability - a.probability);
-    return { predictions, width, height, ...(faces ? { faces } : {}) };
+    return { predictions, width, height, ...(faces ? { faces } : {}), ...(heat ? { heat } : {}) };
   }
 
   /**

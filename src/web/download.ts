@@ -24,9 +24,10 @@ export async function download(
   const expected = `Expected a model at ${url}.`;
   const cache = keep ? await openShelf() : undefined;
   try {
-    const kept = await cache?.match(url);
-    if (kept && (await isCurrent(kept, url))) return new Uint8Array(await kept.arrayBuffer());
-    const response = await fetch(url);
+    const kept = cache && (await readKept(cache, url));
+    if (kept) return kept;
+    // Kept once is enough; and where two elements fetch a large file at once, Chromium's own cache fails one of them.
+    const response = await fetch(url, cache ? { cache: 'no-store' } : {});
     if (!response.ok)
       throw new ClassifierError('no model', `${expected} Received: HTTP status ${response.status}.`);
     const version = versionOf(response);
@@ -46,6 +47,16 @@ export async function download(
 async function openShelf(): Promise<Cache | undefined> {
   try {
     return await globalThis.caches?.open(shelf);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file that is kept, while it is current; undefined where there is none, or it cannot be read. */
+async function readKept(cache: Cache, url: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const kept = await cache.match(url);
+    return kept && (await isCurrent(kept, url)) ? new Uint8Array(await kept.arrayBuffer()) : undefined;
   } catch {
     return undefined;
   }

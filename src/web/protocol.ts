@@ -10,7 +10,7 @@ export type Request = { readonly id: number } & (
       readonly assets: string;
       readonly provider: WebProvider;
     }
-  | { readonly type: 'classify'; readonly picture: Blob | ImageBitmap }
+  | { readonly type: 'classify'; readonly picture: Blob | ImageBitmap; readonly explain: boolean }
   | { readonly type: 'preview'; readonly picture: Blob; readonly side: number }
 );
 
@@ -34,6 +34,8 @@ export interface Answer {
   readonly height: number;
   /** In pixels of the picture, the one that was looked at first; only where the model crops faces. */
   readonly faces?: readonly Face[];
+  /** A layer to stretch over the upright picture; only where it was asked for and the model tells. */
+  readonly heat?: ImageData;
 }
 
 /** How much of the model has come. */

@@ -16,6 +16,7 @@ export const template = `
         <span>or drop one here, or paste it</span>
       </span>
       <canvas part="picture" role="img" hidden></canvas>
+      <canvas class="heat" part="heat" aria-hidden="true" hidden></canvas>
       <video part="video" aria-label="What the camera sees" playsinline muted hidden></video>
       <svg class="faces" part="faces" aria-hidden="true"></svg>
       <span class="again" part="again" hidden>Choose another</span>
@@ -72,4 +73,13 @@ export function renderFaces(svg: SVGSVGElement, { width, height, faces = [] }: C
       return frame;
     }),
   );
+}
+
+/** Lays heat over the picture; without, takes it away. */
+export function renderHeat(canvas: HTMLCanvasElement, { heat }: Pick<Classification, 'heat'> = {}): void {
+  canvas.hidden = !heat;
+  if (!heat) return;
+  canvas.width = heat.width;
+  canvas.height = heat.height;
+  canvas.getContext('2d')?.putImageData(heat, 0, 0);
 }

@@ -2,8 +2,9 @@
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
 import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
-import { tensor } from '../graph/tensor.js';
-import { createFaceDetector, cropImage, type FaceDetector } from '../images/faces.js';
+import { type Tensor, tensor } from '../graph/tensor.js';
+import { createFaceDetector, cropImage, type Face, type FaceDetector } from '../images/faces.js';
+import { regionOf, renderHeat } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import { readRgb } from './bitmap.js';
 import { download } from './download.js';
@@ -91,7 +92,7 @@ async function start<T>(create: () => Promise<T>): Promise<T> {
   }
 }
 
-async function classify(picture: Blob | ImageBitmap): Promise<Answer> {
+async function classify({ picture, explain }: Extract<Request, { type: 'classify' }>): Promise<Answer> {
   if (!loaded) throw new ClassifierError('no model', 'Expected a model. Received: none yet.');
   const { session, detector } = loaded;
   const { preprocessing } = loaded.metadata;
@@ -102,7 +103,7 @@ async function classify(picture: Blob | ImageBitmap): Promise<Answer> {
   );
   const { image, faces } = await cropImage(upright, { ...preprocessing, detector });
   if (!image) throw new ClassifierError('no face', 'Expected a face. Received: a picture without one.');
-  const { probabilities } = await session.run({
+  const { probabilities, heatmap } = await session.run({
     pixels: tensor('uint8', image.data, [1, image.height, image.width, 3]),
   });
   return {
@@ -110,6 +111,32 @@ async function classify(picture: Blob | ImageBitmap): Promise<Answer> {
     width: upright.width,
     height: upright.height,
     ...(detector ? { faces } : {}),
+    ...(explain && heatmap ? { heat: drawHeat(heatmap, upright, preprocessing.crop, faces[0]) } : {}),
+  };
+}
+
+/** As large as heat is drawn: it is blurred anyway. */
+const heatSide = 256;
+
+function drawHeat(
+  { data, dims }: Tensor,
+  picture: Image,
+  crop: ModelMetadata['preprocessing']['crop'],
+  face: Face | undefined,
+): ImageData {
+  const [, height, width] = dims as [number, number, number];
+  const region = regionOf(picture, crop, face ?? null);
+  const heatmap = { width, height, data: data as Float32Array, region };
+  const layer = renderHeat([heatmap], picture, fitWithin(picture, heatSide));
+  return new ImageData(new Uint8ClampedArray(layer.data), layer.width, layer.height);
+}
+
+/** A picture's size, made smaller in proportion where a side is longer than `side`. */
+function fitWithin({ width, height }: Pick<Image, 'width' | 'height'>, side: number) {
+  const scale = Math.min(1, side / Math.max(width, height));
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
   };
 }
 
@@ -122,12 +149,11 @@ function takePixels(bitmap: ImageBitmap): Image {
 /** Draws a picture no larger than `side` pixels a side. Needs no model. */
 async function preview(picture: Blob, side: number): Promise<ImageBitmap> {
   const bitmap = await blame('bad picture', () => createImageBitmap(picture));
-  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
-  const canvas = new OffscreenCanvas(width!, height!);
+  const { width, height } = fitWithin(bitmap, side);
+  const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, 0, 0, width!, height!);
+  context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return canvas.transferToImageBitmap();
 }
@@ -155,7 +181,7 @@ async function answer(request: Request): Promise<void> {
         break;
       }
       case 'classify':
-        scope.postMessage({ id, type: 'classified', ...(await classify(request.picture)) });
+        scope.postMessage({ id, type: 'classified', ...(await classify(request)) });
         break;
       case 'preview': {
         const bitmap = await preview(request.picture, request.side);

@@ -3,42 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
-import { buildClassifier } from '../../src/graph/export.js';
-import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { tfScaling } from '../../src/graph/preprocessing.js';
 import { run } from '../cli/command.js';
-
-/** Tells red pictures from blue ones, and looks at 8 × 8 places of the middle. */
-const model = buildClassifier({
-  metadata: {
-    labels: ['blue', 'red'],
-    preprocessing: { size: [64, 64], crop: 'center', exif: true, ...tfScaling },
-  },
-  backbone: (g, images) => {
-    const map = g.op('AveragePool', [images], { kernel_shape: [8, 8], strides: [8, 8] });
-    return { embedding: g.op('Flatten', [g.op('GlobalAveragePool', [map])]) };
-  },
-  head: (g, embedding) => {
-    const kernel = { name: 'kernel', shape: [3, 2], value: Float32Array.of(-5, 5, 0, 0, 5, -5) };
-    return g.op('Softmax', [g.op('Gemm', [embedding, inferenceContext(g).weight(kernel)])], { axis: 1 });
-  },
-});
-
-const [width, height] = [200, 100];
-/** Red in the middle's lower right, and in the far left, which is cut off; grey elsewhere. */
-const isRed = (x: number, y: number) => x < 40 || (x >= 100 && x < 150 && y >= 50);
+import { pictureSize, redOrBlue, redPicture } from './red-or-blue.js';
 
 test('predict --save --explain lays heat over what spoke for the class, and over nothing else', async (t) => {
   const room = await mkdtemp(join(tmpdir(), 'ort-transfer-explain-'));
   t.teardown(() => rm(room, { recursive: true, force: true }));
-  const pixels = Buffer.alloc(width * height * 3, 100);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) if (isRed(x, y)) pixels.set([255, 0, 0], 3 * (y * width + x));
   const picture = join(room, 'picture.png');
-  await sharp(pixels, { raw: { width, height, channels: 3 } }).toFile(picture);
+  await writeFile(picture, await redPicture());
   const [plain, explained] = [join(room, 'plain.onnx'), join(room, 'explained.onnx')];
-  await writeFile(plain, encodeModel(model));
+  await writeFile(plain, encodeModel(redOrBlue()));
   const made = await run('ort-transfer', ['export', '--model', plain, '--out', explained, '--explain']);
   t.is(made.code, 0, made.stderr);
 
@@ -49,7 +24,7 @@ test('predict --save --explain lays heat over what spoke for the class, and over
   t.is(code, 0, stderr);
   t.regex(stdout, /picture\.png: red \d+\.\d%\n$/);
   const { data, info } = await sharp(join(save, 'picture.png')).raw().toBuffer({ resolveWithObject: true });
-  const border = info.height - height;
+  const border = info.height - pictureSize.height;
   const colourAt = (x: number, y: number) => {
     const at = info.channels * ((y + border) * info.width + x);
     return Array.from(data.subarray(at, at + 3));

@@ -1,0 +1,6 @@
+/** Makes `<ort-classifier>` known: the one script that a page needs. */
+import { defineClassifierElement } from './classifier-element.js';
+
+export * from './index.js';
+
+defineClassifierElement();
