@@ -10,9 +10,11 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchAccuracy } from './bench/accuracy.js';
+import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
 import type { Row } from './bench/median.js';
 import { benchPictures } from './bench/pictures.js';
+import { benchResizing } from './bench/resizing.js';
 import { benchTraining } from './bench/training.js';
 
 const { values } = parseArgs({
@@ -23,6 +25,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     /** Peak memory while 20,000 pictures are embedded, which takes minutes. */
     memory: { type: 'boolean', default: false },
+    /** The article's job beside Keras, which takes minutes and the Python that KERAS_PYTHON names. */
+    keras: { type: 'boolean', default: false },
     /** Only the parts that are named: training, features, pictures, accuracy. */
     only: { type: 'string' },
   },
@@ -46,4 +50,11 @@ if (values.memory) print(await benchMemory({ count: quick ? 500 : 20_000 }));
 const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
 if (wanted('pictures'))
   print(await benchPictures({ rounds, python: existsSync(python) ? python : undefined }));
-if (wanted('accuracy')) print(await benchAccuracy({ sample: 'data/characters', model: 'onnx/model.onnx' }));
+const trained = { sample: 'data/characters', model: 'onnx/model.onnx' };
+if (wanted('accuracy')) print([...(await benchAccuracy(trained)), ...(await benchResizing(trained))]);
+if (values.keras)
+  print(
+    await benchArticle({
+      ...{ sample: 'data/characters', python: existsSync(python) ? python : undefined, quick },
+    }),
+  );
