@@ -34,7 +34,7 @@ validation = ImageDataGenerator(rescale=1 / 255).flow_from_directory(test, shuff
 base = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(224, 224, 3))
 base.trainable = False
 x = keras.layers.GlobalAveragePooling2D()(base.output)
-for units in (1024, 1024, 512):
+for units in (1024, 512, 512):
     x = keras.layers.Dense(units, activation="relu")(x)
 model = keras.Model(base.input, keras.layers.Dense(training.num_classes, activation="softmax")(x))
 model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
