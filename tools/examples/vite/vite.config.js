@@ -17,6 +17,6 @@ export default {
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
-  // Workers are found by their own address, which bundling in advance changes.
-  optimizeDeps: { exclude: ['ort-transfer'] },
+  // Workers are found by their own address, which bundling in advance changes; onnx-proto is CommonJS and needs it.
+  optimizeDeps: { exclude: ['ort-transfer'], include: ['ort-transfer > onnx-proto'] },
 };
