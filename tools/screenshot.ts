@@ -42,7 +42,7 @@ export async function takeScreenshot({
     await waitForStatus(page, /^Ready/);
     await page.locator('input[type=file]').setInputFiles(picture);
     await waitForStatus(page, /^Most likely/);
-    await page.locator('ort-classifier canvas').waitFor();
+    await page.locator('ort-classifier canvas[part=picture]').waitFor();
     await mkdir(dirname(out), { recursive: true });
     await page.screenshot({ path: `${out}.partial`, type: 'png' });
     await rename(`${out}.partial`, out);
