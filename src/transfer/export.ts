@@ -1,5 +1,4 @@
 import { buildClassifier } from '../graph/export.js';
-import { fold } from '../graph/fold.js';
 import { inferenceContext } from '../graph/inference.js';
 import { encodeModel } from '../graph/onnx.js';
 import { backboneWriter } from '../keras/applications/backbone.js';
@@ -32,5 +31,5 @@ export function exportClassifier({ head, preparation, labels, evaluation }: Expo
     backbone: backboneWriter(backbone),
     head: (g, embedding) => head.forward(inferenceContext(g), [embedding]).output,
   });
-  return encodeModel({ ...model, graph: fold(model.graph) });
+  return encodeModel(model);
 }
