@@ -3,8 +3,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { arch, platform } from 'node:process';
-import { GraphBuilder } from '../graph/builder.js';
-import { encodeModel } from '../graph/onnx.js';
 import type { Engine } from './engine.js';
 import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
 
@@ -45,8 +43,7 @@ const hints: Record<NodeProvider, string> = {
 export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {}): Promise<OrtNode> {
   const attempts: Attempt[] = [];
   for (const candidate of provider === 'auto' ? (['cuda', 'cpu'] as const) : [provider]) {
-    // A process of its own: Dawn prints what it misses, and an experimental driver may crash.
-    const attempt = candidate === 'webgpu' ? tryElsewhere(candidate) : await tryProvider(candidate);
+    const attempt = await tryToOpen(candidate);
     attempts.push(attempt);
     if (!attempt.ok) continue;
     const ort = await loadOrt();
@@ -60,6 +57,20 @@ export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {
   }
   const last = attempts.at(-1)!;
   throw new ProviderError(last.provider, last.reason!, hints[last.provider as NodeProvider]);
+}
+
+/** Finds out whether `provider` works, as fast as it can be known. */
+async function tryToOpen(provider: NodeProvider): Promise<Attempt> {
+  // A process of its own: Dawn prints what it misses, and an experimental driver may crash.
+  if (provider === 'webgpu') return tryElsewhere(provider);
+  if (provider === 'cuda') return tryProvider(provider);
+  try {
+    // The CPU is part of the library: where that loads, it runs.
+    await loadOrt();
+    return { provider, ok: true };
+  } catch (error) {
+    return { provider, ok: false, reason: reasonOf(error) };
+  }
 }
 
 /** What `doctor` reports of one provider. */
@@ -99,7 +110,9 @@ export async function tryProvider(provider: NodeProvider): Promise<Attempt> {
     const missing = provider === 'cuda' ? missingForCuda() : undefined;
     if (missing) return { provider, ok: false, reason: missing };
     const ort = await loadOrt();
-    const session = await createSession(ort, provider, probe(), 1, { alone: provider !== 'cpu' });
+    // What writes graphs is loaded here alone: threads that are given theirs start faster without it.
+    const { probeModel } = await import('./probe-model.js');
+    const session = await createSession(ort, provider, probeModel(), 1, { alone: provider !== 'cpu' });
     await wrapSession(session, ort.Tensor).run({
       x: { type: 'float32', dims: [2, 2], data: new Float32Array(4) },
     });
@@ -135,14 +148,6 @@ function createSession(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(alone ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
   });
-}
-
-/** The smallest graph worth running on a GPU: x·x. */
-function probe(): Uint8Array {
-  const g = new GraphBuilder('probe');
-  const x = g.input('x', 'float32', ['N', 'N']);
-  g.output('y', g.op('MatMul', [x, x]), 'float32', ['N', 'N']);
-  return encodeModel({ graph: g.build(), opset: 13 });
 }
 
 /** What CUDA lacks on this machine, in words; undefined when nothing is known to be missing. */

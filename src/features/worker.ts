@@ -1,8 +1,7 @@
 /** What one thread of the extraction does: from a file to embeddings, or to the pixels that a GPU embeds. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { Session } from '../engine/engine.js';
-import { jsEngine } from '../engine/js.js';
-import { ortNode } from '../engine/ort-node.js';
+import { threadEngine } from '../engine/thread-engine.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
 import { decodeImage } from '../images/decode.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../images/faces.js';
@@ -40,12 +39,13 @@ export interface Extracted {
 
 /** Called by the pool in each thread. */
 export async function start(setup: WorkerSetup): Promise<(picture: Picture) => Promise<Extracted>> {
-  const engine = setup.engine === 'js' ? jsEngine() : await ortNode({ provider: 'cpu', threads: 1 });
+  const engine = await threadEngine(setup.engine);
   const resizer = await engine.load(setup.resizeModel);
   const backbone = setup.backboneModel && (await engine.load(setup.backboneModel));
   const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
   return async ({ path, content, views }) => {
-    const { image, faces } = await prepare(await readFile(path), setup, { resizer, detector });
+    // Nothing else waits in this thread, so a file is read without a trip to another.
+    const { image, faces } = await prepare(readFileSync(path), setup, { resizer, detector });
     const pixels = new Uint8Array(views.length * image.data.length);
     for (const [i, view] of views.entries())
       pixels.set(viewOf(image, view, { seed: setup.seed, content }).data, i * image.data.length);

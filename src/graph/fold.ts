@@ -88,7 +88,9 @@ class Folding {
       const perChannel = kernel.data.length / scale.length;
 
       const names = [`${conv.name}/kernel`, `${conv.name}/bias`];
-      const folded = kernel.data.map((value, i) => value * scale[Math.floor(i / perChannel)]!);
+      const folded = new Float32Array(kernel.data.length);
+      for (const [c, s] of scale.entries())
+        for (let i = c * perChannel; i < (c + 1) * perChannel; i++) folded[i] = kernel.data[i]! * s;
       this.#initializers.set(names[0]!, float32(folded, kernel.dims));
       const shift = scale.map((s, c) => ((bias?.data[c] ?? 0) - mean.data[c]!) * s + beta.data[c]!);
       this.#initializers.set(names[1]!, float32(shift));
@@ -152,20 +154,26 @@ const floatOf = (attribute: Attribute | undefined, otherwise: number): number =>
 
 /** @param perm which axis of the input each axis of the output is; default: reversed */
 function transpose({ data, dims }: Tensor<'float32'>, perm = dims.map((_, i) => dims.length - 1 - i)) {
-  const outputDims = perm.map((axis) => dims[axis]!);
-  const strides = perm.map((axis) => sizeOf(dims.slice(axis + 1)));
+  // Axes of length 1 move nothing; without them most kernels are matrices.
+  const axes = perm.filter((axis) => dims[axis] !== 1);
+  const counts = axes.map((axis) => dims[axis]!);
+  const strides = axes.map((axis) => sizeOf(dims.slice(axis + 1)));
+  const [length = 1, stride = 0] = [counts.pop(), strides.pop()];
   const output = new Float32Array(data.length);
-  const index = outputDims.map(() => 0);
+  const index = counts.map(() => 0);
   let from = 0;
-  for (let to = 0; to < output.length; to++) {
-    output[to] = data[from]!;
+  for (let to = 0; to < output.length; ) {
+    for (let i = 0, at = from; i < length; i++, at += stride) output[to++] = data[at]!;
     // Counts `index` up, the last axis fastest, and keeps `from` in step.
     for (let axis = index.length - 1; axis >= 0; axis--) {
       from += strides[axis]!;
-      if (++index[axis]! < outputDims[axis]!) break;
-      from -= strides[axis]! * outputDims[axis]!;
+      if (++index[axis]! < counts[axis]!) break;
+      from -= strides[axis]! * counts[axis]!;
       index[axis] = 0;
     }
   }
-  return float32(output, outputDims);
+  return float32(
+    output,
+    perm.map((axis) => dims[axis]!),
+  );
 }

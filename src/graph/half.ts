@@ -10,6 +10,20 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** Reads many halves. */
+export function halvesToFloats(halves: Uint16Array): Float32Array {
+  const floats = new Float32Array(halves.length);
+  const bits = new Uint32Array(floats.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i]!;
+    const exponent = half & 0x7c00;
+    // Of a normal number the bits stay, under an exponent that is 127 rather than 15 too large.
+    if (exponent === 0 || exponent === 0x7c00) floats[i] = halfToNumber(half);
+    else bits[i] = ((half & 0x8000) << 16) | (((half & 0x7fff) << 13) + (112 << 23));
+  }
+  return floats;
+}
+
 /** The bits of the half that is nearest to `x`, the even one of two. */
 export function numberToHalf(x: number): number {
   const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;

@@ -7,7 +7,6 @@ import type { Image } from './image.js';
 export { copyRectangle, cropCenter, cropFace, type FaceCropOptions, faceSquare } from './faces/crop.js';
 export { createFaceDetector, type FaceDetector, type FaceDetectorOptions } from './faces/detector.js';
 export type { Box, Face, Point } from './faces/face.js';
-export { faceDetectorModel } from './faces/model.js';
 
 export interface CropOptions extends FaceCropOptions {
   /** What to cut out: the largest face, the largest square in the middle, or nothing (the picture stays whole). */

@@ -1,6 +1,6 @@
 import { readHumanModel } from '#platform';
 import type { TfGraphModel } from '../graph/tfjs.js';
-import { faceDetectorModel } from '../images/faces.js';
+import { faceDetectorModel } from '../images/faces/model.js';
 import { readTfjsWeights, type TfjsModel } from '../keras/saving/tfjs.js';
 
 /** The face detector of the npm package `@vladmandic/human` as an ONNX file. */

@@ -1,5 +1,4 @@
 import type { Engine } from '../engine/engine.js';
-import { jsEngine } from '../engine/js.js';
 import { ortNode } from '../engine/ort-node.js';
 
 /** Plain data, so that it can be handed to a thread. */
@@ -13,4 +12,4 @@ export interface EngineOptions {
 
 /** @throws ProviderError when the provider that was named cannot run here */
 export const openEngine = async ({ engine = 'ort', ...options }: EngineOptions = {}): Promise<Engine> =>
-  engine === 'js' ? jsEngine() : ortNode(options);
+  engine === 'js' ? (await import('../engine/js.js')).jsEngine() : ortNode(options);

@@ -1,10 +1,5 @@
 import test from 'ava';
-import {
-  float16ToNumber,
-  readTfjsWeights,
-  TfjsFormatError,
-  type TfjsModel,
-} from '../../src/keras/saving/tfjs.js';
+import { readTfjsWeights, TfjsFormatError, type TfjsModel } from '../../src/keras/saving/tfjs.js';
 import { readHumanModel } from '../../src/platform/node.js';
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -63,15 +58,6 @@ test('says which file is missing and how long the others should be', (t) => {
     () => readTfjsWeights([{ paths: [], weights: [{ name: 's', shape: [1], dtype: 'string' }] }], {}),
     { message: "Expected numbers in 's'. Received: a weight of type string." },
   );
-});
-
-test('decodes half-precision numbers', (t) => {
-  t.is(float16ToNumber(0x3555), 0.333251953125);
-  t.is(float16ToNumber(0x0001), 2 ** -24);
-  t.is(float16ToNumber(0x8000), -0);
-  t.is(float16ToNumber(0x7bff), 65504);
-  t.is(float16ToNumber(0xfc00), Number.NEGATIVE_INFINITY);
-  t.is(float16ToNumber(0x7e00), Number.NaN);
 });
 
 test('reads the face models of @vladmandic/human', async (t) => {

@@ -2,6 +2,7 @@
  * Weights as TensorFlow.js stores them: a `weightsManifest` in `model.json`, and binary files.
  * Format: https://www.tensorflow.org/js/guide/save_load and `tfjs-core/src/io/types.ts`.
  */
+import { halfToNumber, halvesToFloats } from '../../graph/half.js';
 import { arrayTypes, sizeOf, type Tensor } from '../../graph/tensor.js';
 
 /** One weight as the manifest describes it. */
@@ -100,8 +101,13 @@ function readWeight(weight: TfjsWeight, bytes: Uint8Array<ArrayBuffer>): Tensor 
   };
   const size = stored.length;
   switch (dtype) {
-    case 'float32':
-      return { type: 'float32', dims, data: fill(new Float32Array(size), decode) };
+    case 'float32': {
+      const data =
+        quantization?.dtype === 'float16'
+          ? halvesToFloats(stored as Uint16Array)
+          : fill(new Float32Array(size), decode);
+      return { type: 'float32', dims, data };
+    }
     case 'int32':
       // TF.js rounds quantised integers.
       return { type: 'int32', dims, data: fill(new Int32Array(size), (value) => Math.round(decode(value))) };
@@ -113,20 +119,7 @@ function readWeight(weight: TfjsWeight, bytes: Uint8Array<ArrayBuffer>): Tensor 
 }
 
 const decoder = ({ dtype, scale = 1, min = 0 }: NonNullable<TfjsWeight['quantization']>) =>
-  dtype === 'float16' ? float16ToNumber : (value: number) => value * scale + min;
-
-/** The value of IEEE 754 half-precision bits. */
-export function float16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * powers[exponent]!;
-}
-
-/** 2^(exponent − 15) for each exponent of a half-precision number. */
-const powers = Array.from({ length: 31 }, (_, exponent) => 2 ** (exponent - 15));
+  dtype === 'float16' ? halfToNumber : (value: number) => value * scale + min;
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

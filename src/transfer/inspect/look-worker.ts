@@ -1,7 +1,6 @@
 /** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
 import { readFile } from 'node:fs/promises';
-import { jsEngine } from '../../engine/js.js';
-import { ortNode } from '../../engine/ort-node.js';
+import { threadEngine } from '../../engine/thread-engine.js';
 import { viewOf } from '../../features/views.js';
 import { prepare, type WorkerSetup } from '../../features/worker.js';
 import { readImageInfo } from '../../images/decode.js';
@@ -38,7 +37,7 @@ export interface Look {
 export async function start(setup: LookSetup): Promise<(item: LookItem) => Promise<Look>> {
   const { preprocessing, maxPixels, seed, tile } = setup;
   const { exif } = preprocessing;
-  const engine = setup.engine === 'js' ? jsEngine() : await ortNode({ provider: 'cpu', threads: 1 });
+  const engine = await threadEngine(setup.engine);
   const resizer = await engine.load(setup.resizeModel);
   const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
   return async ({ path, content, views }) => {
