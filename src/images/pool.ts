@@ -250,16 +250,19 @@ export class Pool<Item, Result> {
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), {
       workerData: start,
       resourceLimits,
-      // Worker threads refuse this flag of `node --eval`.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+      ...inheritedFlags(),
     });
     const member: Member = { worker, jobs: [], ready: false };
     this.#members.add(member);
     worker.on('message', (reply: Reply) => this.#hear(member, reply));
-    worker.on('error', (error) =>
-      this.#replace(member, new WorkerDiedError(`its death (${error.message})`, error)),
+    // An error may overtake the last answers; the exit comes after them.
+    let death: WorkerDiedError | undefined;
+    worker.on('error', (error) => {
+      death = new WorkerDiedError(`its death (${error.message})`, error);
+    });
+    worker.on('exit', (code) =>
+      this.#replace(member, death ?? new WorkerDiedError(`its exit with code ${code}`)),
     );
-    worker.on('exit', (code) => this.#replace(member, new WorkerDiedError(`its exit with code ${code}`)));
   }
 
   #hear(member: Member, reply: Reply): void {
@@ -310,6 +313,17 @@ export class Pool<Item, Result> {
     this.#started.reject(error);
     void this.close();
   }
+}
+
+/**
+ * Worker threads take Node's flags from the process, but refuse this one of `node --eval`. A list of one's own is given
+ * only there, since in a list they refuse V8's flags, too.
+ */
+function inheritedFlags(): Pick<WorkerOptions, 'execArgv'> {
+  const isRefused = (flag: string) => flag.startsWith('--input-type');
+  return process.execArgv.some(isRefused)
+    ? { execArgv: process.execArgv.filter((flag) => !isRefused(flag)) }
+    : {};
 }
 
 /** Milliseconds that a worker gets to finish what it is doing. */

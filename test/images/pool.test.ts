@@ -156,6 +156,19 @@ test('a process with an open pool ends when its work is done', async (t) => {
   t.is(stdout, '9\n');
 });
 
+test('workers take the flags of the process, those of V8, too', async (t) => {
+  const script = `
+    import(${JSON.stringify(new URL('../../src/images/pool.js', import.meta.url).href)}).then(async ({ createPool }) => {
+      const pool = await createPool({ entry: new URL(${JSON.stringify(entry.href)}), setup: { factor: 1 }, workers: 1 });
+      for await (const { value } of pool.map([{ do: 'square', number: 3 }])) console.log(value);
+    });
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--stack-size=900', '-e', script], {
+    timeout: 20_000,
+  });
+  t.is(stdout, '9\n');
+});
+
 test('closing waits for workers that are in the middle of native code, which would take the process with them', async (t) => {
   const pool = await createPool<number, number>({
     entry: new URL('./fixtures/ort-worker.js', import.meta.url),
