@@ -1,6 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { type ScalingName, scalings } from '../graph/preprocessing.js';
+import { isOnnx } from '../transfer/preparation.js';
+import { UsageError } from './run.js';
 
 /** Where embeddings are kept from run to run, unless `--cache` or `ORT_TRANSFER_CACHE` says otherwise. */
 const cacheFolder = (): string =>
@@ -33,7 +36,7 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
     .option('weights', {
       type: 'string',
       default: 'vggface2',
-      describe: "'vggface2' for faces, 'imagenet' for the rest, or a Keras .h5 file",
+      describe: "'vggface2' for faces, 'imagenet' for the rest, a Keras .h5 file, or any .onnx model",
     })
     .option('alpha', {
       type: 'number',
@@ -42,8 +45,19 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
     })
     .option('size', {
       type: 'number',
-      choices: [128, 160, 192, 224],
-      describe: 'Height and width that pictures are resized to [default: 224]',
+      describe: 'Height and width that pictures are resized to: 128, 160, 192 or 224 [default: 224]',
+    })
+    .option('input-scaling', {
+      choices: Object.keys(scalings) as ScalingName[],
+      describe: "With .onnx weights: how they want levels, in the words of Keras's preprocess_input",
+    })
+    .option('input-layout', {
+      choices: ['nchw', 'nhwc'] as const,
+      describe: 'With .onnx weights: whether channels come first, where the file leaves it open',
+    })
+    .option('output-name', {
+      type: 'string',
+      describe: 'With .onnx weights: the value that the features are, where there are several',
     })
     .option('crop', {
       choices: ['auto', 'face', 'center', 'none'] as const,
@@ -61,6 +75,14 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       default: cacheFolder(),
       defaultDescription: '~/.cache/ort-transfer',
       describe: 'Folder that keeps features from run to run',
+    })
+    .check(({ weights, size }) => {
+      const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : [128, 160, 192, 224];
+      const isSize = Number.isInteger(size) && size! > 0;
+      if (size === undefined || (sizes ? sizes.includes(size) : isSize)) return true;
+      throw new UsageError(
+        `Expected --size ${sizes ? `of ${sizes.join(', ')} with these weights` : 'to be a whole number from 1'}. Received: ${size}.`,
+      );
     });
 
 /** The arguments that a command's builder declares. */

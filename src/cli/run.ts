@@ -10,6 +10,7 @@ const mistakes = new Set([
   'MetadataError',
   'NoFaceError',
   'OnnxFormatError',
+  'OpsetError',
   'PrecisionError',
   'ProviderError',
   'ServeError',

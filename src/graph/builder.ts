@@ -43,9 +43,11 @@ export class GraphBuilder {
     return g;
   }
 
-  /** A builder for the body of a `Loop`. It may read this graph's values by name. */
+  /** A builder for the body of a `Loop`, in the scope that is open. It may read this graph's values by name. */
   subgraph(name: string): GraphBuilder {
-    return new GraphBuilder(name, this);
+    const body = new GraphBuilder(name, this);
+    body.#scope = this.#scope;
+    return body;
   }
 
   /** Runs `write` with `name/` before every name it makes. */
@@ -108,6 +110,16 @@ export class GraphBuilder {
       count === 1 ? [name] : Array.from({ length: count }, (_, i) => this.#unique(`${name}:${i}`));
     this.#nodes.push({ op, name, inputs, outputs, attributes });
     return outputs;
+  }
+
+  /** Adds a node as it is. Its names are the caller's care: `unique` makes them. */
+  add(node: Node): void {
+    this.#nodes.push(node);
+  }
+
+  /** A name that no value and no node has: `name` in the open scope, with a number where that is taken. */
+  unique(name: string): Value {
+    return this.#unique(this.#scope + name);
   }
 
   build(): Graph {

@@ -22,6 +22,8 @@ export interface ClassifierOptions {
   head: (g: GraphBuilder, embedding: Value) => Value;
   /** The graph's name. Default `'classifier'`. */
   name?: string;
+  /** The operator set that `backbone` writes in. Default 13. */
+  opset?: number;
 }
 
 /**
@@ -38,7 +40,13 @@ export interface ClassifierOptions {
  * });
  * await writeFile('model.onnx', encodeModel(model));
  */
-export function buildClassifier({ metadata, backbone, head, name = 'classifier' }: ClassifierOptions): Model {
+export function buildClassifier({
+  metadata,
+  backbone,
+  head,
+  name = 'classifier',
+  opset = 13,
+}: ClassifierOptions): Model {
   const { labels, preprocessing } = metadata;
   const g = new GraphBuilder(name);
   const pixels = g.input('pixels', 'uint8', ['N', 'H', 'W', 3]);
@@ -49,5 +57,5 @@ export function buildClassifier({ metadata, backbone, head, name = 'classifier' 
   const probabilities = g.scope('head', () => head(g, embedding));
   g.output('probabilities', probabilities, 'float32', ['N', labels.length]);
   // Resize knows antialiasing since opset 18.
-  return { graph: fold(g.build()), opset: 18, metadata: writeMetadata(metadata) };
+  return { graph: fold(g.build()), opset: Math.max(18, opset), metadata: writeMetadata(metadata) };
 }

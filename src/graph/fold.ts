@@ -64,7 +64,9 @@ class Folding {
       const { mode = 'constant' } = pad.attributes;
       const value = pad.inputs[2] ? this.#initializers.get(pad.inputs[2])?.data[0] : 0;
       const { auto_pad = 'NOTSET', pads = [0, 0, 0, 0] } = conv.attributes;
-      if (!fits || mode !== 'constant' || value !== 0 || auto_pad !== 'NOTSET') return undefined;
+      // Pad says its axes as a fourth input, where it is not all of them.
+      if (!fits || pad.inputs[3] || mode !== 'constant' || value !== 0 || auto_pad !== 'NOTSET')
+        return undefined;
       const sum = (pads as number[]).map((amount, side) => amount + [top, left, bottom, right][side]!);
       return {
         ...conv,
@@ -83,11 +85,12 @@ class Folding {
       const [kernel, bias] = conv.inputs.slice(1).map((input) => this.#floats(input));
       const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => this.#floats(input));
       if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
+      if (norm.attributes.training_mode) return undefined;
       const epsilon = floatOf(norm.attributes.epsilon, 1e-5);
       const scale = Array.from(gamma.data, (value, c) => value / Math.sqrt(variance.data[c]! + epsilon));
       const perChannel = kernel.data.length / scale.length;
 
-      const names = [`${conv.name}/kernel`, `${conv.name}/bias`];
+      const names = ['kernel', 'bias'].map((name) => this.#unique(`${conv.name}/${name}`));
       const folded = new Float32Array(kernel.data.length);
       for (const [c, s] of scale.entries())
         for (let i = c * perChannel; i < (c + 1) * perChannel; i++) folded[i] = kernel.data[i]! * s;
@@ -137,6 +140,13 @@ class Folding {
     };
     visit({ nodes: this.#nodes, outputs: this.#graph.outputs });
     return uses;
+  }
+
+  /** Graphs from elsewhere may have a weight of this name, which others share. */
+  #unique(name: string): Value {
+    let free = name;
+    for (let count = 1; this.#initializers.has(free); count++) free = `${name}_${count}`;
+    return free;
   }
 
   #isOutput(value: Value): boolean {

@@ -21,12 +21,14 @@ export interface ModelMetadata {
 
 /** The frozen layers and where their weights are from. */
 export interface BackboneInfo {
-  /** `'mobilenet'`. */
+  /** `'mobilenet'`, `'mobilenet_v2'`, or `'onnx'` for a graph from elsewhere. */
   readonly name: string;
-  /** Width multiplier: 0.25, 0.5, 0.75 or 1. */
-  readonly alpha: number;
+  /** Width multiplier of a MobileNet: 0.25, 0.5, 0.75 or 1. */
+  readonly alpha?: number;
   /** `'vggface2'`, `'imagenet'`, or the name of the file. */
   readonly weights: string;
+  /** The value of a graph from elsewhere that the features are. */
+  readonly output?: string;
   /** Of the weights' file, in hexadecimal; absent for random weights. */
   readonly sha256?: string;
   /** SPDX identifier, where it is known. */
@@ -148,7 +150,7 @@ const isSize = (value: unknown): value is number => Number.isInteger(value) && (
 
 const isLabels = (value: unknown): value is string[] => isArrayOf(value, isText) && value.length > 0;
 
-const isPreprocessing = (value: unknown): value is Preprocessing =>
+export const isPreprocessing = (value: unknown): value is Preprocessing =>
   isObject(value) &&
   isArrayOf(value.size, isSize, 2) &&
   ['none', 'center', 'face'].includes(value.crop as string) &&
@@ -156,10 +158,14 @@ const isPreprocessing = (value: unknown): value is Preprocessing =>
   typeof value.exif === 'boolean' &&
   ['RGB', 'BGR'].includes(value.channels as string) &&
   isArrayOf(value.mean, isNumber, 3) &&
-  isNumber(value.scale);
+  (isNumber(value.scale) || isArrayOf(value.scale, isNumber, 3));
 
 const isBackbone = (value: unknown): value is BackboneInfo =>
-  isObject(value) && isText(value.name) && isNumber(value.alpha) && isText(value.weights);
+  isObject(value) &&
+  isText(value.name) &&
+  isText(value.weights) &&
+  (value.alpha === undefined || isNumber(value.alpha)) &&
+  (value.output === undefined || isText(value.output));
 
 const isMetrics = (value: unknown): value is Metrics =>
   isObject(value) && [value.samples, value.loss, value.accuracy].every(isNumber);

@@ -96,7 +96,7 @@ const encodeTensor = ({ type, dims, data }: Tensor, name = ''): proto.onnx.ITens
 });
 
 function encodeAttribute(name: string, value: Attribute): proto.onnx.IAttributeProto {
-  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: toInt64(value) };
   if (typeof value === 'string') return { name, type: AttributeType.STRING, s: text.encode(value) };
   if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
   if ('floats' in value) return { name, type: AttributeType.FLOATS, floats: [...value.floats] };
@@ -104,8 +104,11 @@ function encodeAttribute(name: string, value: Attribute): proto.onnx.IAttributeP
     return { name, type: AttributeType.STRINGS, strings: value.strings.map(text.encode) };
   if ('tensor' in value) return { name, type: AttributeType.TENSOR, t: encodeTensor(value.tensor) };
   if ('graph' in value) return { name, type: AttributeType.GRAPH, g: encodeGraph(value.graph) };
-  return { name, type: AttributeType.INTS, ints: [...value] };
+  return { name, type: AttributeType.INTS, ints: value.map(toInt64) };
 }
+
+/** Exporters write 2⁶³ − 1 for "to the end", which as a number is 2⁶³, and would be written as −2⁶³. */
+const toInt64 = (value: number): number => Math.min(value, 2 ** 63 - 1024);
 
 /**
  * Reads an ONNX file.
@@ -159,7 +162,8 @@ function decodeValueInfo({ name, type }: proto.onnx.IValueInfoProto): ValueInfo 
     type: decodeType(elemType, name),
     dims: (shape?.dim ?? []).map((dim, i): Dim => {
       const { dimParam, dimValue } = dim;
-      return dimParam ? dimParam : dimValue ? Number(dimValue) : `dim_${i}`;
+      // Some exporters write −1 where they mean any.
+      return dimParam ? dimParam : Number(dimValue) > 0 ? Number(dimValue) : `dim_${i}`;
     }),
   };
 }
@@ -177,7 +181,9 @@ function decodeTensor(tensor: proto.onnx.ITensorProto): Tensor {
   const dims = (tensor.dims ?? []).map(Number);
   const size = sizeOf(dims);
   if (tensor.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL)
-    throw new OnnxFormatError(`Expected the weights inside the file. Received: '${name}' as external data.`);
+    throw new OnnxFormatError(
+      `Expected the weights inside the file. Received: '${name}' as external data. Hint: write it as one file with onnx.save_model(…, save_as_external_data=False).`,
+    );
   const ArrayType = arrayTypes[type];
   let data: Tensor['data'];
   if (tensor.rawData?.length) {

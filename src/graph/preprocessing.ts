@@ -19,15 +19,38 @@ export interface Preprocessing {
   readonly channels: 'RGB' | 'BGR';
   /** Subtracted from the 0–255 levels, per channel in the order of `channels`. */
   readonly mean: readonly [number, number, number];
-  /** What the differences are multiplied by. */
-  readonly scale: number;
+  /** What the differences are multiplied by: all of them, or each channel in the order of `channels`. */
+  readonly scale: number | readonly [number, number, number];
 }
+
+/** How levels from 0 to 255 become what a model reads. */
+export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
+
+/** A scaling that treats all channels alike, as those of Keras's MobileNets do. */
+export type UniformScaling = Scaling & { readonly scale: number };
 
 /** Keras's `preprocess_input` in its `tf` mode: levels mapped to [−1, 1]. */
 export const tfScaling = { channels: 'RGB', mean: [127.5, 127.5, 127.5], scale: 1 / 127.5 } as const;
 
 /** Keras's `caffe` mode: BGR with ImageNet's mean subtracted. */
 export const caffeScaling = { channels: 'BGR', mean: [103.939, 116.779, 123.68], scale: 1 } as const;
+
+/** Keras's `torch` mode: ImageNet's mean subtracted and its deviation divided by, which are of levels from 0 to 1. */
+const torchScaling = {
+  channels: 'RGB',
+  mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+  scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)],
+} as const;
+
+/** Scalings by the names of Keras's `imagenet_utils.preprocess_input`, and the two that need no name there. */
+export const scalings = {
+  tf: tfScaling,
+  torch: torchScaling,
+  caffe: caffeScaling,
+  '0-1': { channels: 'RGB', mean: [0, 0, 0], scale: 1 / 255 },
+  none: { channels: 'RGB', mean: [0, 0, 0], scale: 1 },
+} as const satisfies Record<string, Scaling>;
+export type ScalingName = keyof typeof scalings;
 
 /**
  * Resizes pictures with antialiased bilinear interpolation. Needs opset 18.
@@ -51,13 +74,12 @@ export function resizePixels(g: GraphBuilder, pixels: Value, [height, width]: Pr
  * @param pixels uint8 (N, height, width, 3), RGB
  * @returns float32 (N, 3, height, width), what the backbone reads
  */
-export function normalisePixels(
-  g: GraphBuilder,
-  pixels: Value,
-  { channels, mean, scale }: Pick<Preprocessing, 'channels' | 'mean' | 'scale'>,
-): Value {
+export function normalisePixels(g: GraphBuilder, pixels: Value, { channels, mean, scale }: Scaling): Value {
   const ordered = channels === 'RGB' ? pixels : g.op('Gather', [pixels, g.ints(2, 1, 0)], { axis: 3 });
   const levels = g.op('Transpose', [g.op('Cast', [ordered], { to: 1 })], { perm: [0, 3, 1, 2] });
-  const centred = g.op('Sub', [levels, g.initializer('mean', float32(mean, [3, 1, 1]))]);
+  const isZero = mean.every((level) => level === 0);
+  const centred = isZero ? levels : g.op('Sub', [levels, g.initializer('mean', float32(mean, [3, 1, 1]))]);
+  if (typeof scale !== 'number')
+    return g.op('Mul', [centred, g.initializer('scale', float32(scale, [3, 1, 1]))]);
   return scale === 1 ? centred : g.op('Mul', [centred, g.scalar(scale)]);
 }

@@ -5,8 +5,9 @@ import { buildClassifier } from '../graph/export.js';
 import { fold } from '../graph/fold.js';
 import { inferenceContext } from '../graph/inference.js';
 import { encodeModel } from '../graph/onnx.js';
-import { caffeScaling, type Preprocessing, tfScaling } from '../graph/preprocessing.js';
+import { type Preprocessing, type ScalingName, scalings } from '../graph/preprocessing.js';
 import { ValueError } from '../keras/layers/layer.js';
+import { Functional } from '../keras/models/functional.js';
 import type { Model } from '../keras/models/model.js';
 import { writeModel } from '../keras/models/plan.js';
 import { isZip } from '../keras/saving/archive.js';
@@ -17,14 +18,6 @@ import { formatSummary } from '../keras/summary.js';
 import { writeFile } from '../platform/node/files.js';
 import { importClassifier } from './import-onnx.js';
 
-/** How levels from 0 to 255 become what a model reads, by Keras's names, and 1/255. */
-export const scalings = {
-  tf: tfScaling,
-  caffe: caffeScaling,
-  unit: { channels: 'RGB', mean: [0, 0, 0], scale: 1 / 255 },
-  none: { channels: 'RGB', mean: [0, 0, 0], scale: 1 },
-} as const satisfies Record<string, Pick<Preprocessing, 'channels' | 'mean' | 'scale'>>;
-
 export interface ConvertOptions {
   /** A Keras file, an ONNX classifier of this project, a TF.js `model.json`, or a folder that holds one. */
   readonly input: string;
@@ -33,7 +26,7 @@ export interface ConvertOptions {
   /** The names of the classes, or the path of a file that lists them, one a line or as a JSON list. */
   readonly labels?: readonly string[];
   /** Default: what the model's file says, else `tf`. */
-  readonly scaling?: keyof typeof scalings;
+  readonly scaling?: ScalingName;
   /** What is cut out of pictures. Default: what the model's file says, else nothing. */
   readonly crop?: Preprocessing['crop'];
   readonly warn?: (message: string) => void;
@@ -72,6 +65,9 @@ export async function openModel(
   return importClassifier(bytes);
 }
 
+/** Teachable Machine cuts out the square in the middle, and divides levels by 127 where others do by 127.5. */
+const teachableMachine = { channels: 'RGB', mean: [127, 127, 127], scale: 1 / 127, crop: 'center' } as const;
+
 async function openTfjs(path: string): Promise<OpenedModel> {
   const text = await readFile(path, 'utf8');
   const files: Record<string, Uint8Array> = {};
@@ -81,8 +77,7 @@ async function openTfjs(path: string): Promise<OpenedModel> {
   const parsed = metadata === null ? null : parseJson(metadata, "'metadata.json'");
   const labels = isObject(parsed) ? parsed.labels : undefined;
   const isLabels = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
-  // Teachable Machine cuts out the square in the middle.
-  return { model, ...(isLabels ? { labels, preprocessing: { ...tfScaling, crop: 'center' as const } } : {}) };
+  return { model, ...(isLabels ? { labels, preprocessing: teachableMachine } : {}) };
 }
 
 /** The table of a model's layers, as Keras prints it. */
@@ -114,8 +109,19 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
     return { model, notes };
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
-  await writeFile(out, isPictures ? classifier(opened, options) : plain(model));
-  return { model, notes: isPictures ? [] : ['The model reads no pictures, so it is written as it is.'] };
+  const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
+  await writeFile(out, isClassifier ? classifier(opened, options) : plain(opened, options));
+  if (isClassifier) return { model, notes: [] };
+  const note = isPictures
+    ? `The model tells no classes apart, so it is written as it is: train on its features with --weights ${out}.`
+    : 'The model reads no pictures, so it is written as it is.';
+  return { model, notes: [note] };
+}
+
+/** Whether a model ends in classes, and not in a map or what is pooled of one. */
+function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTensor'>): boolean {
+  if (layer instanceof Functional) return tellsClasses(layer);
+  return shape.length === 2 && ['Dense', 'Activation', 'Softmax'].includes(layer.className);
 }
 
 /** The model with preprocessing and labels in it. */
@@ -154,8 +160,8 @@ function classifier({ model, preprocessing, labels: own }: OpenedModel, options:
   return encodeModel({ ...onnx, graph: fold(onnx.graph) });
 }
 
-/** The model alone: float32 in, float32 out, as Keras has them. */
-function plain(model: Model): Uint8Array {
+/** The model alone: float32 in, float32 out, as Keras has them, and how pictures are scaled, where that is known. */
+function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptions): Uint8Array {
   const g = new GraphBuilder(model.name);
   const named = (shape: readonly (number | null)[]) => [
     'N',
@@ -164,7 +170,14 @@ function plain(model: Model): Uint8Array {
   const inputs = model.inputs.map(({ layer, shape }) => g.input(layer.name, 'float32', named(shape)));
   const { output } = writeModel(model, inferenceContext(g), inputs);
   g.output('output', output, 'float32', named(model.outputShape));
-  return encodeModel({ graph: fold(g.build()), opset: 13 });
+  const scaling = options.scaling ? scalings[options.scaling] : own;
+  const [height, width] = model.inputShape.slice(1);
+  const preprocessing = { size: [height ?? 224, width ?? 224], crop: 'none', exif: true, ...scaling };
+  return encodeModel({
+    graph: fold(g.build()),
+    opset: 13,
+    ...(scaling ? { metadata: { preprocessing: JSON.stringify(preprocessing) } } : {}),
+  });
 }
 
 /** Names from a list with commas, or from a file: one a line, or a JSON list. */

@@ -1,7 +1,7 @@
 import { buildClassifier } from '../graph/export.js';
 import { inferenceContext } from '../graph/inference.js';
 import { encodeModel } from '../graph/onnx.js';
-import { backboneWriter } from '../keras/applications/backbone.js';
+import type { FeatureExtractor } from '../keras/applications/backbone.js';
 import type { Functional } from '../keras/models/functional.js';
 import type { Evaluation } from './metrics.js';
 import type { Preparation } from './preparation.js';
@@ -9,7 +9,9 @@ import type { Preparation } from './preparation.js';
 export interface ExportOptions {
   /** Embedding (N, D) → probabilities (N, C). */
   readonly head: Functional;
-  readonly preparation: Pick<Preparation, 'backbone' | 'preprocessing'>;
+  readonly preparation: Pick<Preparation, 'preprocessing'> & {
+    readonly backbone: Pick<FeatureExtractor, 'info' | 'licences' | 'write' | 'opset'>;
+  };
   readonly labels: readonly string[];
   /** How the model did on pictures that it was not trained on. */
   readonly evaluation: Pick<Evaluation, 'samples' | 'loss' | 'accuracy'> | null;
@@ -28,7 +30,8 @@ export function exportClassifier({ head, preparation, labels, evaluation }: Expo
         : {}),
       licences: backbone.licences,
     },
-    backbone: backboneWriter(backbone),
+    backbone: backbone.write,
+    opset: backbone.opset,
     head: (g, embedding) => head.forward(inferenceContext(g), [embedding]).output,
   });
   return encodeModel(model);

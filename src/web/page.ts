@@ -14,7 +14,11 @@ element.addEventListener('ready', (event) => {
       'Accuracy',
       `${(metrics.accuracy * 100).toFixed(1)}% on ${metrics.samples} pictures it was not trained on`,
     ]);
-  if (backbone) facts.push(['Backbone', `${backbone.name}, alpha ${backbone.alpha}, ${backbone.weights}`]);
+  if (backbone)
+    facts.push([
+      'Backbone',
+      [backbone.name, ...(backbone.alpha ? [`alpha ${backbone.alpha}`] : []), backbone.weights].join(', '),
+    ]);
   if (licences?.length)
     facts.push([
       'Licences',

@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../src/graph/builder.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
-import { backboneModel } from '../../src/keras/applications/backbone.js';
+import { backboneModel, backboneWriter } from '../../src/keras/applications/backbone.js';
 import { MobileNet, preprocessInput } from '../../src/keras/applications/mobilenet.js';
 import * as vggface2 from '../../src/keras/applications/vggface2.js';
 import { clearSession } from '../../src/keras/naming.js';
@@ -29,7 +29,8 @@ const inputShape = [size, size, 3];
 test('computes what Keras computes', async (t) => {
   const model = await MobileNet({ alpha, inputShape, includeTop: false, weights: null });
   seedWeights(model);
-  const backbone = { model, size: [size, size] as const, scaling: tfScaling, features: 256 };
+  const write = backboneWriter({ model });
+  const backbone = { write, opset: 13, size: [size, size] as const, scaling: tfScaling, features: 256 };
   const engine = await ortNode({ provider: 'cpu', threads: 1 });
   const session = await engine.load(encodeModel(backboneModel(backbone, { outputs: ['embedding', 'map'] })));
   const { embedding, map } = await session.run({ pixels: picture(size) });

@@ -31,9 +31,9 @@ export async function drawLargePhotos(folder: string, count: number): Promise<vo
  */
 export async function benchFeatures({ photos, rounds }: { photos: string; rounds: number }): Promise<Row[]> {
   const { paths } = await findImages(photos);
-  const preparation = await prepare({ weights: 'vggface2', crop: 'none' }, silent);
   const room = await mkdtemp(join(tmpdir(), 'ort-transfer-bench-'));
   const engine = await ortNode({ provider: 'cpu' });
+  const preparation = await prepare({ engine, weights: 'vggface2', crop: 'none' }, silent);
   let run = 0;
   const extract = (threads: number) => () =>
     extractFeatures(paths, {

@@ -1,12 +1,13 @@
 import type { CommandModule } from 'yargs';
-import { convertModel, readLabels, scalings } from '../../transfer/convert.js';
+import { type ScalingName, scalings } from '../../graph/preprocessing.js';
+import { convertModel, readLabels } from '../../transfer/convert.js';
 import { runCommand } from '../run.js';
 
 interface Arguments {
   in: string;
   out: string;
   labels?: string;
-  scaling?: keyof typeof scalings;
+  scaling?: ScalingName;
   crop?: 'none' | 'center' | 'face';
 }
 
@@ -26,8 +27,9 @@ export const convert: CommandModule<object, Arguments> = {
         describe: 'For .onnx: names of the classes with commas between, or a file that lists them',
       })
       .option('scaling', {
-        choices: Object.keys(scalings) as (keyof typeof scalings)[],
-        describe: "For .onnx: how the model wants levels: 'tf' −1 to 1, 'unit' 0 to 1 [default: tf]",
+        choices: Object.keys(scalings) as ScalingName[],
+        describe:
+          "For .onnx: how the model wants levels, in the words of Keras's preprocess_input: 'tf' is −1 to 1 [default: tf]",
       })
       .option('crop', {
         choices: ['none', 'center', 'face'] as const,

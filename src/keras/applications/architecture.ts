@@ -1,6 +1,6 @@
 /** What Keras's image classification models have in common. Source: keras.src.applications.imagenet_utils. */
 import { readFile } from '#platform';
-import type { Preprocessing } from '../../graph/preprocessing.js';
+import type { UniformScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import { type ActivationName, getActivation } from '../activations.js';
 import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
@@ -11,9 +11,6 @@ import { pythonTuple } from '../layers/window.js';
 import type { Functional } from '../models/functional.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
-
-/** How the levels of a picture become what a model reads. */
-export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
 
 /** Height, width and channels; `null` where any size will do. */
 export type InputShape = readonly (number | null)[];
@@ -119,12 +116,15 @@ export function sourceInputs(tensor: KerasTensor): KerasTensor[] {
 }
 
 /** Notes how the pretrained weights want their pictures, so that `fit` can warn of others. */
-export function expectScaling({ inputs }: Functional, scaling: Scaling): void {
+export function expectScaling({ inputs }: Functional, scaling: UniformScaling): void {
   for (const { layer } of inputs) if (layer instanceof InputLayer) layer.expectedScaling = scaling;
 }
 
 /** Scales RGB levels from 0 to 255, pixel by pixel, as the graph's `normalisePixels` does. */
-export function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: Scaling): Float32Array {
+export function scaleLevels(
+  levels: ArrayLike<number>,
+  { channels, mean, scale }: UniformScaling,
+): Float32Array {
   const scaled = new Float32Array(levels.length);
   for (let i = 0; i < scaled.length; i++) {
     const c = i % 3;

@@ -4,26 +4,50 @@ import { fold } from '../../graph/fold.js';
 import type { Model as OnnxModel, Value } from '../../graph/graph.js';
 import { inferenceContext } from '../../graph/inference.js';
 import type { BackboneInfo, Licence } from '../../graph/metadata.js';
-import { caffeScaling, normalisePixels, type Preprocessing, tfScaling } from '../../graph/preprocessing.js';
+import {
+  caffeScaling,
+  normalisePixels,
+  type Preprocessing,
+  type Scaling,
+  tfScaling,
+} from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import { ValueError } from '../layers/layer.js';
 import type { Model } from '../models/model.js';
 import { type Hdf5Group, readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights } from '../saving/legacy-h5.js';
-import { readWeightsPath, type Scaling } from './architecture.js';
+import { readWeightsPath } from './architecture.js';
 import { firstFilters, MobileNet, mobileNetAlphas, mobileNetSizes, readImageNetFile } from './mobilenet.js';
 import { lastProjection, MobileNetV2, mobileNetV2Alphas } from './mobilenet-v2.js';
 
 /** A frozen network that turns pictures into features, with all that must be known to use it. */
-export interface Backbone {
-  /** MobileNet or MobileNetV2 without its top: (N, height, width, 3) → (N, ⌈height/32⌉, ⌈width/32⌉, D). */
-  readonly model: Model;
+export interface FeatureExtractor {
   readonly size: Preprocessing['size'];
   /** D, the number of features. */
   readonly features: number;
   readonly scaling: Scaling;
   readonly info: BackboneInfo;
   readonly licences: readonly Licence[];
+  /** The operator set that its operations are written in, at least 13. */
+  readonly opset: number;
+  readonly write: BackboneWriter;
+}
+
+/**
+ * Writes frozen layers into a graph.
+ *
+ * @param images float32 (N, 3, height, width), normalised
+ * @returns `embedding`, float32 (N, D), and what it is the mean of over h and w, if it is: `map`, float32 (N, D, h, w)
+ */
+export type BackboneWriter = (
+  g: GraphBuilder,
+  images: Value,
+) => { readonly embedding: Value; readonly map?: Value };
+
+/** A feature extractor of Keras's layers. */
+export interface Backbone extends FeatureExtractor {
+  /** MobileNet or MobileNetV2 without its top: (N, height, width, 3) → (N, ⌈height/32⌉, ⌈width/32⌉, D). */
+  readonly model: Model;
 }
 
 export interface BackboneOptions {
@@ -67,6 +91,8 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
       ...(licences[0] ? { licence: licences[0].licence } : {}),
     },
     licences,
+    opset: 13,
+    write: backboneWriter({ model }),
   };
 }
 
@@ -132,15 +158,10 @@ const licencesOf: Readonly<Record<string, readonly Licence[]>> = {
   ],
 };
 
-/**
- * A function that writes the backbone into a graph, for exporters.
- *
- * @returns of images, float32 (N, 3, height, width), normalised: `map`, float32 (N, D, h, w), and `embedding`,
- * float32 (N, D), its mean over h and w. The graph as a whole wants `fold` afterwards.
- */
+/** Writes MobileNet; the graph as a whole wants `fold` afterwards. */
 export const backboneWriter =
-  ({ model }: Pick<Backbone, 'model'>) =>
-  (g: GraphBuilder, images: Value): { map: Value; embedding: Value } => {
+  ({ model }: Pick<Backbone, 'model'>): BackboneWriter =>
+  (g, images) => {
     const map = model.forward(inferenceContext(g), [images]).output;
     return { map, embedding: g.op('Flatten', [g.op('GlobalAveragePool', [map])], { axis: 1 }) };
   };
@@ -154,19 +175,18 @@ export const backboneWriter =
  * @param outputs default `['embedding']`: a map is 49 times as large
  */
 export function backboneModel(
-  backbone: Pick<Backbone, 'model' | 'size' | 'scaling' | 'features'>,
+  backbone: Pick<FeatureExtractor, 'size' | 'scaling' | 'features' | 'write' | 'opset'>,
   { outputs = ['embedding'] }: { outputs?: readonly ('embedding' | 'map')[] } = {},
 ): OnnxModel {
-  const { model, size, scaling, features } = backbone;
-  const g = new GraphBuilder(model.name);
+  const { size, scaling, features, write, opset } = backbone;
+  const g = new GraphBuilder('backbone');
   const pixels = g.input('pixels', 'uint8', ['N', ...size, 3]);
   const images = g.scope('preprocessing', () => normalisePixels(g, pixels, scaling));
-  const { map, embedding } = backboneWriter(backbone)(g, images);
+  const { map, embedding } = g.scope('backbone', () => write(g, images));
   if (outputs.includes('embedding')) g.output('embedding', embedding, 'float32', ['N', features]);
-  if (outputs.includes('map')) {
-    const [, height, width] = model.outputTensor.shape;
+  if (outputs.includes('map') && map) {
     const channelsLast = g.op('Transpose', [map], { perm: [0, 2, 3, 1] });
-    g.output('map', channelsLast, 'float32', ['N', height ?? 'h', width ?? 'w', features]);
+    g.output('map', channelsLast, 'float32', ['N', 'h', 'w', features]);
   }
-  return { graph: fold(g.build()), opset: 13 };
+  return { graph: fold(g.build()), opset };
 }

@@ -1,4 +1,5 @@
-export type { ApplicationOptions, InputShape, Scaling } from './architecture.js';
+export type { Scaling } from '../../graph/preprocessing.js';
+export type { ApplicationOptions, InputShape } from './architecture.js';
 export {
   type Backbone,
   type BackboneOptions,

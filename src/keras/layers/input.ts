@@ -1,5 +1,5 @@
 import type { Forward } from '../../graph/differentiable.js';
-import type { Preprocessing } from '../../graph/preprocessing.js';
+import type { UniformScaling } from '../../graph/preprocessing.js';
 import { type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface InputOptions extends LayerOptions {
@@ -12,7 +12,7 @@ export class InputLayer extends Layer {
   static override readonly className = 'InputLayer';
   readonly batchShape: Shape;
   /** How pictures are to be scaled, where pretrained weights ask for it. */
-  expectedScaling: Pick<Preprocessing, 'channels' | 'mean' | 'scale'> | null = null;
+  expectedScaling: UniformScaling | null = null;
 
   constructor({ shape, ...options }: InputOptions) {
     super(options);

@@ -1,10 +1,10 @@
-import type { Preprocessing } from '../../graph/preprocessing.js';
+import type { UniformScaling } from '../../graph/preprocessing.js';
 import { float32 } from '../../graph/tensor.js';
 import { floatRepr } from '../python-format.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
 
 /** What becomes of levels from 0 to 255: `(level − mean) · scale` for each channel, in this order. */
-export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
+export type Scaling = UniformScaling;
 
 /** Levels that tell the channels apart. */
 const probe = [40, 90, 200] as const;

@@ -1,0 +1,124 @@
+import type { GraphBuilder } from './builder.js';
+import type { Attribute, Graph, Model, Node, Value } from './graph.js';
+import { OnnxFormatError } from './onnx.js';
+import { modernise, modernOpset, oldestOpset } from './opset.js';
+
+/** Operations that need no word of their own about their version. */
+const domains: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);
+
+export interface InlineOptions {
+  /** What the graph's inputs are, by their name. */
+  readonly inputs: Readonly<Record<Value, Value>>;
+  /** The value that is wanted; what it does not depend on is left out. */
+  readonly output: Value;
+  /** Takes the weights, where they are not to lie in `g`, which is the body of a loop then. Default: `g`. */
+  readonly weights?: GraphBuilder;
+}
+
+/**
+ * Writes a graph from elsewhere into `g`, in the operator set `Math.max(18, opset)`. Its names are kept, with the open
+ * scope before them.
+ *
+ * @returns the value in `g` that `output` has become
+ * @throws OnnxFormatError when nothing makes `output`, OpsetError when an operation means something else today
+ */
+export function inline(g: GraphBuilder, model: Model, { inputs, output, weights = g }: InlineOptions): Value {
+  const { graph, opset } = model;
+  if (opset < oldestOpset)
+    throw new OnnxFormatError(
+      `Expected operator set ${oldestOpset} or later. Received: ${opset}. Hint: export the model anew, with opset_version=${modernOpset}.`,
+    );
+  const names = new Map<Value, Value>([['', ''], ...Object.entries(inputs)]);
+  writeNodes(g, neededFor(graph, output), { names, opset, weights });
+  const result = names.get(output);
+  if (result !== undefined) return result;
+  throw new OnnxFormatError(`Expected an operation that makes '${output}'. Received: none.`);
+}
+
+interface Writing {
+  /** What each value of the graph is called now. */
+  readonly names: Map<Value, Value>;
+  readonly opset: number;
+  readonly weights: GraphBuilder;
+}
+
+function writeNodes(
+  g: GraphBuilder,
+  { initializers, nodes }: Pick<Graph, 'initializers' | 'nodes'>,
+  writing: Writing,
+) {
+  const { names, opset, weights } = writing;
+  for (const [name, tensor] of initializers) names.set(name, weights.initializer(name, tensor));
+  for (const node of nodes) {
+    const domain = node.domain ?? '';
+    if (!domains.has(domain))
+      throw new OnnxFormatError(
+        `Expected ONNX's own operations. Received: ${node.op} of '${domain}'. Hint: if it is a function of the model, inline it with onnx.inliner.inline_local_functions.`,
+      );
+    const { value } = node.attributes;
+    if (node.op === 'Constant' && typeof value === 'object' && 'tensor' in value) {
+      names.set(node.outputs[0]!, weights.initializer(node.outputs[0]!, value.tensor));
+      continue;
+    }
+    const read = node.inputs.map((input) => {
+      const name = names.get(input);
+      if (name !== undefined) return name;
+      throw new OnnxFormatError(
+        `Expected an operation that makes '${input}' before '${node.name}'. Received: none.`,
+      );
+    });
+    for (const value of node.outputs) if (value !== '') names.set(value, g.unique(value));
+    const renamed: Node = {
+      ...node,
+      ...(domain === 'ai.onnx' ? { domain: '' } : {}),
+      name: g.unique(node.name || node.op),
+      inputs: read,
+      outputs: node.outputs.map((value) => names.get(value)!),
+      attributes: Object.fromEntries(
+        Object.entries(node.attributes).map(([key, value]) => [key, withGraph(g, value, writing)]),
+      ),
+    };
+    g.add(opset < modernOpset ? modernise(g, renamed, opset) : renamed);
+  }
+}
+
+/** An attribute as it is, or a subgraph that reads the values under their new names. */
+function withGraph(g: GraphBuilder, attribute: Attribute, writing: Writing): Attribute {
+  if (typeof attribute !== 'object' || !('graph' in attribute)) return attribute;
+  const { graph } = attribute;
+  const body = g.subgraph(g.unique(graph.name || 'body'));
+  const names = new Map(writing.names);
+  for (const { name, type, dims } of graph.inputs) names.set(name, body.input(name, type, dims));
+  writeNodes(body, graph, { ...writing, names, weights: body });
+  for (const { name, type, dims } of graph.outputs) {
+    const value = names.get(name);
+    if (value === undefined)
+      throw new OnnxFormatError(`Expected an operation that makes '${name}'. Received: none.`);
+    body.output(value, value, type, dims);
+  }
+  return { graph: body.build() };
+}
+
+/** The nodes and weights that a value depends on. */
+function neededFor(graph: Graph, output: Value): Pick<Graph, 'initializers' | 'nodes'> {
+  const needed = new Set([output]);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((value) => value !== '' && needed.has(value))) continue;
+    nodes.push(node);
+    for (const value of readBy(node)) needed.add(value);
+  }
+  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
+  return { initializers, nodes: nodes.reverse() };
+}
+
+/** The values that a node reads, those of its subgraphs included. */
+function readBy({ inputs, attributes }: Node): Value[] {
+  const graphs = Object.values(attributes).flatMap((value) =>
+    typeof value === 'object' && 'graph' in value ? [value.graph] : [],
+  );
+  return [
+    ...inputs,
+    ...graphs.flatMap(({ nodes, outputs }) => [...nodes.flatMap(readBy), ...outputs.map(({ name }) => name)]),
+  ];
+}
