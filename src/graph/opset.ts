@@ -2,7 +2,7 @@
  * Operations of older operator sets in the words of operator set 18, in which models are exported.
  *
  * From one set to the next most operations only take more types. Those below changed what they mean or how it is said;
- * test/keras/onnx.py asks `onnx.defs` that none is missing. History:
+ * test/keras/onnx_files.py asks `onnx.defs` that none is missing. History:
  * https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
 import type { GraphBuilder } from './builder.js';
