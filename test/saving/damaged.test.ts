@@ -129,6 +129,19 @@ for (const [label, [bytes, message]] of Object.entries(cases))
     t.true(['ValueError', 'Hdf5FormatError'].includes(error?.name ?? ''), error?.name);
   });
 
+test('a .keras file that was zipped by a method that few know is refused with its number', (t) => {
+  const zip = writeArchive(archive);
+  const view = new DataView(zip.buffer, zip.byteOffset, zip.length);
+  // The central directory names the method of each file at byte 10 of its entry.
+  for (let at = 0; at < zip.length - 4; at++)
+    if (view.getUint32(at, true) === 0x02014b50) view.setUint16(at + 10, 14, true);
+  t.throws(() => readArchive(zip), {
+    name: 'ValueError',
+    message:
+      "Expected files in the .keras file that are stored or deflated. Received: 'metadata.json', compressed by method 14 of zip. Hint: unzip it and zip it again, which deflates.",
+  });
+});
+
 test('keys that are names of prototypes change nothing', (t) => {
   const json = archive.config.replace(
     '"config": {',

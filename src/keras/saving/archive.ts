@@ -38,9 +38,13 @@ export function readArchive(bytes: Uint8Array): KerasArchive {
   let files: Record<string, Uint8Array>;
   try {
     files = unzipSync(bytes, {
-      filter({ name, size, originalSize }) {
+      filter({ name, size, originalSize, compression }) {
         seen.push(name);
         if (!wanted.includes(name)) return false;
+        if (compression !== 0 && compression !== 8)
+          throw new ValueError(
+            `Expected files in the .keras file that are stored or deflated. Received: '${name}', compressed by method ${compression} of zip. Hint: unzip it and zip it again, which deflates.`,
+          );
         if (originalSize > alwaysFine && originalSize > mostExpansion * size)
           throw new ValueError(
             `Expected '${name}' to unpack to at most ${mostExpansion} times what is stored. Received: ${size} bytes that claim to be ${originalSize}. Hint: do not trust this file.`,
