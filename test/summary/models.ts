@@ -175,7 +175,7 @@ function residual(): Functional {
 
 async function nestedInSequential(): Promise<Functional> {
   const base = await mobilenet();
-  base.setTrainable(false);
+  base.trainable = false;
   return new Sequential([
     base,
     new GlobalAveragePooling2D(),

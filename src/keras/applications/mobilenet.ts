@@ -66,7 +66,7 @@ const hashes: Readonly<Record<string, string>> = {
  *
  * @example
  * const base = await MobileNet({ weights: 'imagenet', includeTop: false, inputShape: [224, 224, 3] });
- * base.setTrainable(false);
+ * base.trainable = false;
  *
  * @throws ValueError for arguments that do not go together, in Keras's words; DownloadError where the weights
  * cannot be had.

@@ -38,7 +38,7 @@ export abstract class Layer {
   static readonly className?: string;
 
   readonly name: string;
-  trainable: boolean;
+  #trainable: boolean;
   /** Every weight in Keras's order, which `getWeights` and weight files follow. */
   readonly weights: Variable[] = [];
   /** Each use of the layer in a functional model. */
@@ -47,7 +47,7 @@ export abstract class Layer {
 
   constructor({ name, trainable = true }: LayerOptions = {}) {
     this.name = name ?? autoName(toSnakeCase(this.className));
-    this.trainable = trainable;
+    this.#trainable = trainable;
   }
 
   get className(): string {
@@ -57,6 +57,15 @@ export abstract class Layer {
 
   get built(): boolean {
     return this.#built;
+  }
+
+  /** Whether training changes the weights. Set on a model, it is set on every layer within. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#trainable = trainable;
   }
 
   /** Makes the weights for inputs of these shapes. Called once, before the first use. */

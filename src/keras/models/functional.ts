@@ -32,7 +32,7 @@ export class Functional extends Layer {
   constructor({ name, trainable, ...wires }: FunctionalOptions | { name?: string; trainable?: boolean }) {
     super({ name });
     if ('inputs' in wires) this.wire(wires.inputs, wires.outputs);
-    if (trainable !== undefined) this.setTrainable(trainable);
+    if (trainable !== undefined) this.trainable = trainable;
   }
 
   /** Sets what the model computes. */
@@ -108,13 +108,13 @@ export class Functional extends Layer {
     return null;
   }
 
-  /** Keras's `model.trainable = value`: sets every layer within, too. */
-  setTrainable(trainable: boolean): void {
-    this.trainable = trainable;
-    for (const layer of this.layers) {
-      if (layer instanceof Functional) layer.setTrainable(trainable);
-      else layer.trainable = trainable;
-    }
+  override get trainable(): boolean {
+    return super.trainable;
+  }
+
+  override set trainable(trainable: boolean) {
+    super.trainable = trainable;
+    for (const layer of this.layers) layer.trainable = trainable;
   }
 
   override get trainableWeights(): Variable[] {

@@ -60,7 +60,8 @@ function sequentialFromConfig(config: unknown, context: LayerContext): Sequentia
     if (shape) parts.unshift(Input({ shape: shape.slice(1) }));
   }
   const model = new Sequential(parts, { name: modelName });
-  if (typeof trainable === 'boolean') model.trainable = trainable;
+  // Layers carry flags of their own, which a model that may train leaves as they are.
+  if (trainable === false) model.trainable = false;
   return model;
 }
 
@@ -99,7 +100,7 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
   const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
   const wiring = new Wiring(layers, uses);
   const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(outputs[0]!), name });
-  if (typeof config.trainable === 'boolean') model.trainable = config.trainable;
+  if (config.trainable === false) model.trainable = false;
   return model;
 }
 
