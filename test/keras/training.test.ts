@@ -199,6 +199,10 @@ const layerCases = [
       dense(3, 'softmax'),
     ],
   }),
+  training('scaled pictures', {
+    ...pictures,
+    layers: [['Rescaling', { scale: 0.5, offset: -0.25 }], ['Flatten', {}], dense(3, 'softmax')],
+  }),
   training('flattened pictures', { ...pictures, layers: [['Flatten', {}], dense(3, 'softmax')] }),
   training('means of pictures', {
     ...pictures,

@@ -12,6 +12,7 @@ import { Input } from '../../src/keras/layers/input.js';
 import type { KerasTensor, Layer } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
+import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
 import * as losses from '../../src/keras/losses/index.js';
@@ -105,6 +106,7 @@ const layers = {
   GlobalMaxPooling2D,
   LeakyReLU,
   ReLU,
+  Rescaling,
   Reshape,
   Softmax,
 };

@@ -18,6 +18,7 @@ import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/laye
 import type { Layer, Shape } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
+import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
 import {
@@ -163,6 +164,7 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['BatchNormalization along another axis', new BatchNormalization({ axis: 1 }), [3, 4, 5]],
   ['Flatten', new Flatten(), [3, 4, 5]],
   ['Flatten of pictures', new Flatten(), [2, 4, 3, 2]],
+  ['Rescaling', new Rescaling({ scale: 0.5, offset: -1 }), [3, 4]],
   ['Reshape', new Reshape({ targetShape: [-1, 2] }), [3, 4]],
   ['Reshape to pictures', new Reshape({ targetShape: [2, 3, 2] }), [3, 12]],
   ['Reshape of pictures', new Reshape({ targetShape: [4, 6] }), [2, 4, 3, 2]],

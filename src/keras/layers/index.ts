@@ -20,6 +20,7 @@ export { KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from '.
 export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
 export { AveragePooling2D, MaxPooling2D, type Pooling2DOptions } from './pooling2d.js';
 export { ReLU, type ReLUOptions } from './relu.js';
+export { Rescaling, type RescalingOptions } from './rescaling.js';
 export { Reshape, type ReshapeOptions } from './reshape.js';
 export { SeparableConv2D, type SeparableConv2DOptions } from './separable-conv2d.js';
 export { Softmax, type SoftmaxOptions } from './softmax.js';

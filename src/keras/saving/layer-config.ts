@@ -16,6 +16,7 @@ import { type Layer, type Shape, ValueError } from '../layers/layer.js';
 import { LeakyReLU } from '../layers/leaky-relu.js';
 import { AveragePooling2D, MaxPooling2D } from '../layers/pooling2d.js';
 import { ReLU } from '../layers/relu.js';
+import { Rescaling } from '../layers/rescaling.js';
 import { Reshape } from '../layers/reshape.js';
 import { SeparableConv2D } from '../layers/separable-conv2d.js';
 import { Softmax } from '../layers/softmax.js';
@@ -60,6 +61,7 @@ const layers: Readonly<Record<string, readonly [type: new (options: never) => La
   LeakyReLU: [LeakyReLU, 'negative_slope'],
   MaxPooling2D: [MaxPooling2D, pooling],
   ReLU: [ReLU, 'max_value negative_slope threshold'],
+  Rescaling: [Rescaling, 'scale offset'],
   Reshape: [Reshape, 'target_shape'],
   SeparableConv2D: [
     SeparableConv2D,
