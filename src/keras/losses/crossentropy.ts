@@ -1,8 +1,8 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import { tensor } from '../../graph/tensor.js';
+import { type Tensor, tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
-import { type Config, ValueError } from '../layers/layer.js';
+import { type Config, type Shape, ValueError } from '../layers/layer.js';
 import { type Backward, clip, Loss } from './loss.js';
 
 export interface CrossentropyOptions {
@@ -121,6 +121,16 @@ export class SparseCategoricalCrossentropy extends Loss {
 
   override targetShape(): readonly number[] {
     return [1];
+  }
+
+  /** @throws ValueError for an index that is no class's: TensorFlow's words. */
+  override checkTargets({ data }: Tensor<'float32'>, outputShape: Shape): void {
+    const classes = outputShape.at(-1) as number;
+    const strange = data.find((index) => !(index >= 0 && index < classes));
+    if (strange !== undefined)
+      throw new ValueError(
+        `Received a label value of ${strange} which is outside the valid range of [0, ${classes}).`,
+      );
   }
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import type { Tensor } from '../../graph/tensor.js';
 import type { LossWriter, Prediction } from '../../graph/training.js';
 import { type Config, type Shape, ValueError } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
@@ -41,6 +42,9 @@ export abstract class Loss implements LossWriter {
       throw new ValueError(`Expected an output of known shape. Received: (${outputShape}).`);
     return shape as number[];
   }
+
+  /** Refuses targets that mean nothing for outputs of this shape. */
+  checkTargets(_target: Tensor<'float32'>, _outputShape: Shape): void {}
 
   getConfig(): Config {
     return { name: this.name, reduction: 'sum_over_batch_size' };

@@ -5,15 +5,15 @@ import type { CallbackModel, Logs } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
 import { globalTensorRandom } from '../global-random.js';
-import { ValueError } from '../layers/layer.js';
+import { type Config, ValueError } from '../layers/layer.js';
 import { getLoss, type Loss, type LossName } from '../losses/index.js';
 import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
 import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
 import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
-import { modelToJson } from '../saving/serialize.js';
+import { modelConfig, modelToJson } from '../saving/serialize.js';
 import { formatSummary, type SummaryOptions } from '../summary.js';
-import type { ArrayLikeData, Batch, Batches } from './data.js';
+import { type ArrayLikeData, type Batch, type Batches, toInputs } from './data.js';
 import { type Dataset, isDataset } from './dataset-source.js';
 import { type EvaluateOptions, evaluateBatches } from './evaluate.js';
 import { type FitOptions, runEpochs, type ValidationData } from './fit.js';
@@ -24,7 +24,7 @@ import { trainingPlan } from './plan.js';
 import { type PredictOptions, predictBatches } from './predict.js';
 import { ArraySource, type Form, isBatches, type Source, toSamples } from './source.js';
 import { Totals } from './totals.js';
-import { Trainer } from './trainer.js';
+import { type Samples, Trainer } from './trainer.js';
 
 /** What runs a model's graphs: ONNX Runtime, plain TypeScript, or an engine of one's own. */
 export type EngineChoice = 'ort' | 'js' | Engine;
@@ -43,9 +43,10 @@ export interface ModelSummaryOptions extends Omit<SummaryOptions, 'optimizer'> {
 }
 
 interface Compiled {
-  optimizer: Optimizer;
-  loss: Loss;
-  metrics: Metric[];
+  readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  /** `null` as long as the model has no shapes, which metrics are chosen by. */
+  metrics: Metric[] | null;
 }
 
 /** What `compile` was given, with the optimizer that a name stands for. */
@@ -83,17 +84,12 @@ export class Model extends Functional implements CallbackModel {
    * @param options.engine default `'ort'`
    */
   compile({ optimizer = 'rmsprop', loss, metrics = [], engine = 'ort' }: CompileOptions): void {
-    const lossObject = getLoss(loss);
-    const outputShape = this.outputTensor.shape;
-    this.#compiled = {
-      optimizer: getOptimizer(optimizer),
-      loss: lossObject,
-      metrics: metrics.map((metric) => getMetric(metric, { outputShape, loss: lossObject })),
-    };
+    this.#compiled = { optimizer: getOptimizer(optimizer), loss: getLoss(loss), metrics: null };
     this.#compilation = { optimizer: this.#compiled.optimizer, loss, metrics };
     this.#engine = engine;
     this.#parts = undefined;
     this.#trainer = undefined;
+    if (this.built) this.#chooseMetrics();
   }
 
   /** @throws ValueError before `compile`. */
@@ -144,11 +140,12 @@ export class Model extends Functional implements CallbackModel {
     { y, endless }: { y: ArrayLikeData | null; endless: boolean },
     options: FitOptions,
   ): Promise<History> {
-    const { metrics } = this.#assertCompiled('fit');
+    this.#assertCompiled('fit');
     const { batchSize, epochs = 1, verbose = 'auto', stepsPerEpoch = null, validationFreq = 1 } = options;
     const { shuffle = true, validationData = null, validationSteps = null, print } = options;
     const { now = () => performance.now() / 1000, warn = console.warn } = options;
     const { trainer, ...reader } = await this.#prepare({ ...options, x });
+    const { metrics } = this;
     const { source, held } = await openSource(x, reader, {
       ...options,
       y,
@@ -229,7 +226,14 @@ export class Model extends Functional implements CallbackModel {
 
   /** The model's outputs (N, …) for inputs (N, …), or for the inputs of batches. */
   async predict(x: Data, options: PredictOptions = {}): Promise<Tensor<'float32'>> {
+    this.#buildFor(x);
     return predictBatches(x, await this.#getParts(), { ...options, model: this });
+  }
+
+  /** The outputs (N, …) for one batch of inputs. */
+  async predictOnBatch(x: ArrayLikeData | readonly Tensor[]): Promise<Tensor<'float32'>> {
+    this.#buildFor(x);
+    return (await this.#getParts()).predict(toInputs(x));
   }
 
   /** One step on one batch; loss and metrics of that batch. */
@@ -238,7 +242,7 @@ export class Model extends Functional implements CallbackModel {
     y: ArrayLikeData,
     options: { sampleWeight?: ArrayLikeData; classWeight?: FitOptions['classWeight'] } = {},
   ): Promise<Logs> {
-    const { metrics } = this.#assertCompiled('train_on_batch');
+    this.#assertCompiled('train_on_batch');
     if (options.classWeight && options.sampleWeight)
       throw new ValueError(
         'Arguments `sample_weight` and `class_weight` cannot be specified at the same time.',
@@ -251,8 +255,24 @@ export class Model extends Functional implements CallbackModel {
     const source = new ArraySource(samples, samples.y.dims[0]!, null);
     source.start();
     const sums = await trainer.train((await source.next(1))!);
-    const totals = new Totals(metrics);
-    totals.add(sums.data, samples.y.dims[0]!);
+    return this.#logsOf(sums, samples);
+  }
+
+  /** Loss and metrics of one batch, which the model does not learn from. */
+  async testOnBatch(
+    x: ArrayLikeData | readonly Tensor[],
+    y: ArrayLikeData,
+    options: { sampleWeight?: ArrayLikeData } = {},
+  ): Promise<Logs> {
+    this.#assertCompiled('test_on_batch');
+    const { trainer, form } = await this.#prepare({ ...options, x });
+    const samples = await toSamples([x, y, options.sampleWeight], form);
+    return this.#logsOf((await trainer.evaluate(samples)).sums, samples);
+  }
+
+  #logsOf(sums: Tensor<'float32'>, { y }: Samples): Logs {
+    const totals = new Totals(this.metrics);
+    totals.add(sums.data, y.dims[0]!);
     return totals.logs();
   }
 
@@ -277,7 +297,12 @@ export class Model extends Functional implements CallbackModel {
     return loadWeights(this, path, options);
   }
 
-  /** The layers and their wiring as Keras writes them, without weights. */
+  /** The layers and their wiring under Python's keys, without weights. `modelFromConfig` reads it. */
+  override getConfig(): Config {
+    return modelConfig(this);
+  }
+
+  /** The same with the class and what the model was compiled with, as Keras writes it. */
   toJson(): string {
     return modelToJson(this);
   }
@@ -297,7 +322,9 @@ export class Model extends Functional implements CallbackModel {
     classWeight?: unknown;
     validationData?: ValidationData | null;
   }): Promise<{ trainer: Trainer; parts: Parts; form: Form }> {
-    const { optimizer, loss, metrics } = this.#assertCompiled('fit');
+    this.#buildFor(data.x);
+    const { optimizer, loss } = this.#assertCompiled('fit');
+    const { metrics } = this;
     const parts = await this.#getParts();
     const mayWeigh = (x: unknown) => isBatches(x) || isDataset(x);
     const { validationData = null } = data;
@@ -314,12 +341,35 @@ export class Model extends Functional implements CallbackModel {
     return {
       trainer: this.#trainer,
       parts,
-      form: { extract: parts.extract, targetShape: this.#trainer.plan.targetShape },
+      form: {
+        extract: parts.extract,
+        targetShape: this.#trainer.plan.targetShape,
+        checkTargets: (y) => loss.checkTargets(y, this.outputShape),
+      },
     };
   }
 
+  /** Gives a model without an `Input` the shapes of these arrays. */
+  #buildFor(x: unknown): void {
+    if (this.built || isBatches(x) || isDataset(x)) return;
+    this.build(toInputs(x as ArrayLikeData).map(({ dims }) => [null, ...dims.slice(1)]));
+    this.#chooseMetrics();
+  }
+
+  #chooseMetrics(): void {
+    const [compiled, compilation] = [this.#compiled, this.#compilation];
+    if (!compiled || !compilation) return;
+    const about = { outputShape: this.outputShape, loss: compiled.loss };
+    compiled.metrics = compilation.metrics.map((metric) => getMetric(metric, about));
+  }
+
   #getParts(): Promise<Parts> {
-    this.#parts ??= resolveEngine(this.#engine).then((engine) => new Parts(engine, this));
+    if (!this.#parts) {
+      this.#parts = resolveEngine(this.#engine).then((engine) => new Parts(engine, this));
+      this.#parts.catch(() => {
+        this.#parts = undefined;
+      });
+    }
     return this.#parts;
   }
 

@@ -64,6 +64,8 @@ export async function openSource(
   if (y !== null) refuse('y', 'the targets', kind);
   if (sampleWeight !== null) refuse('sample_weights', 'the sample weights', kind);
   const weighed = { ...form, classWeight };
+  if (isDataset(x) && x.length === 0)
+    throw new ValueError('The PyDataset has length 0. Hint: no pictures were found in it.');
   if (!isDataset(x)) return { source: new IterableSource(x, lengthOf(x), weighed), held: null };
   const { shuffle, endless, views, warn = console.warn } = options;
   const warning = isImageIterator(x) && parts.checkScaling(x.imageDataGenerator);
@@ -85,6 +87,8 @@ export function arraySource(
   { batchSize, steps, shuffle }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle'>,
 ): ArraySource {
   const size = batchSize ?? (steps ? Math.ceil(samples.y.dims[0]! / steps) : 32);
+  if (!Number.isInteger(size) || size < 1)
+    throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
   return new ArraySource(samples, size, shuffle ? globalTensorRandom() : null);
 }
 

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { ImageDataGenerator } from '../preprocessing/image-data-generator.js';
 import { scalingWarning } from '../preprocessing/scaling.js';
+import { fitInputs } from './data.js';
 import { FeatureCache } from './feature-cache.js';
 import { ForwardOnly } from './forward-only.js';
 import type { Functional } from './functional.js';
@@ -25,9 +26,11 @@ export class Parts {
     this.#rest = new ForwardOnly(engine, [rest]);
   }
 
-  /** What the rest reads, for these inputs of the model. */
-  readonly extract = async (x: readonly Tensor<'float32'>[]): Promise<readonly Tensor<'float32'>[]> =>
-    this.#frozen ? this.#frozen.run(x) : x;
+  /** What the rest reads, for these inputs of the model. @throws ValueError when they do not fit */
+  readonly extract = async (x: readonly Tensor<'float32'>[]): Promise<readonly Tensor<'float32'>[]> => {
+    const inputs = fitInputs(x, this.model);
+    return this.#frozen ? this.#frozen.run(inputs) : inputs;
+  };
 
   get isPartlyFrozen(): boolean {
     return this.#frozen !== null;

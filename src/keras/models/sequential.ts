@@ -41,10 +41,11 @@ export class Sequential extends Model {
     return this.#layers;
   }
 
-  /** Makes the weights for inputs of this shape, the batch first. */
-  override build(shapes: readonly Shape[]): void {
-    if (this.#input || !shapes[0]) return;
-    this.#input = Input({ shape: shapes[0].slice(1) });
+  /** Makes the weights for inputs of this shape, the batch first: `[null, 784]`. */
+  override build(shapes: Shape | readonly Shape[]): void {
+    const shape = (Array.isArray(shapes[0]) ? shapes[0] : shapes) as Shape;
+    if (this.#input || shape.length === 0) return;
+    this.#input = Input({ shape: shape.slice(1) });
     this.#rewire();
   }
 

@@ -1,7 +1,7 @@
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { ValueError } from '../layers/layer.js';
 import type { RandomState } from '../random.js';
-import { type Batch, type Batches, rows, toFloatTensor, toInputs, toTargets } from './data.js';
+import { type Batch, type Batches, isNumberArray, rows, toFloatTensor, toInputs, toTargets } from './data.js';
 import type { Run, Samples } from './trainer.js';
 
 /** Where batches come from, pass after pass. */
@@ -116,14 +116,19 @@ export const inOrder = (samples: Samples, batchSize: number): Run => ({
 export interface Form {
   readonly extract: Extract;
   readonly targetShape: readonly unknown[];
+  /** Refuses targets that the loss cannot mean. */
+  readonly checkTargets?: (y: Tensor<'float32'>) => void;
   readonly classWeight?: ClassWeight;
 }
 
 /** Checks and converts data, and runs the frozen part of the model on them. */
-export async function toSamples(
-  [x, y, sampleWeight]: Batch,
-  { extract, targetShape, classWeight }: Form,
-): Promise<Samples> {
+export async function toSamples(batch: Batch, form: Form): Promise<Samples> {
+  const { extract, targetShape, checkTargets, classWeight } = form;
+  if (!Array.isArray(batch))
+    throw new TypeError(
+      'Expected a batch to be a list `[x, y]` or `[x, y, sampleWeight]`. Received: no list.',
+    );
+  const [x, y, sampleWeight] = batch as Batch;
   if (y == null) throw new TypeError('Expected targets with the data. Received: none.');
   const inputs = toInputs(x);
   const target = toTargets(y, targetShape);
@@ -135,6 +140,8 @@ export async function toSamples(
       throw new TypeError(
         `Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. 'x' sizes: ${inputs.map(({ dims }) => dims[0]).join(', ')}; 'y' sizes: ${target.dims[0]}${weight ? `; 'sampleWeight' sizes: ${weight.dims[0]}` : ''}`,
       );
+  if (target.dims[0] === 0) throw new ValueError('Expected at least one sample. Received: none.');
+  checkTargets?.(target);
   return {
     x: await extract(inputs),
     y: target,
@@ -181,6 +188,7 @@ export const isBatches = (x: unknown): x is Batches =>
   typeof x === 'object' &&
   x !== null &&
   !Array.isArray(x) &&
+  !isNumberArray(x) &&
   !('dims' in x) &&
   (Symbol.asyncIterator in x || Symbol.iterator in x);
 

@@ -67,7 +67,8 @@ function buildConfig(layer: Layer): Config {
     : {};
 }
 
-function modelConfig(model: Functional, style: ConfigStyle): Config {
+/** A model's layers and their wiring: Keras's `model.get_config()`. */
+export function modelConfig(model: Functional, style: ConfigStyle = 'keras'): Config {
   if (model.className === 'Sequential') return sequentialConfig(model, style);
   const own = new Set(model.tensors);
   for (const { layer } of model.inputs)
