@@ -2,6 +2,7 @@
 
 export { modelFromJson } from '../saving/deserialize.js';
 export { type LoadModelOptions, loadModel } from '../saving/load.js';
+export { cloneModel, modelFromConfig } from './clone.js';
 export type { ArrayLikeData, Batch, Batches } from './data.js';
 export type { EvaluateOptions } from './evaluate.js';
 export type { FitOptions, ValidationData } from './fit.js';
