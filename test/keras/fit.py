@@ -85,6 +85,7 @@ def answer(request):
             optimizer=keras.optimizers.RMSprop(learning_rate=request["learning_rate"]),
             loss="categorical_crossentropy",
             metrics=["accuracy"],
+            jit_compile=request.get("jit_compile", "auto"),
         )
         keras.utils.set_random_seed(request["seed"])
         fit = dict(request["fit"])
