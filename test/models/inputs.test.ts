@@ -1,4 +1,4 @@
-/** Data that do not fit are refused before anything is computed, where Keras has words for it in these. */
+/** Data that do not fit are refused before anything is computed. */
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
 import { Add, Dense, Flatten, Input } from '../../src/keras/layers/index.js';

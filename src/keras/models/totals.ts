@@ -22,6 +22,7 @@ export class Totals {
     this.#samples += samples;
   }
 
+  /** Loss and metrics, sorted by their names as Python shows them. */
   logs(): Logs {
     const logs: Logs = { loss: this.#samples === 0 ? 0 : this.#sums[0]! / this.#samples };
     let offset = 1;
@@ -29,7 +30,7 @@ export class Totals {
       logs[metric.name] = metric.result(Array.from(this.#sums.subarray(offset, offset + metric.sums)));
       offset += metric.sums;
     }
-    return logs;
+    return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
 

@@ -27,8 +27,19 @@ export interface LoadModelOptions {
  * @example
  * const model = await loadModel('face_recognition.h5');
  */
-export const loadModel = async (path: string, options: LoadModelOptions = {}): Promise<Model> =>
-  decodeKerasModel(await readFile(path), options);
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'ENOENT') throw cause;
+    throw new ValueError(
+      `File not found: filepath=${path}. Please ensure the file is an accessible \`.keras\` zip file.`,
+      { cause },
+    );
+  }
+  return decodeKerasModel(bytes, options);
+}
 
 /** The same from the bytes of a file. */
 export async function decodeKerasModel(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<Model> {
