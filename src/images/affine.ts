@@ -53,11 +53,14 @@ export function affine<T extends Float32Array | Uint8Array>(
 ): Pixels<T> {
   const read = order === 1 ? readLinear : readSpline;
   const values = read(image, matrix, offset, { fillMode, cval, order });
-  const data = image.data instanceof Uint8Array ? toBytes(values) : new Float32Array(values);
-  return { ...image, data: data as T };
+  return { ...image, data: (image.data instanceof Uint8Array ? toBytes(values) : values) as T };
 }
 
-function toBytes(values: Float64Array): Uint8Array {
+/** Where values are written as they are computed: floats are rounded to single precision at once, bytes in the end. */
+const outputFor = (data: Float32Array | Uint8Array): Float32Array | Float64Array =>
+  data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
+
+function toBytes(values: Float32Array | Float64Array): Uint8Array {
   const bytes = new Uint8Array(values.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.min(Math.max(values[i]!, 0), 254.5) + 0.5;
   return bytes;
@@ -69,9 +72,9 @@ function readSpline(
   [m00, m01, m10, m11]: Matrix,
   [rowOffset, columnOffset]: readonly [number, number],
   { fillMode, cval, order }: Required<AffineOptions>,
-): Float64Array {
+): Float32Array | Float64Array {
   const { channels } = image;
-  const out = new Float64Array(image.data.length);
+  const out = outputFor(image.data);
   const padding = order > 1 && fillMode === 'nearest' ? PADDING : 0;
   const source = order > 1 ? coefficients(image, order, fillMode, padding) : image;
   const rows = new Axis(source.height, order, fillMode);
@@ -101,9 +104,9 @@ function readLinear(
   [m00, m01, m10, m11]: Matrix,
   [rowOffset, columnOffset]: readonly [number, number],
   { fillMode, cval }: Required<AffineOptions>,
-): Float64Array {
+): Float32Array | Float64Array {
   const { data, width, height, channels } = image;
-  const out = new Float64Array(data.length);
+  const out = outputFor(data);
   const beyond = coefficientMode(fillMode);
   for (let i = 0, at = 0; i < height; i++)
     for (let j = 0; j < width; j++, at += channels) {

@@ -84,7 +84,7 @@ function centreBox({ width, height }: Image, [targetHeight, targetWidth]: Size) 
 
 /** A picture's levels as floats, float32 (H, W, C): `keras.utils.img_to_array`. */
 export const imgToArray = ({ data, height, width, channels }: Image): Tensor<'float32'> =>
-  float32(Float32Array.from(data), [height, width, channels]);
+  float32(new Float32Array(data), [height, width, channels]);
 
 /**
  * Floats as a picture's levels: `keras.utils.array_to_img`. Fractions are cut off, as NumPy casts.
@@ -97,10 +97,10 @@ export function arrayToImg(x: Tensor, { scale = true } = {}): Image {
   const [height, width, channels] = checkImage(x);
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new ValueError(`Unsupported channel number: ${channels}`);
-  const values = Float32Array.from(x.data as Float32Array);
+  const values = new Float32Array(x.data as Float32Array);
   if (scale) stretch(values);
   // A picture with levels beyond a byte keeps the lowest eight bits, as NumPy's cast does.
-  return { height, width, channels, data: Uint8Array.from(values) };
+  return { height, width, channels, data: new Uint8Array(values) };
 }
 
 /** Stretches values to 0–255, in float32 as Keras does. */

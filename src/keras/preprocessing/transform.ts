@@ -110,11 +110,12 @@ export function applyBrightnessShift(x: ImageArray, brightness: number, scale = 
   const leaves = low < 0 || high > 255;
   const img = arrayToImg(x, { scale: leaves || scale });
   const factor = Math.fround(brightness);
-  const opaque = img.channels === 4 ? 3 : img.channels;
-  const levels = img.data.map((level, i) =>
-    i % img.channels < opaque ? Math.min(Math.max(Math.trunc(Math.fround(factor * level)), 0), 255) : level,
+  const brightened = Uint8ClampedArray.from({ length: 256 }, (_, level) =>
+    Math.trunc(Math.fround(factor * level)),
   );
-  const out = imgToArray({ ...img, data: levels });
+  const out = imgToArray(img);
+  for (let i = 0; i < img.data.length; i++)
+    if (img.channels < 4 || i % 4 < 3) out.data[i] = brightened[img.data[i]!]!;
   if (leaves && !scale) {
     const span = Math.fround(high - low);
     for (const [i, value] of out.data.entries())
@@ -127,7 +128,8 @@ export function applyBrightnessShift(x: ImageArray, brightness: number, scale = 
 function range(values: Float32Array): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (value < low) low = value;
     if (value > high) high = value;
   }
