@@ -1,7 +1,7 @@
 /** The layers that are trained; no Node imports, so that a page trains them, too. */
 import type { Engine } from '../engine/engine.js';
 import type { Tensor } from '../graph/tensor.js';
-import { type Callback, TerminateOnNaN } from '../keras/callbacks/index.js';
+import type { Callback } from '../keras/callbacks/index.js';
 import { Dense } from '../keras/layers/dense.js';
 import { Input } from '../keras/layers/input.js';
 import type { FitOptions } from '../keras/models/fit.js';
@@ -9,6 +9,7 @@ import { Sequential } from '../keras/models/sequential.js';
 import { PolynomialDecay, RMSprop } from '../keras/optimizers/index.js';
 import { BestWeights } from './best-weights.js';
 import { type Dataset, toArrays } from './dataset.js';
+import { FiniteLoss } from './finite-loss.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 
 /** How the head is built and trained. */
@@ -84,7 +85,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     print,
     warn,
     validationData: held && [held.x, held.y],
-    callbacks: [best, new TerminateOnNaN(), ...callbacks],
+    callbacks: [best, new FiniteLoss(), ...callbacks],
   });
   checkFinite(history);
   const evaluation =
