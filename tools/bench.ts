@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { benchAccuracy } from './bench/accuracy.js';
 import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
+import { benchFit } from './bench/fit.js';
 import type { Row } from './bench/median.js';
 import { benchPictures } from './bench/pictures.js';
 import { benchResizing } from './bench/resizing.js';
@@ -27,7 +28,7 @@ const { values } = parseArgs({
     memory: { type: 'boolean', default: false },
     /** The article's job beside Keras, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, features, pictures, accuracy. */
+    /** Only the parts that are named: training, fit, features, pictures, accuracy. */
     only: { type: 'string' },
   },
 });
@@ -40,6 +41,7 @@ const print = (rows: readonly Row[]) => {
 
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 if (wanted('training')) print(await benchTraining({ rounds }));
+if (wanted('fit')) print(await benchFit({ rounds, epochs: quick ? 1 : 5 }));
 if (wanted('features')) {
   const drawn = join(tmpdir(), `ort-transfer-photos-${process.pid}`);
   if (!values.photos) await drawLargePhotos(drawn, quick ? 20 : 100);
