@@ -338,8 +338,8 @@ function onFaces(): Request {
  * 27 convolutions round differently, whoever computes them: Keras's features with XLA and without differ by 3·10⁻⁶ of
  * their size, and ours from either by as much. Mostly the curves do not show it; but where it carries a ReLU across 0,
  * RMSprop moves weights that had no gradient so far by a whole step, however small that gradient, and the curves part
- * for good. The more steps, the likelier: on all 40 people, or on 300 photos of waste, Keras parts from itself as we
- * part from it. So the measure is a training whose curve Keras repeats itself, and there every number must be equal.
+ * for good. The more steps, the likelier: on all 40 people, or on 300 photos of waste, Keras parts from itself for some
+ * initial weights, as we part from it. So the measure is a training whose curve Keras repeats itself, and there every number must be equal.
  */
 test.serial("the article's curve on faces, to four decimals in each of its five epochs", async (t) => {
   t.timeout(600_000);
