@@ -296,18 +296,22 @@ for (const [label, scenario] of Object.entries(scenarios))
 for (const [label, scenario] of Object.entries(folderScenarios))
   named[`on folders, ${label}`] = { ...article, seed: 3, data: arrays, ...scenario };
 const requests = Object.values(named);
-const models: Model[] = [];
-let expected: Answer[];
-test.before(async (t) => {
-  t.timeout(300_000);
+
+/** The models and Keras's answers, asked for all at once by the first test that wants one. */
+let prepared: Promise<{ models: Model[]; expected: Answer[] }> | undefined;
+async function prepare(): Promise<{ models: Model[]; expected: Answer[] }> {
   await drawClasses(join(root, 'train'), { classes: 4, pictures: 11, seed: 1 });
   await drawClasses(join(root, 'validation'), { classes: 4, pictures: 5, seed: 2 });
+  const models: Model[] = [];
   for (const request of requests) models.push(await build(request));
-  expected = askKeras(requests);
-});
+  return { models, expected: askKeras(requests) };
+}
 
 for (const [i, label] of Object.keys(named).entries())
   test.serial(`fit ${label}: history, weights, warnings and words`, async (t) => {
+    t.timeout(300_000);
+    prepared ??= prepare();
+    const { models, expected } = await prepared;
     const actual = await train(models[i]!, requests[i]!);
     // The convolutions of MobileNet round differently, and training carries that on.
     compare(t, label, actual, expected[i]!, requests[i]!.model === 'article' ? 1e-4 : 1e-5);
