@@ -20,10 +20,16 @@ export interface DatasetSourceOptions {
   featuresOf?: () => readonly unknown[];
 }
 
+/**
+ * Batches of features that are made before they are trained on: moving weights in and out costs about as much as a
+ * step, which a quarter of it does not show beside the pictures, and the progress still moves about once a second.
+ */
+const madeTogether = 4;
+
 /** A batch that was drawn and is being made. */
 interface Drawn {
   readonly samples: Promise<Samples>;
-  /** Samples in it, where that is known. */
+  /** Samples in it; 0 where that is not known. */
   readonly size: number;
   /** Whether nothing has to be made. */
   readonly isAtHand: boolean;
@@ -72,10 +78,11 @@ export class DatasetSource implements Source {
     const first = this.#take();
     if (!first) return null;
     const taken = [first];
-    // What is at hand already goes together; a batch that is smaller can only be the last.
-    while (taken.length < most && taken.at(-1)!.size === first.size && first.isAtHand) {
+    // What is at hand already goes together, and some of what is not; a batch that is smaller can only be the last.
+    const limit = first.isAtHand ? most : Math.min(most, first.size === 0 ? 1 : madeTogether);
+    while (taken.length < limit && taken.at(-1)!.size === first.size) {
       const drawn = this.#take();
-      if (drawn?.isAtHand && drawn.size <= first.size) taken.push(drawn);
+      if (drawn?.isAtHand === first.isAtHand && drawn.size <= first.size) taken.push(drawn);
       else {
         this.#ahead = drawn;
         break;
