@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import {
+  access,
   appendFile as append,
+  constants,
   copyFile as copy,
   mkdir,
   readFile as readFileBytes,
@@ -31,14 +33,35 @@ export async function writeFile(path: string, content: Uint8Array | string): Pro
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw withPath(error, path);
   }
 }
 
 /** Adds to the end of a file, which may be new. Makes its folder. */
 export async function appendFile(path: string, content: Uint8Array | string): Promise<void> {
   await makeFolderOf(path);
-  await append(path, content);
+  await append(path, content).catch((error) => {
+    throw withPath(error, path);
+  });
+}
+
+/** A system error that names the file that was asked for: of a full disk, Node tells no name, of others a temporary one. */
+const withPath = (error: unknown, path: string): unknown => Object.assign(error as Error, { path });
+
+/**
+ * Makes a folder, or finds that it is there.
+ *
+ * @throws a system error where it cannot be made or nothing can be written to it
+ */
+export async function makeWritableFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // `mkdir` says of a file in the place of the folder that it is there already.
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR', path }) : error;
+  }
+  await access(path, constants.W_OK | constants.X_OK);
 }
 
 /** What a folder holds, or `null` where there is none. At once, since Keras's iterators know their size from the start. */
