@@ -14,11 +14,13 @@ const cacheFolder = (): string =>
 export const engineOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('engine', {
+      requiresArg: true,
       choices: ['ort', 'js'] as const,
       default: 'ort' as const,
       describe: 'ONNX Runtime, or plain TypeScript (slow, runs anywhere)',
     })
     .option('provider', {
+      requiresArg: true,
       choices: ['auto', 'cpu', 'cuda', 'webgpu'] as const,
       default: 'auto' as const,
       describe: "ONNX Runtime's execution provider",
@@ -27,50 +29,70 @@ export const engineOptions = <T>(yargs: Argv<T>) =>
 /** Options of every command that reads pictures. */
 export const pictureOptions = <T>(yargs: Argv<T>) =>
   yargs
-    .option('max-pixels', { type: 'number', default: 100e6, describe: 'Refuse pictures with more pixels' })
-    .option('strict', { type: 'boolean', default: false, describe: 'Stop at a picture that cannot be used' });
+    .option('max-pixels', {
+      requiresArg: true,
+      type: 'number',
+      default: 100e6,
+      describe: 'Refuse pictures with more pixels',
+    })
+    .option('strict', { type: 'boolean', default: false, describe: 'Stop at a picture that cannot be used' })
+    .check((args) => checkWhole('max-pixels', args['max-pixels'], 1));
 
 /** Options of every command that computes features. */
 export const featureOptions = <T>(yargs: Argv<T>) =>
   pictureOptions(engineOptions(yargs))
     .option('weights', {
+      requiresArg: true,
       type: 'string',
       default: 'vggface2',
       describe: "'vggface2' for faces, 'imagenet' for the rest, a Keras .h5 file, or any .onnx model",
     })
     .option('alpha', {
+      requiresArg: true,
       type: 'number',
       choices: [0.25, 0.5, 0.75, 1],
       describe: "MobileNet's width [default: 1]",
     })
     .option('size', {
+      requiresArg: true,
       type: 'number',
       describe: 'Height and width that pictures are resized to: 128, 160, 192 or 224 [default: 224]',
     })
     .option('input-scaling', {
+      requiresArg: true,
       choices: Object.keys(scalings) as ScalingName[],
       describe: "With .onnx weights: how they want levels, in the words of Keras's preprocess_input",
     })
     .option('input-layout', {
+      requiresArg: true,
       choices: ['nchw', 'nhwc'] as const,
       describe: 'With .onnx weights: whether channels come first, where the file leaves it open',
     })
     .option('output-name', {
+      requiresArg: true,
       type: 'string',
       describe: 'With .onnx weights: the value that the features are, where there are several',
     })
     .option('crop', {
+      requiresArg: true,
       choices: ['auto', 'face', 'center', 'none'] as const,
       default: 'auto' as const,
       describe: "What to cut out of each picture; auto: 'face' with vggface2, else 'none'",
     })
     .option('no-face', {
+      requiresArg: true,
       choices: ['whole', 'skip'] as const,
       default: 'whole' as const,
       describe: 'Take pictures without a face whole, or skip them',
     })
-    .option('seed', { type: 'number', default: 0, describe: 'The same seed gives the same result' })
+    .option('seed', {
+      requiresArg: true,
+      type: 'number',
+      default: 0,
+      describe: 'The same seed gives the same result',
+    })
     .option('cache', {
+      requiresArg: true,
       type: 'string',
       default: cacheFolder(),
       defaultDescription: '~/.cache/ort-transfer',
@@ -83,7 +105,20 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       throw new UsageError(
         `Expected --size ${sizes ? `of ${sizes.join(', ')} with these weights` : 'to be a whole number from 1'}. Received: ${size}.`,
       );
-    });
+    })
+    .check(({ seed }) => checkWhole('seed', seed, 0, 2 ** 32 - 1));
+
+/** @throws UsageError when an option is no whole number, or out of its range */
+export function checkWhole(
+  name: string,
+  value: number,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): true {
+  if (Number.isInteger(value) && value >= least && value <= most) return true;
+  const range = Number.isFinite(most) ? `${least} to ${most}` : `${least}`;
+  throw new UsageError(`Expected --${name} to be a whole number from ${range}. Received: ${value}.`);
+}
 
 /** The arguments that a command's builder declares. */
 export type ArgumentsOf<Builder extends (yargs: Argv<object>) => unknown> =

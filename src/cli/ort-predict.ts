@@ -2,9 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { predict } from './commands/predict.js';
-import { parserOptions } from './parser.js';
+import { parserOptions, withoutDashes } from './parser.js';
 
-await parserOptions(yargs(hideBin(process.argv)))
-  .scriptName('ort-predict')
-  .command(predict)
-  .parseAsync();
+const args = withoutDashes(hideBin(process.argv));
+await parserOptions(yargs(args), args).scriptName('ort-predict').command(predict).parseAsync();

@@ -10,9 +10,10 @@ import { inspect } from './commands/inspect.js';
 import { serve } from './commands/serve.js';
 import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
-import { parserOptions } from './parser.js';
+import { parserOptions, withoutDashes } from './parser.js';
 
-await parserOptions(yargs(hideBin(process.argv)))
+const args = withoutDashes(hideBin(process.argv));
+await parserOptions(yargs(args), args)
   .scriptName('ort-transfer')
   .usage('$0 <command>\n\nTransfer learning with a frozen MobileNet: photos in, one ONNX classifier out.')
   .command(train)

@@ -1,17 +1,71 @@
 import type { Argv } from 'yargs';
-import { describeError } from './run.js';
+import { describeError, UsageError } from './run.js';
 
-/** What all commands have in common: unknown options are mistakes, `--no-…` is a name like any other. */
-export const parserOptions = <T>(yargs: Argv<T>): Argv<T> =>
+/**
+ * What all commands have in common: unknown options are mistakes, as are options that are given twice, and
+ * `--no-…` is a name like any other.
+ */
+export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<T> =>
   yargs
     .parserConfiguration({ 'boolean-negation': false })
     .strict()
     .recommendCommands()
+    .check(() => {
+      const name = repeatedOption(args);
+      if (name !== undefined) throw new UsageError(`Expected ${name} once. Received: several.`);
+      return true;
+    }, true)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .help()
     .alias('h', 'help')
     .version()
     .fail((message, error) => {
-      process.stderr.write(error ? `${describeError(error)}\n` : `error: ${message}\nTry --help.\n`);
+      const told = error ? describeError(error) : `error: ${message}${suggestion(message, optionsOf(yargs))}`;
+      process.stderr.write(`${told}\n${error ? '' : 'Try --help.\n'}`);
       process.exit(1);
     });
+
+/** Arguments without `--`, behind which yargs finds no files: those that look like options get `./` before them. */
+export function withoutDashes(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  if (end < 0) return [...args];
+  return [
+    ...args.slice(0, end),
+    ...args.slice(end + 1).map((file) => (file.startsWith('-') ? `./${file}` : file)),
+  ];
+}
+
+/** The first option that is there more than once: yargs makes a list of its values. */
+export function repeatedOption(args: readonly string[]): string | undefined {
+  const names = args.filter((arg) => arg.startsWith('--')).map((arg) => arg.replace(/=.*$/s, ''));
+  return names.find((name, i) => names.indexOf(name) < i);
+}
+
+/** `. Did you mean --epochs?`, where an unknown option is nearly a known one. */
+export function suggestion(message: string, options: readonly string[]): string {
+  const unknown = /^Unknown arguments?: ([^, ]+)/.exec(message)?.[1];
+  if (unknown === undefined) return '';
+  const distances = options.map((name) => [distance(unknown, name), name] as const);
+  const [nearest] = distances.sort(([a], [b]) => a - b);
+  return nearest && nearest[0] <= Math.max(1, unknown.length / 3) ? `. Did you mean --${nearest[1]}?` : '';
+}
+
+/** The names that the command has declared; yargs tells them, its types do not. */
+const optionsOf = (yargs: unknown): string[] =>
+  Object.keys((yargs as { getOptions(): { key: object } }).getOptions().key);
+
+/** Letters to add, drop or change to make one word of the other, where two that changed places count once. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j], rows[i - 2]![j - 2]! + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}

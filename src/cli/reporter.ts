@@ -1,4 +1,5 @@
 import type { Progress, Reporter } from '../transfer/reporter.js';
+import { printable } from './printable.js';
 
 export interface ReporterOptions {
   readonly write?: (text: string) => void;
@@ -28,11 +29,11 @@ export function stderrReporter({
   return {
     info(text) {
       endLine();
-      write(`${text}\n`);
+      write(`${printable(text)}\n`);
     },
     warn(text) {
       endLine();
-      write(`warning: ${text}\n`);
+      write(`warning: ${printable(text)}\n`);
     },
     print(text) {
       endLine();

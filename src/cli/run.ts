@@ -1,5 +1,9 @@
+import { systemReason } from '../platform/node/system-error.js';
+import { printable, printableLines } from './printable.js';
+
 /** Names of errors that are a user's to mend: their message says all. */
 const mistakes = new Set([
+  'CacheError',
   'DownloadError',
   'ExplainError',
   'FolderError',
@@ -18,20 +22,9 @@ const mistakes = new Set([
   'TrainingError',
   'UsageError',
   'ValueError',
+  // What yargs throws of an option without a value.
+  'YError',
 ]);
-
-/** What can go wrong with files, in words. */
-const systemErrors: Record<string, string> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'it is not a folder',
-  EEXIST: 'it is there already',
-};
 
 /** A mistake in how a command was called. */
 export class UsageError extends Error {
@@ -48,24 +41,30 @@ export async function runCommand(
   command: (enough: AbortSignal) => Promise<number | undefined>,
 ): Promise<void> {
   const enough = new AbortController();
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    enough.abort();
-  });
-  try {
-    process.exitCode = (await command(enough.signal)) ?? 0;
-  } catch (error) {
+  const fail = (error: unknown) => {
     process.stderr.write(`${describeError(error)}\n`);
     process.exitCode = 1;
+  };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    enough.abort();
+    if (error.code !== 'EPIPE') fail(Object.assign(error, { path: 'standard output' }));
+  });
+  process.stderr.on('error', () => {}); // Nobody is left to be told.
+  try {
+    const code = (await command(enough.signal)) ?? 0;
+    process.exitCode ||= code;
+  } catch (error) {
+    fail(error);
   }
 }
 
 /** What to tell of an error on the command line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
-  if (mistakes.has(error.name)) return `error: ${error.message}`;
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code !== undefined && systemErrors[code])
-    return `error: ${path === undefined ? '' : `${path}: `}${systemErrors[code]}`;
+  if (mistakes.has(error.name)) return `error: ${printableLines(error.message)}`;
+  const reason = systemReason(error);
+  const { path } = error as NodeJS.ErrnoException;
+  if (reason !== undefined)
+    return `error: ${path === undefined ? '' : `${printable(path) || "''"}: `}${reason}`;
   return error.stack ?? error.message;
 }

@@ -50,7 +50,7 @@ export async function decodeImage(
   const { format, width, height, orientation } = header;
   if (width * height > maxPixels)
     throw new ImageError('too large', `${width}×${height} pixels, more than ${maxPixels}`, {
-      hint: 'allow more with maxPixels.',
+      hint: 'allow more with maxPixels, on the command line with --max-pixels.',
     });
   if (format === 'jpeg') checkJpeg(bytes);
   const stored = await decodeStored(bytes, header, decoder);

@@ -81,10 +81,12 @@ export async function listImages(
   const empty: string[] = [];
   const images: { path: string; label: number }[] = [];
   for (const name of names) {
-    const found = await findImages(join(folder, name), options).catch((error): FoundImages => {
-      const { received, folder: path } = unreadable(join(folder, name), error);
-      return { paths: [], skipped: [{ path, reason: received }] };
-    });
+    const found = await walkFolder(join(folder, name), [await realpath(folder)], options).catch(
+      (error): FoundImages => {
+        const { received, folder: path } = unreadable(join(folder, name), error);
+        return { paths: [], skipped: [{ path, reason: received }] };
+      },
+    );
     skipped.push(...found.skipped);
     if (found.paths.length === 0) empty.push(name);
     if (found.paths.length === 0 && !wanted) continue;
@@ -115,26 +117,36 @@ export async function listImages(
  *
  * @throws FolderError when the folder itself cannot be read
  */
-export async function findImages(folder: string, options: WalkOptions = {}): Promise<FoundImages> {
+export const findImages = (folder: string, options: WalkOptions = {}): Promise<FoundImages> =>
+  walkFolder(folder, [], options);
+
+/** @param within what the folder lies in: links back to there are not followed */
+async function walkFolder(
+  folder: string,
+  within: readonly string[],
+  options: WalkOptions,
+): Promise<FoundImages> {
   const skipped: Skipped[] = [];
   const byFolder: { folder: string; files: string[] }[] = [];
   const walk = async (current: string, above: readonly string[]): Promise<void> => {
     const contents = await readFolder(current, options);
     const real = await realpath(current);
+    if (above.includes(real)) {
+      skipped.push({ path: current, reason: 'a link back to a folder that it lies in' });
+      return;
+    }
     byFolder.push({ folder: current, files: contents.files });
     skipped.push(...contents.skipped);
     for (const name of contents.folders) {
       const path = join(current, name);
       try {
-        if ([...above, real].includes(await realpath(path)))
-          skipped.push({ path, reason: 'a link back to a folder that it lies in' });
-        else await walk(path, [...above, real]);
+        await walk(path, [...above, real]);
       } catch (error) {
         skipped.push({ path, reason: unreadable(path, error).received });
       }
     }
   };
-  await walk(folder, []);
+  await walk(folder, within);
   byFolder.sort((a, b) => compareCodePoints(a.folder, b.folder));
   return { paths: byFolder.flatMap((entry) => entry.files.map((name) => join(entry.folder, name))), skipped };
 }
@@ -232,10 +244,17 @@ async function kindOf(entry: Dirent<Buffer>, path: string): Promise<Kind> {
 function reasonToSkip(kind: Kind, name: string): string {
   if (kind === 'broken link') return 'a link that leads nowhere';
   if (kind === 'special') return 'neither a file nor a folder';
-  if (name.startsWith('.')) return 'hidden';
+  if (isHidden(name)) return hidden;
   const extension = extensionOf(name);
   return extension === '' ? 'its name has no extension' : `.${extension} is not the extension of a picture`;
 }
+
+/** What systems keep from view: it is no surprise that it is passed over. */
+const hidden = 'hidden';
+const isHidden = (name: string): boolean => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
+
+/** Whether a person may have taken what was passed over for a picture. */
+export const isWorthTelling = ({ reason }: Skipped): boolean => reason !== hidden;
 
 const extensionOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 

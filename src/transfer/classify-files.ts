@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { findImages } from '../images/folder.js';
+import { FolderError, findImages, type Skipped } from '../images/folder.js';
 import { createPool } from '../images/pool.js';
+import { makeWritableFolder } from '../platform/node/files.js';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-worker.js';
 import type { EngineOptions } from './open-engine.js';
 
@@ -31,6 +32,7 @@ export async function* classifyFiles(
   paths: readonly string[],
   { workers, ...setup }: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
+  if (setup.save !== undefined) await makeWritableFolder(setup.save);
   const names = uniqueNames(paths);
   const items = paths.map((path, i) => ({ path, saveAs: setup.save ? join(setup.save, names[i]!) : null }));
   const pool = await createPool<ClassifyItem, FileResult[]>({
@@ -42,25 +44,32 @@ export async function* classifyFiles(
     for await (const outcome of pool.map(items)) {
       const { path, saveAs } = outcome.item;
       if (outcome.ok) yield { path, results: outcome.value, ...(saveAs === null ? {} : { saved: saveAs }) };
-      else yield { path, error: readable(outcome.error) };
+      else yield { path, error: outcome.error };
     }
   } finally {
     await pool.close();
   }
 }
 
-/** The files that arguments stand for: files are themselves, folders the pictures in them. */
-export async function expandPaths(args: readonly string[]): Promise<string[]> {
+/**
+ * The files that arguments stand for: files are themselves, folders the pictures in them. A folder that cannot be read
+ * is left as it is: to classify it fails.
+ */
+export async function expandPaths(
+  args: readonly string[],
+): Promise<{ paths: string[]; passedOver: Skipped[] }> {
   const paths: string[] = [];
+  const passedOver: Skipped[] = [];
   for (const arg of args) {
     const isFolder = await stat(arg).then(
       (entry) => entry.isDirectory(),
       () => false,
     );
-    if (isFolder) paths.push(...(await findImages(arg)).paths);
-    else paths.push(arg);
+    const found = isFolder ? await findImages(arg).catch(ifUnreadable) : null;
+    paths.push(...(found?.paths ?? [arg]));
+    passedOver.push(...(found?.skipped ?? []));
   }
-  return paths;
+  return { paths, passedOver };
 }
 
 /** File names for the labelled pictures: of a kind that can be written, each once. */
@@ -77,14 +86,7 @@ function uniqueNames(paths: readonly string[]): string[] {
   });
 }
 
-function readable(error: Error & { code?: string }): Error {
-  const reasons: Record<string, string> = {
-    ENOENT: 'no such file',
-    EACCES: 'a file that may not be read',
-    EISDIR: 'a folder',
-  };
-  const reason = reasons[error.code ?? ''];
-  return reason === undefined
-    ? error
-    : Object.assign(new Error(`Expected a picture. Received: ${reason}.`), { name: 'ImageError' });
+function ifUnreadable(error: unknown): null {
+  if (error instanceof FolderError) return null;
+  throw error;
 }

@@ -1,6 +1,7 @@
 /** What one thread of `classifyFiles` does. */
-import { readFile } from 'node:fs/promises';
 import { ExplainError } from '../graph/explain.js';
+import { readPicture } from '../images/read-picture.js';
+import { reasonOf } from '../platform/node/system-error.js';
 import { Classifier, type Prediction } from './classifier.js';
 import type { ClassifyFilesOptions } from './classify-files.js';
 import { saveLabelled } from './draw.js';
@@ -33,7 +34,7 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
     );
   const count = classifier.metadata.labels.length;
   return async ({ path, saveAs }) => {
-    const { image, results } = await classifier.classify(await readFile(path), setup);
+    const { image, results } = await classifier.classify(await readPicture(path), setup);
     const found = results.map(({ probabilities, face }): FileResult => {
       const { left, top, right, bottom } = face?.box ?? {};
       return {
@@ -43,7 +44,10 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
       };
     });
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
-    if (saveAs !== null) await saveLabelled(image, found, saveAs, { heatmaps });
+    if (saveAs !== null)
+      await saveLabelled(image, found, saveAs, { heatmaps }).catch((cause) => {
+        throw new Error(`Expected to save ${saveAs}. Received: ${reasonOf(cause)}.`, { cause });
+      });
     return found;
   };
 }

@@ -1,7 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
+import sharp from 'sharp';
+import { withoutDashes } from '../../src/cli/parser.js';
+import { printable } from '../../src/cli/printable.js';
+import { readPicture } from '../../src/images/read-picture.js';
 import { run } from './command.js';
 
 const test = anyTest as TestFn<{ room: string }>;
@@ -11,6 +17,14 @@ test.before(async (t) => {
   await mkdir(join(room, 'empty'));
   await mkdir(join(room, 'one/cats'), { recursive: true });
   await writeFile(join(room, 'one/cats/a.jpg'), 'no picture');
+  for (const name of ['cats', 'dogs']) {
+    await mkdir(join(room, 'broken', name), { recursive: true });
+    await writeFile(join(room, 'broken', name, 'a.jpg'), 'no picture');
+  }
+  await mkdir(join(room, 'set/birds'), { recursive: true });
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).toFile(
+    join(room, 'set/birds/a.png'),
+  );
   await writeFile(join(room, 'model.onnx'), 'no model');
   t.context = { room };
 });
@@ -24,7 +38,25 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     'an unknown option',
     'ort-transfer',
     ['train', '--train', 'x', '--epoch', '3'],
-    /^error: Unknown argument: epoch\n/,
+    /^error: Unknown argument: epoch\. Did you mean --epochs\?\nTry --help\.\n$/,
+  ],
+  [
+    'an option that nothing is like',
+    'ort-transfer',
+    ['train', '--train', 'x', '--foo', '3'],
+    /^error: Unknown argument: foo\nTry --help\.\n$/,
+  ],
+  [
+    'an option that is given twice',
+    'ort-transfer',
+    ['train', '--train', 'broken', '--epochs', '2', '--epochs=3'],
+    /^error: Expected --epochs once\. Received: several\.\n$/,
+  ],
+  [
+    'an option without its value',
+    'ort-transfer',
+    ['train', '--train', 'broken', '--epochs'],
+    /^error: Not enough arguments following: epochs\n$/,
   ],
   ['no folder', 'ort-transfer', ['train'], /^error: Missing required argument: train\n/],
   [
@@ -40,10 +72,46 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     /^error: Expected a folder .* which is empty\.\n$/,
   ],
   [
-    'a class of broken pictures alone',
+    'one class alone',
     'ort-transfer',
     ['train', '--train', 'one'],
-    /error: Expected a folder .* whose 1 pictures all had to be skipped/,
+    /^error: Expected at least 2 classes\. Received: only 'cats' in one\. Hint: add a folder with pictures of something else\.\n$/,
+  ],
+  [
+    'nothing but broken pictures',
+    'ort-transfer',
+    ['train', '--train', 'broken', '--cache', 'cache', '--crop', 'none'],
+    /error: Expected a folder .* whose 2 pictures all had to be skipped/,
+  ],
+  [
+    'a validation folder with other classes',
+    'ort-transfer',
+    ['train', '--train', 'broken', '--validation', 'set'],
+    /^error: Expected classes of broken in set, like 'cats'\. Received: 'birds'\.\n$/,
+  ],
+  [
+    'a folder to write to that is a file',
+    'ort-transfer',
+    ['train', '--train', 'broken', '--out', 'model.onnx'],
+    /^error: model\.onnx: it is not a folder\n$/,
+  ],
+  [
+    'a cache that cannot be written to',
+    'ort-transfer',
+    ['features', 'set', '--cache', 'model.onnx', '--crop', 'none'],
+    /error: Expected a folder to keep features in\. Received: model\.onnx\S+, it is not a folder\. Hint: name another one with --cache or ORT_TRANSFER_CACHE\.\n$/,
+  ],
+  [
+    'a seed that is none',
+    'ort-transfer',
+    ['features', 'set', '--seed', '-1'],
+    /^error: Expected --seed to be a whole number from 0 to 4294967295\. Received: -1\.\n$/,
+  ],
+  [
+    'a limit that is none',
+    'ort-predict',
+    ['a.jpg', '--max-pixels', 'many'],
+    /^error: Expected --max-pixels to be a whole number from 1\. Received: NaN\.\n$/,
   ],
   [
     'no epochs',
@@ -67,13 +135,13 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     'hidden layers that are none',
     'ort-transfer',
     ['train', '--train', 'one', '--hidden', '10,x'],
-    /^error: Expected --hidden like 1024,512\. Received: 10,x\.\n$/,
+    /^error: Expected --hidden like 1024,512, with at most 100000 units a layer\. Received: 10,x\.\n$/,
   ],
   [
     'weights that are not there',
     'ort-transfer',
-    ['train', '--train', 'one', '--weights', 'no.h5'],
-    /^error: .*no\.h5/,
+    ['train', '--train', 'broken', '--weights', 'no.h5'],
+    /^error: Expected weights 'vggface2', 'imagenet', or .* Received: no\.h5, which is none of these\.\n$/,
   ],
   [
     'an unknown provider',
@@ -98,6 +166,44 @@ for (const [title, name, args, expected] of mistakes)
     t.regex(stderr, expected);
     t.notRegex(stderr, /\n {4}at /, 'no stack');
   });
+
+test('a full disk for the output is told, without a stack', async (t) => {
+  if (!existsSync('/dev/full')) {
+    t.log('skipped: there is no /dev/full here');
+    t.pass();
+    return;
+  }
+  const script = new URL('../../src/cli/ort-transfer.js', import.meta.url).pathname;
+  const full = await open('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [script, 'doctor'], {
+    stdio: ['ignore', full.fd, 'pipe'],
+    encoding: 'utf8',
+  });
+  await full.close();
+  t.is(status, 1);
+  t.is(stderr, 'error: standard output: the disk is full\n');
+});
+
+test('pipes, devices and folders are no pictures, and nothing waits for them', async (t) => {
+  const { room } = t.context;
+  const pipe = join(room, 'pipe.jpg');
+  execFileSync('mkfifo', [pipe]);
+  const received = async (path: string) =>
+    (await t.throwsAsync(readPicture(path), { name: 'ImageError' }))!.message;
+  t.is(await received(pipe), 'Expected a picture. Received: neither a file nor a folder.');
+  t.is(await received('/dev/zero'), 'Expected a picture. Received: neither a file nor a folder.');
+  t.is(await received(room), 'Expected a picture. Received: a folder that cannot be read.');
+  t.is(await received(join(room, 'none')), 'Expected a picture. Received: no such file.');
+});
+
+test('names cannot draw on the terminal or look like two lines', (t) => {
+  t.is(printable('a\nb\t\x1b[2Jé😀\x7f'), 'a\\nb\\t\\x1b[2Jé😀\\x7f');
+});
+
+test('behind -- names may begin with a dash', (t) => {
+  t.deepEqual(withoutDashes(['--top', '1', '--', '-a.jpg', 'b.jpg']), ['--top', '1', './-a.jpg', 'b.jpg']);
+  t.deepEqual(withoutDashes(['a.jpg']), ['a.jpg']);
+});
 
 test('--help shows examples', async (t) => {
   for (const [name, args] of [

@@ -77,7 +77,7 @@ test('what is no picture by its name is passed over with a reason', async (t) =>
     'a/._1.png: hidden',
     'a/README: its name has no extension',
     'a/notes.txt: .txt is not the extension of a picture',
-    'b/Thumbs.db: .db is not the extension of a picture',
+    'b/Thumbs.db: hidden',
   ]);
 });
 

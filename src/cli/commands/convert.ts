@@ -23,15 +23,18 @@ export const convert: CommandModule<object, Arguments> = {
       })
       .positional('out', { type: 'string', demandOption: true, describe: 'File to write' })
       .option('labels', {
+        requiresArg: true,
         type: 'string',
         describe: 'For .onnx: names of the classes with commas between, or a file that lists them',
       })
       .option('scaling', {
+        requiresArg: true,
         choices: Object.keys(scalings) as ScalingName[],
         describe:
           "For .onnx: how the model wants levels, in the words of Keras's preprocess_input: 'tf' is −1 to 1 [default: tf]",
       })
       .option('crop', {
+        requiresArg: true,
         choices: ['none', 'center', 'face'] as const,
         describe: 'For .onnx: what to cut out of pictures [default: none]',
       })

@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { evaluateClassifier } from '../../transfer/evaluate.js';
 import type { Evaluation } from '../../transfer/metrics.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
+import { printable } from '../printable.js';
 import { stderrReporter } from '../reporter.js';
 import { runCommand } from '../run.js';
 
@@ -12,7 +13,12 @@ const builder = (yargs: Argv<object>) =>
       demandOption: true,
       describe: 'Folder with one sub-folder of photos a class',
     })
-    .option('model', { type: 'string', default: 'onnx/model.onnx', describe: 'Exported model' })
+    .option('model', {
+      requiresArg: true,
+      type: 'string',
+      default: 'onnx/model.onnx',
+      describe: 'Exported model',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the numbers as JSON' })
     .example('$0 evaluate photos/test --model onnx/model.onnx', 'accuracy, and how each class did');
 
@@ -30,9 +36,9 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
 
 /** A table with a row for each class, then the whole. */
 export function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string {
-  const width = Math.max(5, ...classes.map(({ label }) => label.length));
+  const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
-    `${label.padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
+    `${printable(label).padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   return [
     row('class', 'precision', 'recall', 'f1', 'photos'),

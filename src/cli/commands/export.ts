@@ -7,9 +7,15 @@ import { runCommand } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
   pictureOptions(engineOptions(yargs))
-    .option('model', { type: 'string', default: 'onnx/model.onnx', describe: 'Trained model' })
-    .option('out', { type: 'string', demandOption: true, describe: 'File to write' })
+    .option('model', {
+      requiresArg: true,
+      type: 'string',
+      default: 'onnx/model.onnx',
+      describe: 'Trained model',
+    })
+    .option('out', { requiresArg: true, type: 'string', demandOption: true, describe: 'File to write' })
     .option('precision', {
+      requiresArg: true,
       choices: precisions,
       describe: 'How to store the weights: fp16 is half the size, int8 a quarter [default: as they are]',
     })
@@ -19,6 +25,7 @@ const builder = (yargs: Argv<object>) =>
       describe: 'Let the model tell where it looked (Grad-CAM)',
     })
     .option('validation', {
+      requiresArg: true,
       type: 'string',
       describe: 'Folder with one sub-folder of photos a class, to measure what small weights cost',
     })

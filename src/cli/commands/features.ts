@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { writeFeatures } from '../../transfer/features.js';
 import { openEngine } from '../../transfer/open-engine.js';
-import { type ArgumentsOf, featureOptions } from '../options.js';
+import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { stderrReporter } from '../reporter.js';
 import { runCommand } from '../run.js';
 
@@ -13,15 +13,18 @@ const builder = (yargs: Argv<object>) =>
       describe: 'Folder with one sub-folder of photos a class',
     })
     .option('views', {
+      requiresArg: true,
       type: 'number',
       default: 1,
       describe: 'Augmented views of each photo, itself included',
     })
     .option('out', {
+      requiresArg: true,
       type: 'string',
       default: 'features',
       describe: 'Folder for features.npy, labels.npy, manifest.json',
     })
+    .check(({ views }) => checkWhole('views', views, 1))
     .example('$0 features photos --out features', 'embeddings for NumPy, scikit-learn, …');
 
 export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {

@@ -2,9 +2,10 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
 import { type Inspection, inspectFolders } from '../../transfer/inspect.js';
 import { openEngine } from '../../transfer/open-engine.js';
-import { type ArgumentsOf, featureOptions } from '../options.js';
+import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
+import { printable } from '../printable.js';
 import { stderrReporter } from '../reporter.js';
-import { runCommand, UsageError } from '../run.js';
+import { runCommand } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)
@@ -13,24 +14,29 @@ const builder = (yargs: Argv<object>) =>
       demandOption: true,
       describe: 'Folder with one sub-folder of photos a class',
     })
-    .option('validation', { type: 'string', describe: 'Such a folder to validate on' })
+    .option('validation', { requiresArg: true, type: 'string', describe: 'Such a folder to validate on' })
     .option('views', {
+      requiresArg: true,
       type: 'number',
       default: 4,
       describe: 'Augmented views of each photo, itself included',
     })
-    .option('out', { type: 'string', default: 'out/inspect', describe: 'Folder for a contact sheet a class' })
+    .option('out', {
+      requiresArg: true,
+      type: 'string',
+      default: 'out/inspect',
+      describe: 'Folder for a contact sheet a class',
+    })
     .option('most', {
+      requiresArg: true,
       type: 'number',
       default: 400,
       describe: 'Photos on a sheet, of each folder; copies first',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print what was found as JSON' })
     .check((args) => {
-      for (const name of ['views', 'most'] as const)
-        if (!(Number.isInteger(args[name]) && args[name] >= 1))
-          throw new UsageError(`Expected --${name} to be a whole number from 1. Received: ${args[name]}.`);
-      return true;
+      checkWhole('views', args.views, 1);
+      return checkWhole('most', args.most, 1);
     })
     .example('$0 inspect photos', 'see what the backbone will see, and find copies')
     .example('$0 inspect photos/train --validation photos/test', 'find what is in both, too');
@@ -55,7 +61,7 @@ export function formatInspection(inspection: Inspection): string {
   const files = (paths: readonly { path: string; reason: string }[]) =>
     paths.map(({ path, reason }) => `${path}: ${reason}`);
   const byCount = Object.entries(formats).sort(([, a], [, b]) => b - a);
-  return [
+  const lines = [
     `${Object.values(folders).join(', ')}: ${pictures(byCount.reduce((sum, [, count]) => sum + count, 0))} of ${inspection.classes.length} classes`,
     '',
     ...classTable(inspection),
@@ -74,8 +80,8 @@ export function formatInspection(inspection: Inspection): string {
     ...(exact.length + near.length === 0 ? ['', 'No picture is there twice.'] : []),
     '',
     `${count(sheets.length, 'contact sheet')}: ${sheets.length > 3 ? `${sheets[0]} … ${sheets.at(-1)}` : sheets.join(', ')}`,
-    '',
-  ].join('\n');
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 type Column = readonly [title: string, of: (row: Inspection['classes'][number]) => number];

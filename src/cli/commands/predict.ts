@@ -1,6 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
+import { isWorthTelling } from '../../images/folder.js';
 import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/classify-files.js';
-import { type ArgumentsOf, engineOptions } from '../options.js';
+import { type ArgumentsOf, checkWhole, engineOptions } from '../options.js';
+import { printable } from '../printable.js';
 import { runCommand, UsageError } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -11,14 +13,23 @@ const builder = (yargs: Argv<object>) =>
       demandOption: true,
       describe: 'Pictures, or folders of them',
     })
-    .option('model', { type: 'string', default: 'onnx/model.onnx', describe: 'Exported model' })
-    .option('top', { type: 'number', default: 3, describe: 'How many classes to show' })
+    .option('model', {
+      requiresArg: true,
+      type: 'string',
+      default: 'onnx/model.onnx',
+      describe: 'Exported model',
+    })
+    .option('top', { requiresArg: true, type: 'number', default: 3, describe: 'How many classes to show' })
     .option('json', {
       type: 'boolean',
       default: false,
       describe: 'Print a list of {file, predictions, error}',
     })
-    .option('save', { type: 'string', describe: 'Folder for copies with the label drawn on them' })
+    .option('save', {
+      requiresArg: true,
+      type: 'string',
+      describe: 'Folder for copies with the label drawn on them',
+    })
     .option('explain', {
       type: 'boolean',
       default: false,
@@ -29,13 +40,17 @@ const builder = (yargs: Argv<object>) =>
       default: false,
       describe: 'Label every face, where the model crops faces',
     })
-    .option('max-pixels', { type: 'number', default: 100e6, describe: 'Refuse pictures with more pixels' })
-    .check(({ top, save, explain }) => {
+    .option('max-pixels', {
+      requiresArg: true,
+      type: 'number',
+      default: 100e6,
+      describe: 'Refuse pictures with more pixels',
+    })
+    .check(({ top, save, explain, ...args }) => {
       if (explain && save === undefined)
         throw new UsageError('Expected --save with --explain, which draws. Received: none.');
-      if (!(Number.isInteger(top) && top >= 1))
-        throw new UsageError(`Expected --top to be a whole number from 1. Received: ${top}.`);
-      return true;
+      checkWhole('max-pixels', args['max-pixels'], 1);
+      return checkWhole('top', top, 1);
     })
     .example('$0 photo.jpg', 'the likeliest classes')
     .example('$0 photos --save labelled', 'labelled copies of all photos in a folder')
@@ -47,16 +62,19 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ image, engine, provider, top, json, ...options }) =>
     runCommand(async (enough) => {
-      const paths = await expandPaths(image);
+      const { paths, passedOver } = await expandPaths(image);
       if (paths.length === 0)
         throw new UsageError(`Expected pictures. Received: none in ${image.join(', ')}.`);
+      for (const { path, reason } of passedOver.filter(isWorthTelling))
+        process.stderr.write(`warning: ${printable(`Passed over ${path}: ${reason}`)}\n`);
       const entries: object[] = [];
       let failed = 0;
       for await (const file of classifyFiles(paths, { ...options, engine: { engine, provider } })) {
         if (enough.aborted) break;
         if ('error' in file) failed++;
         if (json) entries.push(toEntry(file, top));
-        else if ('error' in file) process.stderr.write(`${file.path}: ${file.error.message}\n`);
+        else if ('error' in file)
+          process.stderr.write(`${printable(`${file.path}: ${file.error.message}`)}\n`);
         else process.stdout.write(formatFile(file, top));
       }
       if (json) process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
@@ -91,7 +109,7 @@ export function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top:
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
-    return `${name}: ${classes.join(', ')}\n`;
+    return `${printable(`${name}: ${classes.join(', ')}`)}\n`;
   });
   return lines.join('');
 }

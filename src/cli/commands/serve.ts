@@ -1,13 +1,19 @@
 import type { Argv, CommandModule } from 'yargs';
 import { serveFolder } from '../../transfer/serve.js';
-import type { ArgumentsOf } from '../options.js';
-import { runCommand, UsageError } from '../run.js';
+import { type ArgumentsOf, checkWhole } from '../options.js';
+import { runCommand } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
   yargs
     .positional('folder', { type: 'string', default: 'out/web', describe: 'What to serve' })
-    .option('port', { type: 'number', default: 8080, describe: 'Port; 0 takes one that is free' })
+    .option('port', {
+      requiresArg: true,
+      type: 'number',
+      default: 8080,
+      describe: 'Port; 0 takes one that is free',
+    })
     .option('host', {
+      requiresArg: true,
       type: 'string',
       default: '127.0.0.1',
       describe: 'Address to listen on; 0.0.0.0 lets other machines in',
@@ -17,11 +23,7 @@ const builder = (yargs: Argv<object>) =>
       default: false,
       describe: 'Send the headers (COOP, COEP) that let pages use several threads',
     })
-    .check(({ port }) => {
-      if (!(Number.isInteger(port) && port >= 0 && port < 65536))
-        throw new UsageError(`Expected --port to be a whole number from 0 to 65535. Received: ${port}.`);
-      return true;
-    })
+    .check(({ port }) => checkWhole('port', port, 0, 65535))
     .example('$0 serve', 'the page that make web built')
     .example('$0 serve site --port 3000 --isolate', 'another folder, with threads');
 

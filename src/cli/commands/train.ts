@@ -1,48 +1,63 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '../../transfer/open-engine.js';
 import { trainClassifier } from '../../transfer/train.js';
-import { type ArgumentsOf, featureOptions } from '../options.js';
+import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { stderrReporter } from '../reporter.js';
 import { runCommand, UsageError } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)
     .option('train', {
+      requiresArg: true,
       type: 'string',
       demandOption: true,
       describe: 'Folder with one sub-folder of photos a class',
     })
-    .option('validation', { type: 'string', describe: 'Such a folder to validate on' })
+    .option('validation', { requiresArg: true, type: 'string', describe: 'Such a folder to validate on' })
     .option('validation-split', {
+      requiresArg: true,
       type: 'number',
       default: 0.2,
       describe: 'Share of each class to hold back, without --validation',
     })
-    .option('epochs', { type: 'number', default: 5 })
-    .option('batch-size', { type: 'number', default: 16 })
-    .option('learning-rate', { type: 'number', default: 0.001, describe: "RMSprop's, at the beginning" })
+    .option('epochs', { requiresArg: true, type: 'number', default: 5 })
+    .option('batch-size', { requiresArg: true, type: 'number', default: 16 })
+    .option('learning-rate', {
+      requiresArg: true,
+      type: 'number',
+      default: 0.001,
+      describe: "RMSprop's, at the beginning",
+    })
     .option('schedule', {
+      requiresArg: true,
       choices: ['linear', 'constant'] as const,
       default: 'linear' as const,
       describe: 'Let the learning rate fall to 0 by the end, or keep it',
     })
-    .option('hidden', { type: 'string', default: '1024,512,512', describe: 'Units of the hidden layers' })
+    .option('hidden', {
+      requiresArg: true,
+      type: 'string',
+      default: '1024,512,512',
+      describe: 'Units of the hidden layers',
+    })
     .option('views', {
+      requiresArg: true,
       type: 'number',
       default: 4,
       describe: 'Augmented views of each photo, itself included',
     })
     .option('out', {
+      requiresArg: true,
       type: 'string',
       default: 'onnx',
       describe: 'Folder for model.onnx, history.csv, history.json',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
     .check((args) => {
-      atLeast(1, 'epochs', args.epochs);
-      atLeast(1, 'batch-size', args['batch-size']);
-      atLeast(1, 'views', args.views);
-      if (!(args['learning-rate'] > 0))
+      checkWhole('epochs', args.epochs, 1);
+      checkWhole('batch-size', args['batch-size'], 1);
+      checkWhole('views', args.views, 1);
+      if (!(args['learning-rate'] > 0 && Number.isFinite(args['learning-rate'])))
         throw new UsageError(`Expected --learning-rate above 0. Received: ${args['learning-rate']}.`);
       const split = args['validation-split'];
       if (!(split >= 0 && split < 1))
@@ -90,10 +105,8 @@ function describe(
   return `${lines.join('\n')}\n`;
 }
 
-function atLeast(least: number, name: string, value: number): void {
-  if (!(Number.isInteger(value) && value >= least))
-    throw new UsageError(`Expected --${name} to be a whole number from ${least}. Received: ${value}.`);
-}
+/** More units in a layer are a slip of the finger: two such layers would take 40 GB. */
+const mostUnits = 100_000;
 
 /** `1024,512` → [1024, 512]; nothing for no hidden layer. */
 function parseUnits(text: string): number[] {
@@ -101,7 +114,9 @@ function parseUnits(text: string): number[] {
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  if (units.some((count) => !Number.isInteger(count) || count < 1))
-    throw new UsageError(`Expected --hidden like 1024,512. Received: ${text}.`);
+  if (units.some((count) => !(Number.isInteger(count) && count >= 1 && count <= mostUnits)))
+    throw new UsageError(
+      `Expected --hidden like 1024,512, with at most ${mostUnits} units a layer. Received: ${text}.`,
+    );
   return units;
 }

@@ -111,8 +111,17 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   if (weights === 'imagenet')
     return { alpha, size, bytes: await readImageNetFile({ alpha, size, includeTop: false, onProgress }) };
 
-  const bytes = await readWeightsPath(weights);
+  const bytes = await readWeightsPath(weights).catch((cause) => {
+    throw Object.assign(
+      new ValueError(
+        `Expected weights 'vggface2', 'imagenet', or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
+      ),
+      { cause },
+    );
+  });
   const network = await readHdf5(bytes, (root) => identify(legacyWeights(root), weights));
+  if (options.alpha !== undefined && options.alpha !== network.alpha)
+    throw new ValueError(`Expected alpha ${network.alpha}, that of ${weights}. Received: ${options.alpha}.`);
   const named = [...mobileNetSizes, 96].find((candidate) => weights.includes(`_${candidate}_`));
   return { ...network, size: options.size ?? named ?? size, bytes };
 }

@@ -1,10 +1,10 @@
 /** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
-import { readFile } from 'node:fs/promises';
 import { threadEngine } from '../../engine/thread-engine.js';
 import { viewOf } from '../../features/views.js';
 import { prepare, type WorkerSetup } from '../../features/worker.js';
 import { readImageInfo } from '../../images/decode.js';
 import { createFaceDetector } from '../../images/faces.js';
+import { readPicture } from '../../images/read-picture.js';
 import { resize } from '../../images/resample.js';
 import { type Thumbnail, thumbnailOf } from './thumbnail.js';
 
@@ -41,7 +41,7 @@ export async function start(setup: LookSetup): Promise<(item: LookItem) => Promi
   const resizer = await engine.load(setup.resizeModel);
   const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
   return async ({ path, content, views }) => {
-    const bytes = await readFile(path);
+    const bytes = await readPicture(path);
     const { format, width, height } = readImageInfo(bytes, { exif });
     if (views === 0) {
       const thumbnail = await thumbnailOf(bytes, { exif, maxPixels });
