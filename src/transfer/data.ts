@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { extractFeatures, type SkippedPicture } from '../features/extract.js';
-import { FolderError, listImages } from '../images/folder.js';
+import { FolderError, isWorthTelling, listImages, type Skipped } from '../images/folder.js';
 import type { Dataset } from './dataset.js';
 import type { Preparation } from './preparation.js';
 import type { Reporter } from './reporter.js';
@@ -41,9 +41,12 @@ export async function loadDataset(
   reporter: Reporter,
 ): Promise<Dataset> {
   const { preparation, strict = false, classes: wanted, ...rest } = options;
-  const { classes, images, warnings } = await listImages(folder, { classes: wanted });
+  const { classes, images, warnings, ...found } = await listImages(folder, { classes: wanted });
+  const passedOver = found.skipped.filter(isWorthTelling);
+  reportPassedOver(passedOver, reporter);
   for (const warning of warnings) reporter.warn(warning);
   reporter.info(`${folder}: ${images.length} pictures of ${classes.length} classes`);
+  if (strict && passedOver.length > 0) throw new StrictError(passedOver);
   const { pictures, skipped } = await extractFeatures(
     images.map(({ path }) => path),
     {
@@ -73,7 +76,21 @@ export async function loadDataset(
   for (const [label, name] of classes.entries())
     if (!labelled.some((picture) => picture.label === label))
       reporter.warn(`Every picture of the class '${name}' had to be skipped.`);
-  return { folder, classes, pictures: labelled, skipped };
+  return { folder, classes, pictures: labelled, skipped: [...passedOver, ...skipped] };
+}
+
+/** Files with the same reason that are named one by one; of others, as annotations beside each picture, the number. */
+const mostNamed = 10;
+
+/** Tells of files that are not taken for pictures, so that nobody misses one without knowing. */
+export function reportPassedOver(passedOver: readonly Skipped[], reporter: Reporter): void {
+  const byReason = new Map<string, Skipped[]>();
+  for (const file of passedOver) byReason.set(file.reason, [...(byReason.get(file.reason) ?? []), file]);
+  for (const [reason, files] of byReason) {
+    for (const { path } of files.slice(0, mostNamed)) reporter.warn(`Passed over ${path}: ${reason}`);
+    if (files.length > mostNamed)
+      reporter.warn(`Passed over ${files.length - mostNamed} more files: ${reason}`);
+  }
 }
 
 /** One line for each picture that was passed over, and how many there were. */

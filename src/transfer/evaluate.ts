@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { readMetadata } from '../graph/metadata.js';
-import { compareClasses, listImages } from '../images/folder.js';
+import { compareClasses, isWorthTelling, listImages } from '../images/folder.js';
 import { type ClassifyFilesOptions, classifyFiles } from './classify-files.js';
-import { reportSkipped, StrictError } from './data.js';
+import { reportPassedOver, reportSkipped, StrictError } from './data.js';
 import { TrainingError } from './head.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 import type { Reporter } from './reporter.js';
@@ -19,13 +19,16 @@ export async function evaluateClassifier(
   reporter: Reporter,
 ): Promise<Evaluation> {
   const { labels } = readMetadata(await readFile(options.model));
-  const { classes, images, warnings } = await listImages(folder);
+  const { classes, images, warnings, ...found } = await listImages(folder);
+  const passedOver = found.skipped.filter(isWorthTelling);
+  reportPassedOver(passedOver, reporter);
   for (const warning of [...warnings, ...compareClasses(labels, classes, folder)]) reporter.warn(warning);
   const known = images.filter(({ label }) => labels.includes(classes[label]!));
   if (known.length === 0)
     throw new TrainingError(
       `Expected classes that the model knows, like '${labels[0]}'. Received: ${classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
     );
+  if (strict && passedOver.length > 0) throw new StrictError(passedOver);
   const predictions: { label: number; probabilities: Float32Array }[] = [];
   const skipped: { path: string; reason: string }[] = [];
   let done = 0;

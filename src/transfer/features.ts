@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { encodeNpy } from '../features/npy.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
-import { writeFile } from '../platform/node/files.js';
+import { makeWritableFolder, writeFile } from '../platform/node/files.js';
 import { type LoadDatasetOptions, loadDataset } from './data.js';
 import { type PreparationOptions, prepare } from './preparation.js';
 import type { Reporter } from './reporter.js';
@@ -33,6 +33,7 @@ export interface FeaturesManifest {
 export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
   const { folder, out, views = 1, seed = 0 } = options;
   const preparation = await prepare(options, reporter);
+  await makeWritableFolder(out);
   const { classes, pictures, skipped } = await loadDataset(folder, { ...options, preparation }, reporter);
   const { features, info } = preparation.backbone;
   const rows = pictures.length * views;

@@ -3,7 +3,8 @@ import type { Engine } from '../engine/engine.js';
 import { compareClasses, listImages } from '../images/folder.js';
 import { CSVLogger } from '../keras/callbacks/index.js';
 import { setRandomSeed } from '../keras/global-random.js';
-import { writeFile } from '../platform/node/files.js';
+import { makeWritableFolder, writeFile } from '../platform/node/files.js';
+import { describeCopies } from './copies.js';
 import { loadDataset } from './data.js';
 import { type Dataset, splitDataset } from './dataset.js';
 import { exportClassifier } from './export.js';
@@ -52,8 +53,11 @@ export interface TrainResult {
 export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
   const { engine, out, seed = 0, views = 4 } = options;
   setRandomSeed(seed);
+  const common = await listClasses(options, reporter);
+  await makeWritableFolder(out);
   const preparation = await prepare(options, reporter);
-  const { training, validation } = await loadData(options, preparation, reporter);
+  const { training, validation } = await loadData(options, { preparation, common }, reporter);
+  for (const warning of describeCopies(training, validation)) reporter.warn(warning);
   const labels = training.classes;
 
   reporter.info(
@@ -84,32 +88,44 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   return result;
 }
 
+/**
+ * Finds out before the long work begins whether the folders can lead to a model.
+ *
+ * @returns the classes that both folders have, those of `train` where there is one folder
+ * @throws TrainingError where there is nothing to tell apart, or nothing to validate on
+ */
+async function listClasses({ train, validation }: TrainOptions, reporter: Reporter): Promise<string[]> {
+  const { classes } = await listImages(train);
+  if (classes.length < 2)
+    throw new TrainingError(
+      `Expected at least 2 classes. Received: only '${classes[0]}' in ${train}. Hint: add a folder with pictures of something else.`,
+    );
+  if (validation === undefined) return classes;
+  const { classes: others } = await listImages(validation);
+  const common = classes.filter((name) => others.includes(name));
+  if (common.length === 0)
+    throw new TrainingError(
+      `Expected classes of ${train} in ${validation}, like '${classes[0]}'. Received: ${others.map((name) => `'${name}'`).join(', ')}.`,
+    );
+  for (const warning of compareClasses(classes, others)) reporter.warn(warning);
+  return common;
+}
+
 async function loadData(
   options: TrainOptions,
-  preparation: Preparation,
+  { preparation, common }: { preparation: Preparation; common: readonly string[] },
   reporter: Reporter,
 ): Promise<{ training: Dataset; validation: Dataset | null }> {
   const { validationSplit = 0.2, seed = 0 } = options;
   const load = { ...options, preparation };
   const all = await loadDataset(options.train, load, reporter);
-  if (all.classes.length < 2)
-    throw new TrainingError(
-      `Expected at least 2 classes. Received: only '${all.classes[0]}' in ${options.train}. Hint: add a folder with pictures of something else.`,
-    );
   if (options.validation === undefined) {
     if (validationSplit <= 0) return { training: all, validation: null };
     const [training, held] = splitDataset(all, validationSplit, seed);
     reporter.info(`Holding back ${held.pictures.length} pictures for validation`);
     return { training, validation: held.pictures.length > 0 ? held : null };
   }
-  const { classes } = await listImages(options.validation);
-  for (const warning of compareClasses(all.classes, classes)) reporter.warn(warning);
-  const known = all.classes.filter((name) => classes.includes(name));
-  if (known.length === 0)
-    throw new TrainingError(
-      `Expected classes of ${options.train} in ${options.validation}, like '${all.classes[0]}'. Received: ${classes.map((name) => `'${name}'`).join(', ')}.`,
-    );
-  const validation = await loadDataset(options.validation, { ...load, views: 1, classes: known }, reporter);
+  const validation = await loadDataset(options.validation, { ...load, views: 1, classes: common }, reporter);
   return { training: all, validation: relabel(validation, all.classes) };
 }
 
