@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Engine, Session } from '../engine/engine.js';
 import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
+import { OnnxFormatError } from '../graph/onnx.js';
 import { decodeImage } from '../images/decode.js';
 import { createFaceDetector, cropFace, cropImage, type Face, type FaceDetector } from '../images/faces.js';
 import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import { NoFaceError } from '../images/no-face-error.js';
 import { readFaceDetectorModel } from './face-detector.js';
+import { readModel } from './read-model.js';
 
 /** A class with how likely it is. */
 export interface Prediction {
@@ -38,11 +39,16 @@ export class Classifier {
     readonly detector: FaceDetector | null,
   ) {}
 
-  /** @throws MetadataError when `path` is no model of this project */
+  /** @throws MetadataError when `path` is no model of this project, OnnxFormatError when it is damaged */
   static async load(path: string, engine: Engine): Promise<Classifier> {
-    const bytes = await readFile(path);
+    const bytes = await readModel(path);
     const metadata = readMetadata(bytes);
-    const session = await engine.load(bytes);
+    const session = await engine.load(bytes).catch((cause: Error) => {
+      throw new OnnxFormatError(
+        `Expected an undamaged model. Received: ${path}, which does not load: ${cause.message.split('\n')[0]}`,
+        { cause },
+      );
+    });
     const wantsFaces = metadata.preprocessing.crop === 'face';
     const detector = wantsFaces ? await createFaceDetector(engine, await readFaceDetectorModel()) : null;
     return new Classifier(metadata, session, detector);

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { readMetadata } from '../graph/metadata.js';
 import { compareClasses, isWorthTelling, listImages } from '../images/folder.js';
 import { type ClassifyFilesOptions, classifyFiles } from './classify-files.js';
 import { reportPassedOver, reportSkipped, StrictError } from './data.js';
 import { TrainingError } from './head.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
+import { readModel } from './read-model.js';
 import type { Reporter } from './reporter.js';
 
 export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
@@ -18,7 +18,7 @@ export async function evaluateClassifier(
   { folder, strict = false, ...options }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
-  const { labels } = readMetadata(await readFile(options.model));
+  const { labels } = readMetadata(await readModel(options.model));
   const { classes, images, warnings, ...found } = await listImages(folder);
   const passedOver = found.skipped.filter(isWorthTelling);
   reportPassedOver(passedOver, reporter);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { explain } from '../graph/explain.js';
 import { readMetadata } from '../graph/metadata.js';
 import { decodeModel, encodeModel } from '../graph/onnx.js';
@@ -7,6 +6,7 @@ import { writeFile } from '../platform/node/files.js';
 import { evaluateClassifier } from './evaluate.js';
 import type { Evaluation } from './metrics.js';
 import type { EngineOptions } from './open-engine.js';
+import { readModel } from './read-model.js';
 import type { Reporter } from './reporter.js';
 
 export interface PublishOptions {
@@ -43,7 +43,7 @@ export interface Published {
  */
 export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
   const { model: path, out, validation, ...rest } = options;
-  const original = await readFile(path);
+  const original = await readModel(path);
   const { labels } = readMetadata(original);
   const trained = decodeModel(original);
   const precision = options.precision ?? precisionOf(trained.graph);

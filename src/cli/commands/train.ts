@@ -20,8 +20,18 @@ const builder = (yargs: Argv<object>) =>
       default: 0.2,
       describe: 'Share of each class to hold back, without --validation',
     })
-    .option('epochs', { requiresArg: true, type: 'number', default: 5 })
-    .option('batch-size', { requiresArg: true, type: 'number', default: 16 })
+    .option('epochs', {
+      requiresArg: true,
+      type: 'number',
+      default: 5,
+      describe: 'How often every embedding is trained on',
+    })
+    .option('batch-size', {
+      requiresArg: true,
+      type: 'number',
+      default: 16,
+      describe: 'Embeddings between two updates of the weights',
+    })
     .option('learning-rate', {
       requiresArg: true,
       type: 'number',
