@@ -1,19 +1,19 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { Jimp, loadFont, measureText } from 'jimp';
-import { SANS_16_WHITE, SANS_32_WHITE, SANS_64_WHITE } from 'jimp/fonts';
+import { Jimp } from 'jimp';
 import { type Heatmap, renderHeat } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import type { FileResult } from './classify-worker.js';
+import { drawLabel, type Label, type LetterHeight } from './label.js';
 
 const red = 0xff0000ff;
 const black = 0x000000ff;
 
 /** Letters of a height that suits the picture. */
-const fonts = [
-  { from: 900, file: SANS_64_WHITE, height: 64 },
-  { from: 360, file: SANS_32_WHITE, height: 32 },
-  { from: 0, file: SANS_16_WHITE, height: 16 },
+const heights: readonly { readonly from: number; readonly height: LetterHeight }[] = [
+  { from: 900, height: 64 },
+  { from: 360, height: 32 },
+  { from: 0, height: 16 },
 ];
 
 /**
@@ -29,15 +29,14 @@ export async function saveLabelled(
   { heatmaps = [] }: { heatmaps?: readonly Heatmap[] } = {},
 ): Promise<void> {
   const { width, height } = image;
-  const { file, height: letters } = fonts.find(({ from }) => Math.min(width, height) >= from)!;
-  const font = await loadFont(file);
+  const { height: letters } = heights.find(({ from }) => Math.min(width, height) >= from)!;
   const captions = results.map(
     ({ predictions: [best] }) => `${best!.label} ${(best!.probability * 100).toFixed(1)}%`,
   );
   const padding = Math.round(letters / 4);
-  const title = captions[0]!;
+  const title = await drawLabel(captions[0]!, letters);
   const border = letters + 2 * padding;
-  const right = Math.max(border, measureText(font, title) + 2 * padding - width);
+  const right = Math.max(border, title.width + 2 * padding - width);
 
   const canvas = new Jimp({ width: width + right, height: height + border, color: black });
   canvas.composite(Jimp.fromBitmap({ width, height, data: withAlpha(image) }), 0, border);
@@ -45,20 +44,16 @@ export async function saveLabelled(
     const { data } = renderHeat(heatmaps, image);
     canvas.composite(Jimp.fromBitmap({ width, height, data: Buffer.from(data.buffer) }), 0, border);
   }
-  const text = new Jimp({ width: canvas.width, height: canvas.height, color: 0 });
-  text.print({ font, x: padding, y: padding, text: title });
-  const small = fonts.at(-1)!;
-  const tag = await loadFont(small.file);
   for (const [i, { box }] of results.entries()) {
     if (!box) continue;
     frame(canvas, box, border, Math.max(2, Math.round(letters / 16)));
     // Of several faces each has its name above it.
-    const above = Math.max(border, Math.round(box[1]) + border - small.height - 4);
-    if (results.length > 1) text.print({ font: tag, x: Math.round(box[0]), y: above, text: captions[i]! });
+    if (results.length === 1) continue;
+    const tag = await drawLabel(captions[i]!, 16);
+    const above = Math.max(border, Math.round(box[1]) + border - tag.height - 4);
+    canvas.composite(inRed(tag), Math.round(box[0]), above);
   }
-  // The fonts are white; their shape is kept, their colour is not.
-  for (let i = 0; i < text.bitmap.data.length; i += 4) text.bitmap.data.set([255, 0, 0], i);
-  canvas.composite(text, 0, 0);
+  canvas.composite(inRed(title), padding, Math.round((border - title.height) / 2));
 
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -72,6 +67,13 @@ export async function saveLabelled(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Red where the text covers the picture, else nothing. */
+function inRed({ width, height, coverage }: Label) {
+  const data = Buffer.alloc(width * height * 4);
+  for (const [i, alpha] of coverage.entries()) data.set([255, 0, 0, alpha], 4 * i);
+  return Jimp.fromBitmap({ width, height, data });
 }
 
 function withAlpha({ data, width, height }: Image): Buffer {
