@@ -9,6 +9,7 @@ import { loadDataset } from './data.js';
 import { type Dataset, splitDataset } from './dataset.js';
 import { exportClassifier } from './export.js';
 import { type HeadOptions, TrainingError, trainHead } from './head.js';
+import { describeImbalance } from './imbalance.js';
 import type { Evaluation } from './metrics.js';
 import { type Preparation, type PreparationOptions, prepare } from './preparation.js';
 import type { Reporter } from './reporter.js';
@@ -57,7 +58,8 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   await makeWritableFolder(out);
   const preparation = await prepare(options, reporter);
   const { training, validation } = await loadData(options, { preparation, common }, reporter);
-  for (const warning of describeCopies(training, validation)) reporter.warn(warning);
+  for (const warning of [...describeCopies(training, validation), ...describeImbalance(training)])
+    reporter.warn(warning);
   const labels = training.classes;
 
   reporter.info(
