@@ -44,6 +44,13 @@ function decodeOwn(decode: (bytes: Uint8Array) => Stored, bytes: Uint8Array): St
   }
 }
 
+/** What to tell where sharp does not load. */
+export const sharpIsMissing =
+  "sharp does not load: Jimp decodes instead, several times slower, JPEGs in slightly other colours, WebP and TIFF not at all. Hint: reinstall with 'npm ci'.";
+
+/** Whether pictures are decoded by sharp here. */
+export const hasSharp = async (): Promise<boolean> => (await loadSharp()) !== undefined;
+
 let sharpModule: Promise<Sharp | undefined> | undefined;
 
 /** Loads sharp once, with one thread an image, since pictures are decoded side by side. */

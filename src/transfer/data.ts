@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { extractFeatures, type SkippedPicture } from '../features/extract.js';
+import { hasSharp, sharpIsMissing } from '../images/decode-stored.js';
 import { FolderError, isWorthTelling, listImages, type Skipped } from '../images/folder.js';
 import type { Dataset } from './dataset.js';
 import type { Preparation } from './preparation.js';
@@ -44,6 +45,7 @@ export async function loadDataset(
   const { classes, images, warnings, ...found } = await listImages(folder, { classes: wanted });
   const passedOver = found.skipped.filter(isWorthTelling);
   reportPassedOver(passedOver, reporter);
+  if (!(await hasSharp())) reporter.warn(sharpIsMissing);
   for (const warning of warnings) reporter.warn(warning);
   reporter.info(`${folder}: ${images.length} pictures of ${classes.length} classes`);
   if (strict && passedOver.length > 0) throw new StrictError(passedOver);

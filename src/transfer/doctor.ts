@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, homedir, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type ProviderReport, probeProviders } from '../engine/ort-node.js';
+import { sharpIsMissing } from '../images/decode-stored.js';
 import { readHumanModel } from '../platform/node/weights.js';
 
 /** What the machine has and lacks for this project. */
@@ -60,7 +61,7 @@ export async function diagnose(): Promise<Diagnosis> {
       ? []
       : ["onnxruntime-node does not run here. Hint: reinstall with 'npm ci', or use --engine js."]),
     ...(vggface2 ? [] : ["The weights of vggface2 are missing. Hint: reinstall '@vladmandic/human'."]),
-    ...(packages.sharp ? [] : ['sharp does not load; Jimp decodes instead, several times slower.']),
+    ...(packages.sharp ? [] : [sharpIsMissing]),
     ...(disk.free < 200 ? [`Only ${disk.free} MiB are free in ${disk.folder}.`] : []),
   ];
   return {

@@ -49,7 +49,7 @@ export async function saveLabelled(
     frame(canvas, box, border, Math.max(2, Math.round(letters / 16)));
     // Of several faces each has its name above it.
     if (results.length === 1) continue;
-    const tag = await drawLabel(captions[i]!, 16);
+    const tag = await drawLabel(captions[i]!, letters === 64 ? 32 : 16);
     const above = Math.max(border, Math.round(box[1]) + border - tag.height - 4);
     canvas.composite(inRed(tag), Math.round(box[0]), above);
   }

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
@@ -183,19 +183,31 @@ test('broken pictures are skipped with a reason each and counted; --strict stops
   await truncate(join(folder, 'rings/3.jpg'), 900);
   await writeFile(join(folder, 'checks/empty.png'), '');
   await mkdir(join(folder, 'nothing'));
+  await writeFile(join(folder, 'rings/notes.txt'), 'not meant to be a picture');
+  await symlink('nowhere.jpg', join(folder, 'rings/link.jpg'));
+  await writeFile(join(folder, 'rings/.DS_Store'), '');
   const args = ['train', '--train', folder, '--cache', cache, '--out', join(room, 'partly'), ...quick];
   const { code, stderr } = await run('ort-transfer', args);
   t.is(code, 0, stderr);
   t.regex(stderr, /warning: Skipped .*rings\/3\.jpg: Expected a whole picture\. Received: /);
   t.regex(stderr, /warning: Skipped .*checks\/empty\.png: Expected a picture\. Received: /);
   t.regex(stderr, /warning: 2 pictures skipped\./);
+  t.regex(stderr, /warning: Passed over .*rings\/notes\.txt: \.txt is not the extension of a picture/);
+  t.notRegex(stderr, /DS_Store/);
   t.regex(stderr, /warning: The class 'nothing' has no pictures and is left out\./);
   const { skipped } = JSON.parse(await readFile(join(room, 'partly/history.json'), 'utf8'));
   t.deepEqual(
     skipped.map(({ path }: { path: string }) => path),
-    [join(folder, 'checks/empty.png'), join(folder, 'rings/3.jpg')],
+    ['rings/link.jpg', 'rings/notes.txt', 'checks/empty.png', 'rings/3.jpg'].map((path) =>
+      join(folder, path),
+    ),
   );
 
+  const stricter = await run('ort-transfer', [...args, '--strict']);
+  t.is(stricter.code, 1);
+  t.regex(stricter.stderr, /Received: 2 that are not, the first .*link\.jpg: a link that leads nowhere\n$/);
+  await rm(join(folder, 'rings/link.jpg'));
+  await rm(join(folder, 'rings/notes.txt'));
   const strict = await run('ort-transfer', [...args, '--strict']);
   t.is(strict.code, 1);
   t.regex(strict.stderr, /error: Expected every picture to be usable\. Received: 2 that are not, the first /);

@@ -132,6 +132,21 @@ test('folders without pictures to learn from say what they have instead', async 
   }
 });
 
+test('a class does not take in the others by a link to the folder that holds them all', async (t) => {
+  const { folder } = t.context;
+  await fill(folder, 'a/1.png', 'b/2.png');
+  await symlink(folder, join(folder, 'a', 'up'));
+  await symlink(folder, join(folder, 'c'));
+  const { classes, images, skipped } = await listImages(folder);
+  t.deepEqual(classes, ['a', 'b']);
+  t.is(images.length, 2);
+  const reason = 'a link back to a folder that it lies in';
+  t.deepEqual(skipped, [
+    { path: join(folder, 'a', 'up'), reason },
+    { path: join(folder, 'c'), reason },
+  ]);
+});
+
 test('links are followed, but not in circles', async (t) => {
   const { folder } = t.context;
   await fill(folder, 'a/1.png', 'elsewhere/2.png');
