@@ -5,9 +5,14 @@ export interface ReporterOptions {
   readonly write?: (text: string) => void;
   /** Whether lines can be redrawn. */
   readonly terminal?: boolean;
+  /** Whether text may be coloured: https://no-color.org. */
+  readonly colour?: boolean;
   /** In milliseconds. */
   readonly now?: () => number;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences begin with one
+const colours = /\x1b\[[\d;]*m/g;
 
 /** How long until the next line, where lines cannot be redrawn. */
 const interval = { terminal: 100, pipe: 5000 };
@@ -19,6 +24,7 @@ const interval = { terminal: 100, pipe: 5000 };
 export function stderrReporter({
   write = (text) => process.stderr.write(text),
   terminal = process.stderr.isTTY === true,
+  colour = !process.env.NO_COLOR,
   now = () => performance.now(),
 }: ReporterOptions = {}): Reporter {
   let current = { step: '', began: 0, shown: Number.NEGATIVE_INFINITY, open: false, doneAtStart: 0 };
@@ -37,7 +43,7 @@ export function stderrReporter({
     },
     print(text) {
       endLine();
-      write(text);
+      write(colour ? text : text.replace(colours, ''));
     },
     progress(step, progress) {
       const time = now();

@@ -49,3 +49,20 @@ test('on a terminal, a line that is redrawn and left before anything else is sai
   );
   t.true(text.endsWith('\r\x1b[KStep 10/10, 1.1/s\ndone\n'), JSON.stringify(text));
 });
+
+test('what formats itself keeps its colours unless none are wanted, and names lose their control characters', (t) => {
+  const written = (colour: boolean) => {
+    let text = '';
+    const reporter = stderrReporter({
+      colour,
+      write: (part) => {
+        text += part;
+      },
+    });
+    reporter.print('\r\x1b[1m1/1\x1b[0m\n');
+    reporter.warn('Skipped a\nb\x1b[2J.jpg');
+    return text;
+  };
+  t.is(written(true), '\r\x1b[1m1/1\x1b[0m\nwarning: Skipped a\\nb\\x1b[2J.jpg\n');
+  t.is(written(false), '\r1/1\nwarning: Skipped a\\nb\\x1b[2J.jpg\n');
+});
