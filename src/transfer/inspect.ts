@@ -4,6 +4,7 @@ import { resizeModel } from '../features/resize-model.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
 import { compareClasses, compareCodePoints, listImages } from '../images/folder.js';
 import { createPool } from '../images/pool.js';
+import { makeWritableFolder } from '../platform/node/files.js';
 import { StrictError } from './data.js';
 import type { Duplicates, Located, Split } from './inspect/duplicates.js';
 import { type Entry, findExact, findNear } from './inspect/find-duplicates.js';
@@ -82,6 +83,7 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const { preprocessing } = preparation;
   const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
   const { pictures, passedOver, warnings } = await listSplits(folders);
+  await makeWritableFolder(out);
   const { entries, skipped } = await embed(pictures, { ...options, preparation }, reporter);
   if (options.strict && skipped.length > 0) throw new StrictError(skipped);
 

@@ -5,7 +5,10 @@ import { runCommand } from '../run.js';
 export const doctor: CommandModule<object, { json: boolean }> = {
   command: 'doctor',
   describe: 'Tell what this machine has and lacks',
-  builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'Print it as JSON' }),
+  builder: (yargs) =>
+    yargs
+      .option('json', { type: 'boolean', default: false, describe: 'Print it as JSON' })
+      .example('$0 doctor', 'what works here, and what to do about the rest'),
   handler: ({ json }) =>
     runCommand(async () => {
       const diagnosis = await diagnose();

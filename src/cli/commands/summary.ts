@@ -6,7 +6,9 @@ export const summary: CommandModule<object, { file: string }> = {
   command: 'summary <file>',
   describe: 'List the layers of a model as Keras does: .h5, .keras, .onnx or TF.js model.json',
   builder: (yargs) =>
-    yargs.positional('file', { type: 'string', demandOption: true, describe: 'Model file' }),
+    yargs
+      .positional('file', { type: 'string', demandOption: true, describe: 'Model file' })
+      .example('$0 summary model.keras', 'layers, shapes and parameters'),
   handler: ({ file }) =>
     runCommand(async () => {
       const warn = (message: string) => process.stderr.write(`${message}\n`);
