@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Engine } from '../engine/engine.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
+import { readPicture } from '../images/read-picture.js';
 import { openRun } from './run.js';
 import { FeatureStore } from './store.js';
 import type { Picture } from './worker.js';
@@ -97,7 +95,7 @@ export async function extractFeatures(
       try {
         content = await hashFile(path);
       } catch (error) {
-        skip(path, readable(error));
+        skip(path, error);
         continue;
       }
       contents.set(path, content);
@@ -164,25 +162,7 @@ function storeName({ preprocessing, backbone, detector }: ExtractOptions): strin
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Up to this size a file is hashed in one piece, which takes a quarter of a stream's time. */
-const onePiece = 1 << 25;
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const { size } = await stat(path);
-  if (size <= onePiece) hash.update(await readFile(path));
-  else await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
-}
-
-function readable(error: unknown): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: 'no file',
-    EACCES: 'a file that may not be read',
-    EISDIR: 'a folder',
-  };
-  return reasons[code ?? '']
-    ? new Error(`Expected a picture. Received: ${reasons[code!]}.`)
-    : (error as Error);
-}
+const hashFile = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readPicture(path))
+    .digest('hex');

@@ -150,7 +150,7 @@ test('files that are no pictures are skipped with their reason, copies of them, 
     [broken, gone, copy],
   );
   t.regex(skipped[0]!.reason, /^Expected a picture\. Received: /);
-  t.is(skipped[1]!.reason, 'Expected a picture. Received: no file.');
+  t.is(skipped[1]!.reason, 'Expected a picture. Received: no such file.');
   t.is(skipped[2]!.reason, 'a copy of a picture that was skipped');
 });
 
