@@ -3,7 +3,7 @@ import type { SkippedPicture } from '../../features/extract.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import type { Pool } from '../../images/pool.js';
 import { writeFile } from '../../platform/node/files.js';
-import { type Card, drawSheet, type Mark } from './contact-sheet.js';
+import type { Card, Mark } from './contact-sheet.js';
 import type { Duplicates, Split } from './duplicates.js';
 import type { Entry } from './find-duplicates.js';
 import type { Look, LookItem } from './look-worker.js';
@@ -70,6 +70,8 @@ export async function writeSheet(
   const path = join(out, `${label}.png`);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   const subtitle = describe(preprocessing, views);
+  // Jimp, which draws, takes long to load: other commands start without it.
+  const { drawSheet } = await import('./contact-sheet.js');
   await writeFile(path, await drawSheet({ title: label, subtitle, sections, notes, tile }));
   return { path, seen };
 }
