@@ -4,7 +4,7 @@
  * h5wasm keeps files in a file system of its own in memory, in Node as in a page. Everything after loading the
  * library is synchronous, so one file name serves all.
  */
-import h5wasm, { type Dataset, File, type Group, Module } from 'h5wasm';
+import type { Dataset, File, Group } from 'h5wasm';
 import { arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
 /** What an attribute holds: text, a number, or a list of either. */
@@ -56,11 +56,12 @@ const fileName = 'file.h5';
  * @throws Hdf5FormatError when the bytes are no HDF5 file.
  */
 export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => T): Promise<T> {
-  const { FS } = await h5wasm.ready;
   checkWhole(bytes);
+  const h5wasm = await loadLibrary();
+  const { FS } = h5wasm.Module;
   FS.writeFile(fileName, bytes);
   try {
-    return withFile('r', (file) => read(new ReadGroup(file, bytes.length)));
+    return withFile(h5wasm, 'r', (file) => read(new ReadGroup(file, bytes.length)));
   } finally {
     FS.unlink(fileName);
   }
@@ -68,15 +69,25 @@ export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => 
 
 /** Makes an HDF5 file of what `write` puts into it. */
 export async function writeHdf5(write: (root: Hdf5Writer) => void): Promise<Uint8Array> {
-  const { FS } = await h5wasm.ready;
-  withFile('w', (file) => write(new WriteGroup(file)));
+  const h5wasm = await loadLibrary();
+  withFile(h5wasm, 'w', (file) => write(new WriteGroup(file)));
+  const { FS } = h5wasm.Module;
   const bytes = FS.readFile(fileName) as Uint8Array;
   FS.unlink(fileName);
   return bytes;
 }
 
+type Library = typeof import('h5wasm');
+
+/** Loads h5wasm once there is a file: it is 4 MB, which a page need not wait for, and starts as it is imported. */
+async function loadLibrary(): Promise<Library> {
+  const h5wasm = await import('h5wasm');
+  await h5wasm.ready;
+  return h5wasm;
+}
+
 /** Opens the file, with errors thrown rather than printed on stderr, and closes it at the end. */
-function withFile<T>(mode: 'r' | 'w', use: (file: File) => T): T {
+function withFile<T>({ Module, File }: Library, mode: 'r' | 'w', use: (file: File) => T): T {
   Module.activate_throwing_error_handler();
   try {
     const file = library('the file', () => new File(fileName, mode));
