@@ -5,7 +5,15 @@ import { explain } from './explain.js';
 import { acceptDrops, acceptPastes } from './intake.js';
 import { ClassifierError, type Progress, type WebProvider } from './protocol.js';
 import { styles } from './styles.js';
-import { describeFaces, formatShare, renderFaces, renderHeat, renderPrediction, template } from './view.js';
+import {
+  describeFaces,
+  formatShare,
+  listLabels,
+  renderFaces,
+  renderHeat,
+  renderPrediction,
+  template,
+} from './view.js';
 
 /** As large as previews get on a dense phone screen. */
 const previewSide = 1024;
@@ -243,6 +251,7 @@ export class ClassifierElement extends HTMLElement {
       else progress.value = received / total;
     };
     this.#say('Loading the model…');
+    this.#note('');
     progress.hidden = false;
     const classifier = new Classifier(model, { onProgress, assets, provider });
     this.#classifier = classifier;
@@ -252,6 +261,7 @@ export class ClassifierElement extends HTMLElement {
         (metadata) => {
           if (!isCurrent()) return;
           this.#say(`Ready. It knows ${metadata.labels.length} classes.`);
+          this.#note(listLabels(metadata.labels));
           this.#emit('ready', metadata);
         },
         (error) => {

@@ -20,7 +20,7 @@ export function explain({ fault, message }: ClassifierError, { model, picture }:
     case 'no runtime':
       return 'This browser could not start ONNX Runtime, which runs the model. A newer browser may help; so may reloading the page.';
     case 'bad picture':
-      return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${message}`;
+      return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${describePicture(message)}`;
     case 'no face':
       return 'There is no face in the picture, as far as can be seen, and this model looks at faces.';
     case 'no camera':
@@ -28,4 +28,11 @@ export function explain({ fault, message }: ClassifierError, { model, picture }:
     case 'failed':
       return `Something went wrong. ${message}`;
   }
+}
+
+/** What a file is instead of a picture, as a sentence: of an ImageError's message what was received, and the hint. */
+export function describePicture(message: string): string {
+  const [, received, hint] = /Received: (.*?)\.(?: Hint: (.*))?$/s.exec(message) ?? [];
+  if (received === undefined) return message;
+  return `It is ${received}.${hint ? ` ${hint[0]!.toUpperCase()}${hint.slice(1)}` : ''}`;
 }

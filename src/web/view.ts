@@ -57,6 +57,15 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
   return item;
 }
 
+/** As many labels as one looks through. */
+const mostLabels = 40;
+
+/** What a model can tell apart. */
+export function listLabels(labels: readonly string[]): string {
+  const more = labels.length > mostLabels ? ` · … and ${labels.length - mostLabels} more` : '';
+  return labels.slice(0, mostLabels).join(' · ') + more;
+}
+
 export function describeFaces(count: number): string {
   if (count === 0) return 'No face was found, so this is what the whole picture looks like.';
   return count === 1 ? '' : `There are ${count} faces. This is about the largest, in the solid frame.`;

@@ -14,7 +14,7 @@ export interface ChartOptions {
 }
 
 const width = 320;
-const height = 140;
+const height = 112;
 const margin = { left: 36, right: 8, top: 8, bottom: 20 };
 
 /** Draws a chart into an `<svg>`, anew each time. The lines have the classes `line-0`, `line-1`, … */
@@ -31,7 +31,7 @@ export function drawChart(svg: SVGSVGElement, lines: readonly Line[], { epochs, 
       create('line', { class: 'grid', x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }),
       create('text', { x: margin.left - 6, y: y(tick) + 3.5, 'text-anchor': 'end' }, formatTick(tick)),
     ]),
-    create('text', { x: margin.left, y: height - 5 }, '1'),
+    create('text', { x: margin.left, y: height - 5 }, 'epoch 1'),
     create('text', { x: width - margin.right, y: height - 5, 'text-anchor': 'end' }, String(epochs)),
     ...lines.flatMap(({ values }, i) => {
       const points = values.map((value, epoch) => `${round(x(epoch))},${round(y(value))}`);

@@ -54,10 +54,10 @@ export class ClassCard {
     this.root.append(
       element('header', {}, [this.#name, this.#count, this.#remove]),
       this.#list,
+      element('p', { className: 'hint', textContent: 'Drop pictures here' }),
       element('div', { className: 'row' }, [
         element('label', { className: 'add' }, [input, 'Add pictures']),
         this.#cameraButton,
-        element('span', { className: 'hint', textContent: 'or drop them here' }),
       ]),
     );
     acceptDrops(this.root, (files) => this.add(files.map((file) => ({ name: file.name, blob: file }))));

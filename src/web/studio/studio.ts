@@ -1,6 +1,6 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 import { type ClassifierElement, defineClassifierElement } from '../classifier-element.js';
-import { explain } from '../explain.js';
+import { describePicture, explain } from '../explain.js';
 import { ClassifierError } from '../protocol.js';
 import { ArchiveError, readProject, writeProject } from './archive.js';
 import { ClassCard } from './class-card.js';
@@ -35,7 +35,7 @@ function complain(text: string): void {
 
 function explainError(error: unknown, picture?: string): string {
   if (error instanceof StudioError && error.fault === 'bad picture')
-    return `“${picture}” cannot be read as a picture, so it was left out. ${error.message}`;
+    return `“${picture}” cannot be read as a picture, so it was left out. ${describePicture(error.message)}`;
   if (error instanceof StudioError && error.fault === 'no runtime')
     return `This browser could not start what trains the model. A newer browser may help; so may reloading the page. ${error.message}`;
   if (error instanceof StudioError && error.fault === 'no assets')
@@ -108,6 +108,7 @@ async function train(): Promise<void> {
     model = new Blob([trained.model], { type: 'application/octet-stream' });
     find<ClassifierElement>('ort-classifier').load(model);
     find('#result').hidden = false;
+    find('#result').scrollIntoView({ block: 'nearest' });
   } catch (error) {
     panel.say(explainError(error), { isError: true });
   } finally {
@@ -132,7 +133,8 @@ function setTraining(isOn: boolean): void {
   isTraining = isOn;
   trainButton.hidden = isOn;
   stopButton.hidden = !isOn;
-  (isOn ? stopButton : trainButton).focus();
+  // What training led to may be in view.
+  (isOn ? stopButton : trainButton).focus({ preventScroll: true });
 }
 
 function download(blob: Blob, name: string): void {
