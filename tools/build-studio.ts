@@ -2,8 +2,8 @@
  * Builds the studio as a static folder: `node dist/tools/build-studio.js --out DIR [--weights vggface2|imagenet|FILE]`.
  *
  * The folder holds the page, its scripts and workers, ONNX Runtime's WebAssembly, the weights of the backbone, whose
- * graph the page writes itself, and the face detector. It works from any static server and any path, offline, without
- * special headers.
+ * graph the page writes itself, and the face detector. It works from any static server and any path, offline from the
+ * second visit on, without special headers.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -14,7 +14,7 @@ import { loadBackbone } from '../src/keras/applications/backbone.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readHumanModel } from '../src/platform/node/weights.js';
 import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
-import { bundle, readRuntime, writeFiles } from './build-web.js';
+import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
 
 const source = fileURLToPath(new URL('../../src/web', import.meta.url));
 
@@ -42,6 +42,7 @@ export async function buildStudio({
   ]);
   for (const name of ['index.html', 'studio.css'])
     files.set(name, await readFile(join(source, 'studio', name)));
+  files.set(...(await bundleServiceWorker(files)));
   return writeFiles(out, files);
 }
 

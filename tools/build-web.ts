@@ -1,9 +1,11 @@
 /**
  * Builds the demo page as a static folder: `node dist/tools/build-web.js --model FILE [--webgpu] --out DIR`.
  *
- * The folder holds the page, its script and worker, the element as a script for pages of one's own (`ort-classifier.js`), ONNX Runtime's WebAssembly, the model and, where it crops
- * faces, their detector. It works from any static server and any path, offline, without special headers.
+ * The folder holds the page, its scripts and workers, the element as a script for pages of one's own
+ * (`ort-classifier.js`), ONNX Runtime's WebAssembly, the model and, where it crops faces, their detector. It works from
+ * any static server and any path, offline from the second visit on, without special headers.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -41,9 +43,13 @@ export async function buildWeb({
 }: BuildWebOptions): Promise<Map<string, number>> {
   const files = new Map<string, Uint8Array>([
     ...(await bundle(['page', 'ort-classifier', 'worker'])),
-    ...(await readRuntime({ webgpu })),
+    ...(await readRuntime()),
   ]);
   for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, name)));
+  // The element keeps models itself; and without ONNX Runtime for graphics cards it does with the other.
+  files.set(...(await bundleServiceWorker(files)));
+  if (webgpu)
+    for (const [name, bytes] of await readRuntime('ort-wasm-simd-threaded.asyncify')) files.set(name, bytes);
   if (model !== undefined) {
     const bytes = await readFile(model);
     const { preprocessing } = readMetadata(bytes);
@@ -73,21 +79,37 @@ export async function writeFiles(
   return sizes;
 }
 
-/** ONNX Runtime's WebAssembly with its loader, by file name. */
-export async function readRuntime({ webgpu = false } = {}): Promise<[name: string, bytes: Uint8Array][]> {
-  const builds = ['ort-wasm-simd-threaded', ...(webgpu ? ['ort-wasm-simd-threaded.asyncify'] : [])];
-  const names = builds.flatMap((build) => [`${build}.mjs`, `${build}.wasm`]);
-  return Promise.all(
-    names.map(async (name) => [name, await readFile(join(runtime, name))] as const),
-  ) as Promise<[string, Uint8Array][]>;
+/** A build of ONNX Runtime's WebAssembly with its loader, by file name. */
+export async function readRuntime(
+  build = 'ort-wasm-simd-threaded',
+): Promise<[name: string, bytes: Uint8Array][]> {
+  const read = async (name: string): Promise<[string, Uint8Array]> => [
+    name,
+    await readFile(join(runtime, name)),
+  ];
+  return Promise.all([read(`${build}.mjs`), read(`${build}.wasm`)]);
+}
+
+/** The script that keeps files for visits without a network. @param files what to keep, by file name */
+export async function bundleServiceWorker(
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<[name: string, bytes: Uint8Array]> {
+  const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const builtFiles = Object.fromEntries([...files].map(([name, bytes]) => [name, hashOf(bytes)]));
+  const [script] = await bundle(['service-worker'], { builtFiles: JSON.stringify(builtFiles) });
+  return script!;
 }
 
 /**
  * Scripts for browsers, by file name; what several share, and what only some visitors need, is in files of its own.
  *
  * @param scripts names below src/web, without ending
+ * @param constants what identifiers in them stand for, as JSON
  */
-export async function bundle(scripts: readonly string[]): Promise<[name: string, bytes: Uint8Array][]> {
+export async function bundle(
+  scripts: readonly string[],
+  constants: Readonly<Record<string, string>> = {},
+): Promise<[name: string, bytes: Uint8Array][]> {
   const { outputFiles } = await build({
     entryPoints: scripts.map((name) => join(compiled, `${name}.js`)),
     outdir: 'out',
@@ -99,6 +121,7 @@ export async function bundle(scripts: readonly string[]): Promise<[name: string,
     target: 'es2022',
     minify: true,
     legalComments: 'eof',
+    define: constants,
     // ONNX Runtime's build without the loader inside: the loader lies beside, with the WebAssembly it belongs to.
     conditions: ['browser', 'onnxruntime-web-use-extern-wasm'],
     write: false,

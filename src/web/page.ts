@@ -1,12 +1,14 @@
 /** The demo page: one element, what its model says of itself, and drops that miss the element. */
 import type { ModelMetadata } from '../graph/metadata.js';
 import { type ClassifierElement, defineClassifierElement } from './classifier-element.js';
+import { keepForOffline } from './offline.js';
 
 defineClassifierElement();
 
 const element = document.querySelector<ClassifierElement>('ort-classifier')!;
 
 element.addEventListener('ready', (event) => {
+  keepForOffline();
   const { labels, backbone, metrics, licences } = (event as CustomEvent<ModelMetadata>).detail;
   const facts: [name: string, value: string][] = [['Classes', labels.join(' · ')]];
   if (metrics)

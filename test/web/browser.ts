@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,10 +7,13 @@ import { encodeModel } from '../../src/graph/onnx.js';
 import { buildWeb } from '../../tools/build-web.js';
 import { seededClassifier } from '../export/seeded-classifier.js';
 
-/** Debian's Chromium, or the one that `CHROMIUM` names. @param args more of its switches */
+/** Debian's Chromium, or the one that `CHROMIUM` names. */
+export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Starts Chromium. @param args more of its switches */
 export const launchChromium = (...args: string[]): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: [
       '--headless',
       '--no-sandbox',
@@ -56,3 +59,23 @@ export const seen = (page: Page): Promise<Seen> =>
 /** Waits until the status line reads like `pattern`. */
 export const waitForStatus = (page: Page, pattern: RegExp): Promise<void> =>
   page.locator('ort-classifier').locator('.status').filter({ hasText: pattern }).waitFor();
+
+/** Waits until the page is kept whole for visits without a network. */
+export const waitForOfflineCopy = async (page: Page): Promise<void> => {
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+};
+
+/** Resident memory of the browser's pages in MiB. */
+export async function pageMemory(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const pages = processInfo.filter(({ type }) => type === 'renderer');
+  const sizes = await Promise.all(
+    pages.map(async ({ id }) => {
+      const status = await readFile(`/proc/${id}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+    }),
+  );
+  return Math.round(sizes.reduce((sum, size) => sum + size, 0));
+}

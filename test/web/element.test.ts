@@ -145,18 +145,6 @@ test.serial('a model is fetched once, as long as the server has no other', async
   await server.close();
 });
 
-test.serial('a model that was fetched once serves when the server has gone', async (t) => {
-  const { page, server } = t.context;
-  await page.goto(server.url);
-  await waitForStatus(page, /^Ready/);
-  await page.route('**/model.onnx', (route) => route.abort('internetdisconnected'));
-  await page.reload();
-  await waitForStatus(page, /^Ready/);
-  await page.locator('input[type=file]').setInputFiles(red);
-  await waitForStatus(page, /^Most likely /);
-  t.pass();
-});
-
 test.serial('loading="lazy" waits until the element comes near', async (t) => {
   const { page, server, site } = t.context;
   const html = await readFile(join(site.folder, 'index.html'), 'utf8');

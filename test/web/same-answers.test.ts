@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -19,7 +19,7 @@ import { buildWeb } from '../../tools/build-web.js';
 import { assertClose } from '../compare.js';
 import { seededNumbers } from '../export/seeded-classifier.js';
 import { readTwentyFaces } from '../faces/pictures.js';
-import { launchChromium, waitForStatus } from './browser.js';
+import { launchChromium, pageMemory, waitForStatus } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { serveFolder } from './static-server.js';
 
@@ -181,7 +181,7 @@ test.serial('memory stays flat over a hundred pictures', (t) =>
     pair.page.on('console', (message) => complaints.push(message.text()));
     const classify = async (count: number) => {
       for (let i = 0; i < count; i++) await classifyInPage(pair, pictures[i % 2]![0]);
-      return rendererMemory(t.context.browser);
+      return pageMemory(t.context.browser);
     };
     for (const [name, bytes] of pictures) await writeFile(join(pair.folder, name), bytes);
     const before = await classify(60);
@@ -191,18 +191,3 @@ test.serial('memory stays flat over a hundred pictures', (t) =>
     t.deepEqual(complaints, []);
   }),
 );
-
-/** Resident memory of the page's processes in MiB. */
-async function rendererMemory(browser: Browser): Promise<number> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const pages = processInfo.filter(({ type }) => type === 'renderer');
-  const sizes = await Promise.all(
-    pages.map(async ({ id }) => {
-      const status = await readFile(`/proc/${id}/status`, 'utf8');
-      return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-    }),
-  );
-  return Math.round(sizes.reduce((sum, size) => sum + size, 0));
-}

@@ -1,6 +1,7 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 import { type ClassifierElement, defineClassifierElement } from '../classifier-element.js';
 import { describePicture, explain } from '../explain.js';
+import { keepForOffline } from '../offline.js';
 import { ClassifierError } from '../protocol.js';
 import { ArchiveError, readProject, writeProject } from './archive.js';
 import { ClassCard } from './class-card.js';
@@ -202,6 +203,7 @@ addEventListener('beforeunload', (event) => {
 trainer.ready.then(
   () => {
     document.body.dataset.state = 'ready';
+    keepForOffline();
   },
   (error) => onError(error),
 );
