@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import test from 'ava';
+import { InferenceSession } from 'onnxruntime-node';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
@@ -40,6 +44,21 @@ const feeds = {
   x: float32(seededNumbers(80, 5), [2, 40]),
   image: float32(seededNumbers(200, 6), [2, 4, 5, 5]),
 };
+
+/** The operations that are left when ONNX Runtime has optimized a graph. */
+async function nodesAsRun(graph: Graph): Promise<string[]> {
+  const path = join(await mkdtemp(join(tmpdir(), 'ort-transfer-precision-')), 'optimized.onnx');
+  const session = await InferenceSession.create(encodeModel({ graph, opset: 13 }), {
+    executionProviders: ['cpu'],
+    optimizedModelFilePath: path,
+    // It warns that the file is for this machine alone.
+    logSeverityLevel: 3,
+  });
+  await session.release();
+  const { nodes } = decodeModel(await readFile(path)).graph;
+  await rm(dirname(path), { recursive: true });
+  return nodes.map(({ op }) => op);
+}
 
 test('halves are the nearest, the even one of two, for every half and what lies between', (t) => {
   let wrong = 0;
@@ -101,6 +120,13 @@ for (const [precision, step] of [
     const js = await run(small, { js: true });
     for (const name of ['a', 'b', 'c'])
       assertClose(t, js[name]!, actual[name]!, { label: `${name} in plain TypeScript`, absolute: 1e-6 });
+  });
+
+  test(`${precision} takes no longer: ONNX Runtime runs the same nodes once it has loaded it`, async (t) => {
+    const graph = kernels();
+    const nodes = await Promise.all([nodesAsRun(graph), nodesAsRun(storeWeights(graph, precision))]);
+    t.true(nodes[0]!.includes('Gemm'));
+    t.deepEqual(nodes[1], nodes[0]);
   });
 
   test(`${precision} stores the large weights alone, and says so`, (t) => {
