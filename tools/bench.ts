@@ -14,7 +14,9 @@ import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
 import { benchFit } from './bench/fit.js';
 import type { Row } from './bench/median.js';
+import { benchPage } from './bench/page.js';
 import { benchPictures } from './bench/pictures.js';
+import { benchPrecision } from './bench/precision.js';
 import { benchResizing } from './bench/resizing.js';
 import { benchTraining } from './bench/training.js';
 
@@ -28,7 +30,7 @@ const { values } = parseArgs({
     memory: { type: 'boolean', default: false },
     /** The article's job beside Keras, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, fit, features, pictures, accuracy. */
+    /** Only the parts that are named: training, fit, features, pictures, accuracy, precision, page. */
     only: { type: 'string' },
   },
 });
@@ -54,6 +56,8 @@ if (wanted('pictures'))
   print(await benchPictures({ rounds, python: existsSync(python) ? python : undefined }));
 const trained = { sample: 'data/characters', model: 'onnx/model.onnx' };
 if (wanted('accuracy')) print([...(await benchAccuracy(trained)), ...(await benchResizing(trained))]);
+if (wanted('precision')) print(await benchPrecision({ ...trained, rounds }));
+if (wanted('page')) print(await benchPage({ ...trained, rounds: quick ? 1 : 5 }));
 if (values.keras)
   print(
     await benchArticle({
