@@ -100,7 +100,7 @@ inspect: dist/.built $(SAMPLE) ## Look at the photos of TRAIN (and TEST): sheets
 doctor: dist/.built ## Tell what this machine has and lacks
 	@$(CLI) doctor
 
-.PHONY: check test test-keras test-web goldens bench fuzz
+.PHONY: check test test-keras test-web screenshots goldens bench fuzz
 check: node_modules/.package-lock.json ## Check format and lint
 	biome check .
 test: dist/.built ## Test; needs Node alone
@@ -109,6 +109,8 @@ test-keras: dist/.built .venv/.installed ## Compare with real Keras; needs Pytho
 	ava --config test/keras/ava.config.js
 test-web: dist/.built ## Drive the page in Chromium; needs /usr/bin/chromium
 	ava --config test/web/ava.config.js
+screenshots: dist/.built ## Take the README's pictures of both pages anew
+	SCREENSHOTS=data ava --config test/web/ava.config.js dist/test/web/screenshots.test.js
 goldens: .venv/.installed ## Make test/golden/ anew with pinned Keras
 	for script in tools/goldens/*.py; do .venv/bin/python $$script || exit 1; done
 bench: dist/.built $(NOTES)/characters ## Measure speed and memory beside others, as ratios
