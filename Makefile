@@ -8,7 +8,7 @@ VAL     ?=
 TEST    ?= $(if $(filter data/characters/train,$(TRAIN)),data/characters/test,$(VAL))
 WEIGHTS ?= vggface2
 EPOCHS  ?= 5
-VIEWS   ?= 8
+VIEWS   ?= 4
 SEED    ?= 0
 OUT     ?= onnx
 TO      ?= out/model.onnx
@@ -35,7 +35,7 @@ help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  TRAIN=dir VAL=dir TEST=dir   folders with one sub-folder of photos a class (default: drawn characters)'
-	@echo '  WEIGHTS=vggface2|imagenet|FILE  EPOCHS=5  VIEWS=8  SEED=0  OUT=onnx'
+	@echo '  WEIGHTS=vggface2|imagenet|FILE  EPOCHS=5  VIEWS=4  SEED=0  OUT=onnx'
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm > /dev/null || { echo 'npm is missing: install Node 20.19 or later from https://nodejs.org'; exit 1; }
@@ -87,8 +87,8 @@ predict: dist/.built ## Say who or what is in IMG, and save it labelled to out/
 	@test -n "$(IMG)" || { echo 'Name a picture: make predict IMG=photo.jpg'; exit 1; }
 	@test -f "$(OUT)/model.onnx" || { echo 'There is no $(OUT)/model.onnx yet: make train'; exit 1; }
 	node dist/src/cli/ort-predict.js "$(IMG)" --model "$(OUT)/model.onnx" --save out
-export: train ## Check the model and write it to TO=out/model.onnx
-	$(CLI) export --model "$(OUT)/model.onnx" --out "$(TO)"
+export: train ## Check the model and write it to TO=out/model.onnx, small with PRECISION=fp16|int8
+	$(CLI) export --model "$(OUT)/model.onnx" --out "$(TO)" $(if $(PRECISION),--precision $(PRECISION) $(if $(TEST),--validation "$(TEST)"))
 web: train ## Build the page with the model to out/web, for any static server
 	node dist/tools/build-web.js --model "$(OUT)/model.onnx" --out out/web
 studio: dist/.built ## Build the page where people train a model themselves to out/studio

@@ -94,6 +94,20 @@ test('export prints sizes, and what the change costs', async (t) => {
     stdout,
     /^.*site\/model\.onnx: 0\.0 MB, before 0\.0 MB, fp16, 5 classes: checks, rings, stripes, x, y\naccuracy (\d+\.\d)%, before \1%: ±0\.0 points \(9 photos\)\n$/,
   );
+  const unmeasured = await run('ort-transfer', [
+    'export',
+    '--model',
+    model,
+    '--out',
+    out,
+    '--precision',
+    'int8',
+  ]);
+  t.is(
+    unmeasured.stdout.split('\n').slice(1).join('\n'),
+    'accuracy not measured: name photos with --validation\n',
+    unmeasured.stderr,
+  );
 });
 
 test('export refuses what it cannot do in one line', async (t) => {

@@ -61,6 +61,6 @@ export function formatPublished(out: string, { labels, precision, bytes, evaluat
     lines.push(
       `accuracy ${is.toFixed(1)}%, before ${was.toFixed(1)}%: ${sign}${Math.abs(change).toFixed(1)} points (${evaluation.after.samples} photos)`,
     );
-  }
+  } else if (precision !== 'fp32') lines.push('accuracy not measured: name photos with --validation');
   return `${lines.join('\n')}\n`;
 }
