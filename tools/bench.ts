@@ -46,7 +46,7 @@ if (wanted('training')) print(await benchTraining({ rounds }));
 if (wanted('fit')) print(await benchFit({ rounds, epochs: quick ? 1 : 5 }));
 if (wanted('features')) {
   const drawn = join(tmpdir(), `ort-transfer-photos-${process.pid}`);
-  if (!values.photos) await drawLargePhotos(drawn, quick ? 20 : 100);
+  if (!values.photos) await drawLargePhotos(drawn, quick ? 20 : 300);
   print(await benchFeatures({ photos: values.photos ?? drawn, rounds: quick ? 1 : 3 }));
   await rm(drawn, { recursive: true, force: true });
 }
