@@ -2,4 +2,5 @@
 export * from './node/engine.js';
 export * from './node/files.js';
 export * from './node/images.js';
+export * from './node/threads.js';
 export * from './node/weights.js';

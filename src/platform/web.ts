@@ -2,4 +2,5 @@
 export * from './web/engine.js';
 export * from './web/files.js';
 export * from './web/images.js';
+export * from './web/threads.js';
 export * from './web/weights.js';

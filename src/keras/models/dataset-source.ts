@@ -3,6 +3,7 @@ import type { Draws, ImageIterator } from '../preprocessing/image-iterator.js';
 import { type PyDataset, PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
 import { type Batch, concatRows } from './data.js';
 import { type FeatureCache, type FeatureRows, stackFeatureRows, takeFeatureRows } from './feature-cache.js';
+import type { FeatureThreads } from './feature-threads.js';
 import { type Form, inOrder, type Source, toSamples } from './source.js';
 import type { Run, Samples } from './trainer.js';
 
@@ -16,23 +17,24 @@ export interface DatasetSourceOptions {
   endless?: boolean;
   /** Keeps what the frozen part makes of pictures; `null` where they are new each time. */
   cache?: FeatureCache | null;
+  /** Make the features, where that pays. */
+  threads?: FeatureThreads | null;
   /** What the features depend on. */
   featuresOf?: () => readonly unknown[];
 }
 
 /**
- * Batches of features that are made before they are trained on: moving weights in and out costs about as much as a
- * step, which a quarter of it does not show beside the pictures, and the progress still moves about once a second.
+ * Batches of features that are made before they are trained on, if it takes long, and else as many as it takes so many
+ * milliseconds to make: moving weights in and out costs about as much as a step, which does not show beside so much
+ * work, and the progress still moves.
  */
-const madeTogether = 4;
+const [madeTogether, madeFor] = [4, 1000];
 
 /** A batch that was drawn and is being made. */
 interface Drawn {
   readonly samples: Promise<Samples>;
   /** Samples in it; 0 where that is not known. */
   readonly size: number;
-  /** Whether nothing has to be made. */
-  readonly isAtHand: boolean;
 }
 
 /**
@@ -75,22 +77,32 @@ export class DatasetSource implements Source {
   }
 
   async next(most: number, left: number): Promise<Run | null> {
-    const first = this.#take();
-    if (!first) return null;
-    const taken = [first];
-    // What is at hand already goes together, and some of what is not; a batch that is smaller can only be the last.
-    const limit = first.isAtHand ? most : Math.min(most, first.size === 0 ? 1 : madeTogether);
-    while (taken.length < limit && taken.at(-1)!.size === first.size) {
-      const drawn = this.#take();
-      if (drawn?.isAtHand === first.isAtHand && drawn.size <= first.size) taken.push(drawn);
-      else {
+    const began = performance.now();
+    const parts: Samples[] = [];
+    let size: number | undefined;
+    for (let drawn = this.#take(); drawn; drawn = this.#take()) {
+      if (size !== undefined && drawn.size > size) {
         this.#ahead = drawn;
         break;
       }
+      if (parts.length + 1 < left) this.#ahead ??= this.#draw();
+      const samples = await drawn.samples.catch((error) => {
+        if (parts.length === 0) throw error;
+        return null;
+      });
+      if (!samples) {
+        // The batches before it are trained on first; the next call tells what went wrong.
+        this.#ahead = drawn;
+        break;
+      }
+      parts.push(samples);
+      // A batch that is smaller can only be the last.
+      const isLast = drawn.size === 0 || (size !== undefined && drawn.size < size);
+      const isEnough = parts.length >= madeTogether && performance.now() - began > madeFor;
+      if (isLast || parts.length === most || isEnough) break;
+      size = drawn.size;
     }
-    if (taken.length < left) this.#ahead ??= this.#draw();
-    const parts = await Promise.all(taken.map(({ samples }) => samples));
-    return inOrder(joinSamples(parts), parts[0]!.y.dims[0]!);
+    return parts.length === 0 ? null : inOrder(joinSamples(parts), parts[0]!.y.dims[0]!);
   }
 
   #take(): Drawn | null {
@@ -109,9 +121,7 @@ export class DatasetSource implements Source {
     const draws = this.dataset.draw(this.#order[this.#seen++]!);
     const { cache } = this.options;
     const make = async () => toSamples(await this.dataset.make(draws), this.form);
-    const drawn = cache
-      ? this.#makeMissing(draws as Draws, cache)
-      : { samples: make(), size: 0, isAtHand: false };
+    const drawn = cache ? this.#makeMissing(draws as Draws, cache) : { samples: make(), size: 0 };
     // Whoever takes the batch hears of what went wrong; nobody else needs to.
     drawn.samples.catch(() => {});
     return drawn;
@@ -124,23 +134,46 @@ export class DatasetSource implements Source {
     const rows = keys.map((key) => cache.get(key));
     const missing = indices.flatMap((_, i) => (rows[i] ? [] : [i]));
     const make = async () => {
-      if (missing.length > 0) {
-        const [x] = await dataset.make({
-          indices: missing.map((i) => indices[i]!),
-          transforms: missing.map((i) => transforms[i]!),
-          hashes: [],
-        });
-        const features = await this.form.extract([x]);
-        for (const [k, i] of missing.entries()) {
-          rows[i] = takeFeatureRows(features as Tensor<'float32'>[], k);
-          cache.keep(keys[i]!, rows[i]);
-        }
+      const made = await this.#makeFeatures({
+        indices: missing.map((i) => indices[i]!),
+        transforms: missing.map((i) => transforms[i]!),
+        hashes: [],
+      });
+      for (const [k, i] of missing.entries()) {
+        rows[i] = made[k]!;
+        cache.keep(keys[i]!, made[k]!);
       }
       const targets = dataset.targets(indices, float32([], [0]));
       const x = stackFeatureRows(rows as FeatureRows[]);
       return toSamples([x, ...targets] as unknown as Batch, { ...this.form, extract: async (same) => same });
     };
-    return { samples: make(), size: indices.length, isAtHand: missing.length === 0 };
+    return { samples: make(), size: indices.length };
+  }
+
+  /** The features of pictures as they were drawn, on threads where that pays. */
+  async #makeFeatures(draws: Draws): Promise<FeatureRows[]> {
+    const { indices, transforms } = draws;
+    if (indices.length === 0) return [];
+    const rows = await this.#makeOnThreads(draws);
+    const missing = indices.flatMap((_, i) => (rows[i] ? [] : [i]));
+    if (missing.length > 0) {
+      const [x] = await (this.dataset as unknown as ImageIterator).make({
+        indices: missing.map((i) => indices[i]!),
+        transforms: missing.map((i) => transforms[i]!),
+        hashes: [],
+      });
+      const features = await this.form.extract([x]);
+      for (const [k, i] of missing.entries()) rows[i] = takeFeatureRows(features as Tensor<'float32'>[], k);
+    }
+    return rows as FeatureRows[];
+  }
+
+  async #makeOnThreads({ indices, transforms }: Draws): Promise<(FeatureRows | undefined)[]> {
+    const dataset = this.dataset as unknown as ImageIterator;
+    const { threads, cache } = this.options;
+    if (!threads?.areWorthwhile(dataset.n * (cache?.views ?? 1))) return [];
+    const recipes = indices.map((index, i) => dataset.recipe(index, transforms[i]!));
+    return recipes.every((recipe) => recipe !== null) ? threads.make(recipes) : [];
   }
 }
 

@@ -25,6 +25,11 @@ export class ForwardOnly {
     return this.models.flatMap((model) => model.weights.map(({ value }) => value));
   }
 
+  /** The models as they are now: inputs `x_0` …, outputs `y_0` …, in ONNX. */
+  encode(): Uint8Array {
+    return encodeModel({ graph: this.#graph(), opset: 13 });
+  }
+
   /** @returns each model's output for all samples */
   async run(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>[]> {
     const session = await this.#load();
@@ -50,7 +55,7 @@ export class ForwardOnly {
     const weights = this.values;
     const unchanged = this.#session?.weights.every((value, i) => value === weights[i]);
     if (this.#session && !unchanged) await this.release();
-    this.#session ??= { loaded: this.engine.load(encodeModel({ graph: this.#graph(), opset: 13 })), weights };
+    this.#session ??= { loaded: this.engine.load(this.encode()), weights };
     return this.#session.loaded;
   }
 

@@ -203,7 +203,7 @@ export class Model extends Functional implements CallbackModel {
           : null,
       warn,
       now,
-    });
+    }).finally(() => reader.parts.threads?.close());
     return callbacks.history!;
   }
 
@@ -221,7 +221,10 @@ export class Model extends Functional implements CallbackModel {
       print,
       now,
     });
-    return evaluateBatches(trainer, source, { totals: new Totals(this.metrics), callbacks: list, steps });
+    const totals = new Totals(this.metrics);
+    return evaluateBatches(trainer, source, { totals, callbacks: list, steps }).finally(() =>
+      reader.parts.threads?.close(),
+    );
   }
 
   /** The model's outputs (N, …) for inputs (N, …), or for the inputs of batches. */

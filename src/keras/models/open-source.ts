@@ -78,7 +78,9 @@ export async function openSource(
     generator?.std,
     generator?.zcaWhiteningMatrix,
   ];
-  return { source: new DatasetSource(x, weighed, { shuffle, endless, cache, featuresOf }), held: null };
+  const { threads } = parts;
+  const source = new DatasetSource(x, weighed, { shuffle, endless, cache, threads, featuresOf });
+  return { source, held: null };
 }
 
 /** Batches of samples in memory. */

@@ -4,6 +4,7 @@ import type { ImageDataGenerator } from '../preprocessing/image-data-generator.j
 import { scalingWarning } from '../preprocessing/scaling.js';
 import { fitInputs } from './data.js';
 import { FeatureCache } from './feature-cache.js';
+import { FeatureThreads } from './feature-threads.js';
 import { ForwardOnly } from './forward-only.js';
 import type { Functional } from './functional.js';
 import { splitFrozen } from './plan.js';
@@ -11,6 +12,8 @@ import { splitFrozen } from './plan.js';
 /** A model ready to run: its frozen beginning, which feeds the rest. */
 export class Parts {
   readonly rest: Functional;
+  /** Makes features of pictures; `null` where nothing is frozen. */
+  readonly threads: FeatureThreads | null;
   readonly #frozen: ForwardOnly | null;
   readonly #rest: ForwardOnly;
   readonly #caches = new WeakMap<object, FeatureCache>();
@@ -24,6 +27,8 @@ export class Parts {
     this.rest = rest;
     this.#frozen = frozen && new ForwardOnly(engine, frozen);
     this.#rest = new ForwardOnly(engine, [rest]);
+    const reads = model.inputs.length === 1;
+    this.threads = this.#frozen && reads ? new FeatureThreads(engine, this.#frozen) : null;
   }
 
   /** What the rest reads, for these inputs of the model. @throws ValueError when they do not fit */
@@ -66,6 +71,7 @@ export class Parts {
   }
 
   async release(): Promise<void> {
+    await this.threads?.close();
     await this.#frozen?.release();
     await this.#rest.release();
   }

@@ -3,10 +3,19 @@ import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Print } from '../callbacks/callback.js';
 import { ValueError } from '../layers/layer.js';
 import { filesBelow, join, subfolders } from './directory.js';
-import { type ColorMode, channelsOf, type Interpolation, imgToArray, loadImg, type Size } from './image.js';
+import {
+  type ColorMode,
+  channelsOf,
+  type Interpolation,
+  imgToArray,
+  type LoadImgOptions,
+  loadImg,
+  type Size,
+} from './image.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
-import type { ImageArray } from './transform.js';
+import type { PictureRecipe } from './picture-recipe.js';
+import type { ImageArray, TransformParameters } from './transform.js';
 
 /**
  * What the targets are: rows with a one at the class's index (`categorical`), indices (`sparse` and `binary`), the
@@ -53,7 +62,7 @@ export class DirectoryIterator extends ImageIterator {
   /** Where each picture is, below `directory`. */
   readonly filenames: readonly string[];
   readonly filepaths: readonly string[];
-  readonly #loading: Pick<FlowFromDirectoryOptions, 'interpolation' | 'keepAspectRatio' | 'exif'>;
+  readonly #loading: LoadImgOptions;
 
   constructor(
     readonly directory: string,
@@ -76,7 +85,7 @@ export class DirectoryIterator extends ImageIterator {
     this.classes = Int32Array.from(found, ({ index }) => index);
     this.filenames = found.map(({ file }) => file);
     this.filepaths = this.filenames.map((file) => join(directory, file));
-    this.#loading = { interpolation, keepAspectRatio, exif };
+    this.#loading = { targetSize, colorMode, interpolation, keepAspectRatio, exif };
     print(`Found ${this.samples} images belonging to ${this.numClasses} classes.\n`);
   }
 
@@ -98,8 +107,14 @@ export class DirectoryIterator extends ImageIterator {
   }
 
   protected async load(index: number): Promise<ImageArray> {
-    const { targetSize, colorMode } = this;
-    return imgToArray(await loadImg(this.filepaths[index]!, { targetSize, colorMode, ...this.#loading }));
+    return imgToArray(await loadImg(this.filepaths[index]!, this.#loading));
+  }
+
+  override recipe(index: number, transform: TransformParameters): PictureRecipe | null {
+    // A class of the user's own may load its pictures otherwise.
+    if (this.constructor !== DirectoryIterator) return null;
+    const generator = this.imageDataGenerator.plainOptions;
+    return generator && { path: this.filepaths[index]!, loading: this.#loading, generator, transform };
   }
 
   targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[] {

@@ -112,6 +112,16 @@ export class ImageDataGenerator {
     );
   }
 
+  /** The options, where they alone say how a picture is made; `null` where a function or what `fit` has learnt does. */
+  get plainOptions(): Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> | null {
+    const { warn: _, preprocessingFunction, ...plain } = this.options;
+    const { featurewiseCenter, featurewiseStdNormalization, zcaWhitening } = plain;
+    const isPlain =
+      this.constructor === ImageDataGenerator &&
+      !(preprocessingFunction || featurewiseCenter || featurewiseStdNormalization || zcaWhitening);
+    return isPlain ? plain : null;
+  }
+
   /** Batches of pictures in memory. See `NumpyArrayIterator`. */
   flow(x: Pictures, y: Labels | null = null, options: FlowOptions = {}): NumpyArrayIterator {
     return new NumpyArrayIterator(x, y, this, options);

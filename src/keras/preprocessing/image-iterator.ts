@@ -3,6 +3,7 @@ import { globalRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import { saveImg } from './image.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
+import type { PictureRecipe } from './picture-recipe.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
 /** Pictures (N, H, W, C); then their targets and the weights of the samples, where there are any. */
@@ -136,6 +137,11 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     const batch = float32(x, [indices.length, ...this.imageShape]);
     await this.#saveTo(batch, draws);
     return [batch, ...this.targets(indices, batch)] as ImageBatch;
+  }
+
+  /** How another thread makes the picture of this index; `null` where only this one can. */
+  recipe(_index: number, _transform: TransformParameters): PictureRecipe | null {
+    return null;
   }
 
   /** Draws the order of the next pass. */

@@ -1,0 +1,60 @@
+import { openThreads } from '#platform';
+import type { Engine } from '../../engine/engine.js';
+import type { PictureRecipe } from '../preprocessing/picture-recipe.js';
+import type { FeatureRows } from './feature-cache.js';
+import type { FeatureWorkerSetup } from './feature-worker.js';
+import type { ForwardOnly } from './forward-only.js';
+
+/** Starting the threads takes as long as making this many pictures on the spot. */
+const worthwhile = 128;
+
+/**
+ * Takes pictures from their files to their features on all cores: each thread decodes, changes, scales and embeds one
+ * after the other, where on the spot the cores wait for each other.
+ */
+export class FeatureThreads {
+  #opened?: { threads: ReturnType<typeof open>; weights: readonly Float32Array[] };
+
+  constructor(
+    readonly engine: Engine,
+    readonly frozen: ForwardOnly,
+  ) {}
+
+  /** Whether threads pay for so many pictures; on a GPU they never do. */
+  areWorthwhile(pictures: number): boolean {
+    if (this.engine.provider !== 'cpu' && this.engine.name !== 'js') return false;
+    return this.#opened !== undefined || pictures >= worthwhile;
+  }
+
+  /**
+   * The features of each picture; `undefined` for those that a thread could not make. They are to be made on the spot,
+   * which tells what is wrong with them in full.
+   */
+  async make(recipes: readonly PictureRecipe[]): Promise<(FeatureRows | undefined)[]> {
+    const weights = this.frozen.values;
+    if (this.#opened?.weights.some((value, i) => value !== weights[i])) await this.close();
+    this.#opened ??= {
+      threads: open({ engine: this.engine.name, model: this.frozen.encode() }),
+      weights,
+    };
+    const rows: (FeatureRows | undefined)[] = recipes.map(() => undefined);
+    const threads = await this.#opened.threads;
+    if (threads)
+      for await (const outcome of threads.map(recipes)) if (outcome.ok) rows[outcome.index] = outcome.value;
+    return rows;
+  }
+
+  /** Ends the threads; `make` starts others. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await (await opened?.threads)?.close();
+  }
+}
+
+/** `null` where no thread can start: the way on the spot works, or tells why not. */
+const open = (setup: FeatureWorkerSetup) =>
+  openThreads<PictureRecipe, FeatureRows>({
+    entry: new URL('./feature-worker.js', import.meta.url),
+    setup,
+  }).catch(() => null);

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { jsEngine } from '../../src/engine/js.js';
+import { ortNode } from '../../src/engine/ort-node.js';
+import { setRandomSeed } from '../../src/keras/global-random.js';
+import { Conv2D, Dense, GlobalAveragePooling2D, Input } from '../../src/keras/layers/index.js';
+import { takeFeatureRows } from '../../src/keras/models/feature-cache.js';
+import { Model } from '../../src/keras/models/index.js';
+import { Parts } from '../../src/keras/models/parts.js';
+import { ImageDataGenerator, type ImageDataGeneratorOptions } from '../../src/keras/preprocessing/index.js';
+import { assertClose } from '../compare.js';
+import { drawClasses } from './article.js';
+
+const root = mkdtempSync(join(tmpdir(), 'feature-threads-'));
+test.before(() => drawClasses(root, { classes: 2, pictures: 5, seed: 1, size: 24 }));
+test.after.always(() => rmSync(root, { recursive: true }));
+
+const everyChange = {
+  ...{ rescale: 1 / 255, rotationRange: 20, widthShiftRange: 0.1, heightShiftRange: 0.1, shearRange: 5 },
+  ...{ zoomRange: 0.2, channelShiftRange: 20, brightnessRange: [0.7, 1.3], horizontalFlip: true },
+  ...{ fillMode: 'reflect', interpolationOrder: 3, samplewiseCenter: true },
+} as const satisfies ImageDataGeneratorOptions;
+
+function start(options: ImageDataGeneratorOptions = everyChange, folder = root) {
+  setRandomSeed(4);
+  const input = Input({ shape: [16, 12, 3] });
+  const frozen = new Conv2D({ filters: 8, kernelSize: 3, activation: 'relu', trainable: false });
+  const pooled = new GlobalAveragePooling2D().apply(frozen.apply(input));
+  const outputs = new Dense({ units: 2, activation: 'softmax' }).apply(pooled);
+  const model = new Model({ inputs: input, outputs });
+  model.compile({ optimizer: 'rmsprop', loss: 'categorical_crossentropy', metrics: ['accuracy'] });
+  const loading = { targetSize: [16, 12], interpolation: 'bicubic', keepAspectRatio: true } as const;
+  const batches = new ImageDataGenerator(options).flowFromDirectory(folder, {
+    ...{ ...loading, batchSize: 4, seed: 3 },
+    print() {},
+  });
+  return { model, frozen, batches };
+}
+
+for (const name of ['ort', 'js'] as const)
+  test.serial(`threads make the features that are made on the spot (${name})`, async (t) => {
+    const { model, frozen, batches } = start();
+    const engine = name === 'js' ? jsEngine() : await ortNode({ provider: 'cpu' });
+    const parts = new Parts(engine, model);
+    const compare = async (index: number) => {
+      const draws = batches.draw(index);
+      const [x] = await batches.make(draws);
+      const expected = await parts.extract([x]);
+      const recipes = draws.indices.map((i, k) => batches.recipe(i, draws.transforms[k]!)!);
+      for (const [i, rows] of (await parts.threads!.make(recipes)).entries()) {
+        const [wanted] = takeFeatureRows(expected, i);
+        t.deepEqual(
+          rows?.map(({ dims }) => dims),
+          [wanted!.dims],
+        );
+        assertClose(t, rows![0]!.data, wanted!.data, { label: 'features', relative: 1e-6, absolute: 1e-7 });
+      }
+    };
+    await compare(0);
+    // Weights that changed reach the threads, too.
+    frozen.weights[0]!.value = frozen.weights[0]!.value.map((value) => -value);
+    await compare(1);
+    await parts.release();
+  });
+
+test.serial('fit comes to the same with threads and without', async (t) => {
+  const train = async (options: ImageDataGeneratorOptions) => {
+    const { model, batches } = start(options);
+    // 13 views of 10 pictures are enough for threads.
+    const { history } = await model.fit(batches, null, {
+      ...{ epochs: 15, views: 13, verbose: 0, validationData: batches },
+    });
+    const weights = model.getWeights();
+    await model.release();
+    return [...history.loss!, ...history.val_loss!, ...weights.flatMap((values) => [...values])];
+  };
+  const onTheSpot = await train({ ...everyChange, preprocessingFunction: (image) => image });
+  assertClose(t, await train(everyChange), onTheSpot, {
+    label: 'losses and weights',
+    relative: 1e-5,
+    absolute: 1e-6,
+  });
+});
+
+test('what threads cannot know is made on the spot', (t) => {
+  const recipe = (options: ImageDataGeneratorOptions) => {
+    const { batches } = start(options);
+    const { indices, transforms } = batches.draw(0);
+    return batches.recipe(indices[0]!, transforms[0]!);
+  };
+  t.is(recipe({ preprocessingFunction: (image) => image }), null);
+  t.is(recipe({ featurewiseCenter: true }), null);
+  t.is(recipe({ zcaWhitening: true, warn() {} }), null);
+  t.not(recipe({ samplewiseCenter: true }), null);
+});
+
+test.serial('a picture that a thread cannot read is named as ever', async (t) => {
+  const broken = mkdtempSync(join(tmpdir(), 'feature-threads-broken-'));
+  try {
+    await drawClasses(broken, { classes: 2, pictures: 5, seed: 1, size: 24 });
+    const { batches } = start(everyChange, broken);
+    const path = batches.filepaths[2]!;
+    writeFileSync(path, 'no picture');
+    const { model } = start(everyChange, broken);
+    const error = await t.throwsAsync(model.fit(batches, null, { views: 13, verbose: 0 }));
+    t.is(error.name, 'ImageError');
+    t.true(error.message.startsWith(`${path}: `), error.message);
+    await model.release();
+  } finally {
+    rmSync(broken, { recursive: true });
+  }
+});
