@@ -47,7 +47,8 @@ export async function loadDataset(
   reportPassedOver(passedOver, reporter);
   if (!(await hasSharp())) reporter.warn(sharpIsMissing);
   for (const warning of warnings) reporter.warn(warning);
-  reporter.info(`${folder}: ${images.length} pictures of ${classes.length} classes`);
+  const kinds = `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}`;
+  reporter.info(`${folder}: ${images.length} pictures of ${kinds}`);
   if (strict && passedOver.length > 0) throw new StrictError(passedOver);
   const { pictures, skipped } = await extractFeatures(
     images.map(({ path }) => path),
