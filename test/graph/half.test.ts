@@ -12,5 +12,7 @@ test('reads the bits of halves', (t) => {
 
 test('reads many as it reads one, whatever the bits', (t) => {
   const every = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
-  t.deepEqual([...halvesToFloats(every)], Array.from(every, halfToNumber));
+  const floats = halvesToFloats(every);
+  const wrong = [...every].filter((bits) => !Object.is(floats[bits], halfToNumber(bits)));
+  t.deepEqual(wrong.slice(0, 5), []);
 });

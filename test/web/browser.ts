@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { buildWeb } from '../../tools/build-web.js';
 import { seededClassifier } from '../export/seeded-classifier.js';
@@ -35,6 +36,15 @@ export async function buildTestSite(): Promise<{ folder: string; remove(): Promi
   await buildWeb({ model, out: folder });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
+
+/** A picture to choose, red all over. */
+export const redFile = {
+  name: 'red.png',
+  mimeType: 'image/png',
+  buffer: await sharp({ create: { width: 64, height: 48, channels: 3, background: '#c03020' } })
+    .png()
+    .toBuffer(),
+};
 
 /** What a visitor sees of the element. */
 export interface Seen {

@@ -3,9 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import sharp from 'sharp';
 import type { ClassifierElement } from '../../src/web/classifier-element.js';
-import { buildTestSite, launchChromium, seen, waitForStatus } from './browser.js';
+import { buildTestSite, launchChromium, redFile as red, seen, waitForStatus } from './browser.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 
 const test = anyTest as TestFn<{
@@ -14,14 +13,6 @@ const test = anyTest as TestFn<{
   server: StaticServer;
   page: Page;
 }>;
-
-const red = {
-  name: 'red.png',
-  mimeType: 'image/png',
-  buffer: await sharp({ create: { width: 64, height: 48, channels: 3, background: '#c03020' } })
-    .png()
-    .toBuffer(),
-};
 
 test.before(async (t) => {
   t.context.site = await buildTestSite();

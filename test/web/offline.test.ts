@@ -3,20 +3,18 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import sharp from 'sharp';
 import { bundleServiceWorker } from '../../tools/build-web.js';
-import { buildTestSite, launchChromium, seen, waitForOfflineCopy, waitForStatus } from './browser.js';
+import {
+  buildTestSite,
+  launchChromium,
+  redFile as red,
+  seen,
+  waitForOfflineCopy,
+  waitForStatus,
+} from './browser.js';
 import { serveFolder } from './static-server.js';
 
 const test = anyTest as TestFn<{ browser: Browser }>;
-
-const red = {
-  name: 'red.png',
-  mimeType: 'image/png',
-  buffer: await sharp({ create: { width: 64, height: 48, channels: 3, background: '#c03020' } })
-    .png()
-    .toBuffer(),
-};
 
 test.before(async (t) => {
   t.context.browser = await launchChromium();
