@@ -1,7 +1,6 @@
-"""Answers test/keras/applications.test.ts: a JSON request on stdin, a JSON answer on stdout, arrays as base64 float32."""
+"""Answers test/keras/applications.test.ts: arrays travel as base64 float32."""
 
 import base64
-import json
 import os
 import pathlib
 import sys
@@ -13,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from backbone import layers, noise, picture, seed_weights
+from serving import serve
 
 
 def packed(array):
@@ -40,7 +40,7 @@ def prediction(application, options, size, seed, seeded):
     if seeded:
         seed_weights(model)
     scaled = picture(size, seed).astype(np.float32) / 127.5 - 1
-    return packed(model.predict(scaled, verbose=0))
+    return packed(model(scaled, training=False))
 
 
 def error(application, options):
@@ -105,5 +105,4 @@ answers = {
     "normalisation": normalisation,
     "save": save,
 }
-requests = json.load(sys.stdin)
-json.dump([answers[request.pop("ask")](**request) for request in requests], sys.stdout)
+serve(lambda requests: [answers[request.pop("ask")](**request) for request in requests])

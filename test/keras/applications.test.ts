@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,17 +32,9 @@ import { Functional } from '../../src/keras/models/functional.js';
 import { clearSession } from '../../src/keras/naming.js';
 import { noise, picture, seedWeights } from '../applications/seeded.js';
 import { assertClose } from '../compare.js';
+import { pythonScript } from './python.js';
 
-/** Asks test/keras/applications.py everything at once: starting TensorFlow takes longest. */
-function askKeras<T>(requests: object[]): T[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/applications.py'],
-    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 30 },
-  );
-  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const askKeras = pythonScript('applications.py');
 
 interface Packed {
   shape: number[];
@@ -104,7 +95,7 @@ test.serial('MobileNet: names, classes, shapes and parameters at every width and
       pooling: size === 160 ? 'avg' : size === 192 ? 'max' : null,
     })),
   );
-  const expected = askKeras(
+  const expected = await askKeras<unknown[]>(
     options.map((o) => ({ ask: 'architecture', application: 'MobileNet', options: snakeCase(o) })),
   );
   for (const [i, o] of options.entries()) {
@@ -125,7 +116,7 @@ test.serial('MobileNet: the same features from the same files', async (t) => {
   }
   const alphas = [0.25, 0.75, 1];
   const base = { ask: 'prediction', application: 'MobileNet', size: 224, seed: 3, seeded: false };
-  const expected = askKeras<Packed>(
+  const expected = await askKeras<Packed[]>(
     files.flatMap((weights, i) =>
       [null, 'avg'].map((pooling) => ({
         ...base,
@@ -160,7 +151,7 @@ test.serial('MobileNet: the same features from seeded weights', async (t) => {
     includeTop: false,
     weights: null,
   }));
-  const expected = askKeras<Packed>(
+  const expected = await askKeras<Packed[]>(
     cases.map(({ size }, i) => ({
       ask: 'prediction',
       application: 'MobileNet',
@@ -183,7 +174,7 @@ test.serial('MobileNetV2: names, classes, shapes and parameters at every width a
     ...[0.35, 0.5, 0.75, 1, 1.3, 1.4].map((alpha) => ({ alpha, inputShape: [224, 224, 3] })),
     ...[96, 128, 160, 192, 101, null].map((size) => ({ alpha: 0.35, inputShape: [size, size, 3] })),
   ].map((o) => ({ ...o, includeTop: false, weights: null }));
-  const expected = askKeras(
+  const expected = await askKeras<unknown[]>(
     options.map((o) => ({ ask: 'architecture', application: 'MobileNetV2', options: snakeCase(o) })),
   );
   for (const [i, o] of options.entries()) {
@@ -205,7 +196,7 @@ test.serial('MobileNetV2: the same features and probabilities from seeded weight
     classes: 10,
     weights: null,
   }));
-  const expected = askKeras<Packed>(
+  const expected = await askKeras<Packed[]>(
     cases.map(({ size }, i) => ({
       ask: 'prediction',
       application: 'MobileNetV2',
@@ -241,7 +232,7 @@ test.serial('the same complaints', async (t) => {
     ['MobileNetV2', { inputShape: [30, 30, 3], ...small }],
     ['MobileNetV2', { weights: null, inputShape: [null, 64, 3] }],
   ];
-  const expected = askKeras<{ type: string; message: string }>(
+  const expected = await askKeras<{ type: string; message: string }[]>(
     cases.map(([application, o]) => ({ ask: 'error', application, options: snakeCase(o) })),
   );
   for (const [i, [application, o]] of cases.entries()) {
@@ -256,7 +247,7 @@ test.serial('MobileNet: loads what Keras 3 saves in the legacy layout, frozen or
   t.teardown(() => rm(folder, { recursive: true }));
   const options = { alpha: 0.25, inputShape: [128, 128, 3], includeTop: false, weights: null };
   const frozen = [0, 40];
-  askKeras(
+  await askKeras(
     frozen.map((count) => ({
       ask: 'save',
       application: 'MobileNet',
@@ -412,7 +403,7 @@ interface LayerAnswer {
 }
 
 test.serial('image layers: configuration, weights, shapes, results and complaints', async (t) => {
-  const expected = askKeras<LayerAnswer>(
+  const expected = await askKeras<LayerAnswer[]>(
     layerCases.map(({ name, options, shape }, seed) => ({
       ask: 'layer',
       name,
@@ -490,7 +481,9 @@ test.serial('BatchNormalization trains: output, gradients, moving averages', asy
     [2, 4, 5],
     [3, 4, 5, 2],
   ];
-  const expected = askKeras<Packed[]>(shapes.map((shape, seed) => ({ ask: 'normalisation', shape, seed })));
+  const expected = await askKeras<Packed[][]>(
+    shapes.map((shape, seed) => ({ ask: 'normalisation', shape, seed })),
+  );
   for (const [seed, shape] of shapes.entries()) {
     const layer = new BatchNormalization({ momentum: 0.9 });
     const input = Input({ shape: shape.slice(1) });

@@ -1,15 +1,12 @@
 """Drives Keras's own callbacks through given runs, with a stub model, a set clock and captured output.
 
-Reads a JSON list of scenarios from standard input and writes a list of results to standard output.
 `test/callbacks/run-scenario.ts` does the same with this project's callbacks.
 """
 
 import contextlib
 import io
-import json
 import math
 import os
-import sys
 import tempfile
 import warnings
 
@@ -21,6 +18,7 @@ import numpy as np
 from keras.src.callbacks.callback_list import CallbackList
 from keras.src.trainers import compile_utils
 from keras.src.utils import progbar
+from serving import serve
 
 UP = {"accuracy", "auc"}
 
@@ -215,12 +213,10 @@ def format_numbers(cases):
 
 
 if __name__ == "__main__":
-    request = json.load(sys.stdin)
-    json.dump(
-        {
+    serve(
+        lambda request: {
             "bars": [draw(scenario) for scenario in request.get("bars", [])],
             "formats": format_numbers(request.get("formats", [])),
             "scenarios": [run(scenario) for scenario in request.get("scenarios", [])],
-        },
-        sys.stdout,
+        }
     )

@@ -1,22 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { formatNumber } from '../../src/keras/python-format.js';
 import { type Outcome, runScenario, type Scenario } from '../callbacks/run-scenario.js';
+import { pythonScript } from './python.js';
 import { randomScenario, seeded } from './random-scenarios.js';
 
-const askKeras = (request: object): { formats: string[]; scenarios: Outcome[] } => {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/callbacks.py'],
-    { input: JSON.stringify(request), encoding: 'utf8', maxBuffer: 2 ** 30 },
-  );
-  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
-  return JSON.parse(stdout);
-};
+const askKeras = pythonScript('callbacks.py');
 
 test.serial('1,000 random runs: the same words, decisions and files as Keras', async (t) => {
   const scenarios: Scenario[] = Array.from({ length: 1000 }, (_, seed) => randomScenario(seed));
-  const expected = askKeras({ scenarios }).scenarios;
+  const expected = (await askKeras<{ scenarios: Outcome[] }>({ scenarios })).scenarios;
   for (const [seed, scenario] of scenarios.entries())
     t.deepEqual(await runScenario(scenario), expected[seed], `seed ${seed}`);
   t.is(expected.length, 1000);
@@ -25,7 +17,7 @@ test.serial('1,000 random runs: the same words, decisions and files as Keras', a
   );
 });
 
-test.serial('numbers are printed as Python prints them', (t) => {
+test.serial('numbers are printed as Python prints them', async (t) => {
   const random = seeded(1);
   const specs = [
     '',
@@ -52,7 +44,7 @@ test.serial('numbers are printed as Python prints them', (t) => {
     ...values.map((value, i) => [false, value, specs[i % specs.length]!] as const),
     ...Array.from({ length: 300 }, (_, i) => [true, i * i * 37, integers[i % integers.length]!] as const),
   ];
-  const expected = askKeras({ formats: cases }).formats;
+  const expected = (await askKeras<{ formats: string[] }>({ formats: cases })).formats;
   const actual = cases.map(([isInteger, value, spec]) => formatNumber(value, spec, isInteger));
   t.deepEqual(actual, expected);
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,10 @@ import { TensorBoard } from '../../src/keras/callbacks/index.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Input } from '../../src/keras/layers/input.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
+import { pythonScript } from './python.js';
 import { seeded } from './random-scenarios.js';
+
+const readScalars = pythonScript('read_events.py');
 
 test.serial('TensorFlow reads the event files of a training', async (t) => {
   const random = seeded(7);
@@ -27,19 +29,12 @@ test.serial('TensorFlow reads the event files of a training', async (t) => {
     validationData: [data(10, 3), data(10, 2)],
     callbacks: [new TensorBoard({ logDir, histogramFreq: 1 })],
   });
-  const python = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/read_events.py', logDir],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const read = await readScalars(logDir);
   await rm(logDir, { recursive: true });
-  if (python.status !== 0) throw new Error(`TensorFlow failed: ${python.stderr}`);
 
   const epochs = [0, 1, 2];
   const at = (name: string, epoch: number) => Math.fround(history[name]![epoch]!);
-  t.deepEqual(JSON.parse(python.stdout), [
+  t.deepEqual(read, [
     ...epochs.flatMap((epoch) => [
       ['train', epoch, 'epoch_loss', at('loss', epoch)],
       ['train', epoch, 'epoch_learning_rate', Math.fround(0.001)],

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +15,7 @@ import { RandomState } from '../../src/keras/random.js';
 import { assertClose } from '../compare.js';
 import { articleModel, drawClasses, flat, headModel } from '../models/article.js';
 import { type Packed, pack, unpack } from '../preprocessing/run-generator.js';
+import { pythonScript } from './python.js';
 
 const root = mkdtempSync(join(tmpdir(), 'fit-'));
 test.after.always(() => rmSync(root, { recursive: true }));
@@ -31,8 +31,8 @@ interface Request {
   model: 'head' | 'article';
   options: Record<string, unknown>;
   weights?: Packed;
-  /** Whether Keras compiles with XLA: by default it does. */
-  jit_compile?: boolean;
+  /** Whether Keras compiles with XLA, which takes longer than a short training. */
+  jit_compile: boolean | 'auto';
   learning_rate: number;
   seed: number;
   fit: Record<string, unknown>;
@@ -52,19 +52,7 @@ interface Answer {
   warned: string[];
 }
 
-function askKeras(requests: readonly Request[]): Answer[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/fit.py'],
-    {
-      input: JSON.stringify(requests),
-      encoding: 'utf8',
-      maxBuffer: 2 ** 30,
-    },
-  );
-  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const askKeras = pythonScript('fit.py');
 
 /** Keys of options under the names that TypeScript has for them. */
 const camelCased = (options: Record<string, unknown>): Record<string, unknown> =>
@@ -248,6 +236,7 @@ const folder = (name: string, flow: Record<string, unknown> = {}, generator = {}
 const article = {
   model: 'article',
   options: { alpha: 0.25, size: 128, units: [32, 16, 4] },
+  jit_compile: false,
   learning_rate: 0.001,
   fit: { epochs: 3, verbose: 2 },
 } as const;
@@ -287,6 +276,7 @@ for (const [label, scenario] of Object.entries(scenarios))
   named[`on arrays, ${label}`] = {
     model: 'head',
     options: { units: [8, 5, C] },
+    jit_compile: false,
     learning_rate: 0.01,
     seed: 3,
     fit: common,
@@ -304,7 +294,7 @@ async function prepare(): Promise<{ models: Model[]; expected: Answer[] }> {
   await drawClasses(join(root, 'validation'), { classes: 4, pictures: 5, seed: 2 });
   const models: Model[] = [];
   for (const request of requests) models.push(await build(request));
-  return { models, expected: askKeras(requests) };
+  return { models, expected: await askKeras<Answer[]>(requests) };
 }
 
 for (const [i, label] of Object.keys(named).entries())
@@ -330,6 +320,7 @@ function onFaces(): Request {
   return {
     model: 'article',
     options: { alpha: 0.25, size: 224, units: [1024, 512, 512, 14], weights: weightsFile },
+    jit_compile: 'auto',
     learning_rate: 0.001,
     seed: 3,
     fit: { epochs: 5, verbose: 2 },
@@ -356,7 +347,7 @@ test.serial("the article's curve on faces, to four decimals in each of its five 
   const model = await build(request);
   // The weights travel with the request.
   const asked = { ...request, options: { ...request.options, weights: null } };
-  const [keras, again] = askKeras([asked, { ...asked, jit_compile: false }]) as [Answer, Answer];
+  const [keras, again] = await askKeras<[Answer, Answer]>([asked, { ...asked, jit_compile: false }]);
   const ours = await train(model, request);
   const show = (numbers: readonly number[]) => numbers.map((value) => value.toFixed(4)).join(' ');
   t.deepEqual(Object.keys(ours.history).sort(), ['accuracy', 'loss', 'val_accuracy', 'val_loss']);

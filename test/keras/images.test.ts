@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,20 +8,11 @@ import { decodeImage } from '../../src/images/decode.js';
 import type { Box, Interpolation, ResizeOptions } from '../../src/images/resample.js';
 import { resize } from '../../src/images/resample.js';
 import { noise, seeded } from '../images/noise.js';
+import { python, pythonScript } from './python.js';
 
 const interpolations: Interpolation[] = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
 
-const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
-
-function askPillow(cases: readonly object[]): unknown[] {
-  const { stdout, stderr, status } = spawnSync(python, ['test/keras/images.py'], {
-    input: JSON.stringify(cases),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  if (status !== 0) throw new Error(`Pillow failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const askPillow = pythonScript('images.py');
 
 const md5 = (data: Uint8Array): string => createHash('md5').update(data).digest('hex');
 
@@ -57,9 +48,9 @@ function randomCase(seed: number): ResizeCase {
   };
 }
 
-test('1,200 random sizes, filters, modes and boxes: the bytes of Pillow', (t) => {
+test('1,200 random sizes, filters, modes and boxes: the bytes of Pillow', async (t) => {
   const cases = Array.from({ length: 1200 }, (_, seed) => randomCase(seed));
-  const expected = askPillow(cases);
+  const expected = await askPillow<string[]>(cases);
   const different = cases.filter(
     ({ shape, seed, ...options }, i) => md5(resize(noise(...shape, seed), options).data) !== expected[i],
   );

@@ -1,18 +1,15 @@
 """Runs Keras's own ImageDataGenerator on given settings.
 
-Reads a JSON list of runs from standard input and writes a list of results to standard output, arrays as base64 of
-little-endian float32. `test/preprocessing/run-generator.ts` does the same with this project's generator,
-and `tools/goldens/preprocessing.py` keeps some results.
+Arrays travel as base64 of little-endian float32. `test/preprocessing/run-generator.ts` does the same with this
+project's generator, and `tools/goldens/preprocessing.py` keeps some results.
 """
 
 import base64
 import contextlib
 import io
-import json
 import os
 import random
 import re
-import sys
 import warnings
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -21,6 +18,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import keras
 import numpy as np
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
+from serving import serve
 
 
 def invert(x):
@@ -162,4 +160,4 @@ def answer(request):
 
 
 if __name__ == "__main__":
-    json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)
+    serve(lambda requests: [answer(request) for request in requests])

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +21,7 @@ import {
   runGenerator,
   unpack,
 } from '../preprocessing/run-generator.js';
+import { pythonScript } from './python.js';
 
 const root = mkdtempSync(join(tmpdir(), 'preprocessing-'));
 const folder = join(root, 'pictures');
@@ -33,15 +33,7 @@ test.before(async () => {
 });
 test.after.always(() => rmSync(root, { recursive: true }));
 
-function askKeras<R = Result>(requests: readonly object[]): R[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/preprocessing.py'],
-    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 30 },
-  );
-  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const askKeras = pythonScript('preprocessing.py');
 
 /** A generator with every transform on, by amounts drawn at random. */
 function everyTransform(random: RandomState): Request['generator'] {
@@ -110,7 +102,7 @@ const withoutPixels = ({ batches, statistics, drawn, ...rest }: Result) => ({
 test.serial('100 random settings with every transform on: the same files, amounts and pixels', async (t) => {
   t.timeout(300_000);
   const requests = Array.from({ length: 100 }, (_, seed) => randomRequest(seed));
-  const expected = askKeras(requests);
+  const expected = await askKeras<Result[]>(requests);
   t.is(expected.length, 100);
   let values = 0;
   for (const [seed, request] of requests.entries()) {
@@ -181,7 +173,7 @@ function normalisingRequest(seed: number): Request {
 
 test.serial('100 random normalisations of arrays: the same statistics and values', async (t) => {
   const requests = Array.from({ length: 100 }, (_, seed) => normalisingRequest(seed));
-  const expected = askKeras(requests);
+  const expected = await askKeras<Result[]>(requests);
   let exact = 0;
   for (const [seed, request] of requests.entries()) {
     const result = await runGenerator(request);
@@ -287,7 +279,7 @@ async function runDataset({ globalSeed, directory, dataset }: DatasetRequest): P
 
 test.serial('60 random datasets: the files, the split and, unshuffled, the batches', async (t) => {
   const requests = Array.from({ length: 60 }, (_, seed) => datasetRequest(seed));
-  const expected = askKeras<DatasetResult>(requests);
+  const expected = await askKeras<DatasetResult[]>(requests);
   const shapes = ({ passes, ...rest }: DatasetResult) => ({
     ...rest,
     passes: passes.map((batches) => batches.map((batch) => batch.map(({ dims }) => dims))),
@@ -321,7 +313,7 @@ test.serial('real photos: the article’s generators, plain and changed', async 
       }),
     ),
   );
-  const expected = askKeras(requests);
+  const expected = await askKeras<Result[]>(requests);
   for (const [i, request] of requests.entries()) {
     const result = await runGenerator(request);
     t.deepEqual(withoutPixels(result), withoutPixels(expected[i]!));
@@ -342,7 +334,7 @@ test.serial('fit takes the batches that Keras’s fit takes', async (t) => {
     shuffle: seed % 3 > 0,
     flow: { batchSize: 4, seed: seed % 2 ? seed : null, shuffle: seed % 4 > 0 },
   }));
-  const expected = askKeras<number[][][]>(requests);
+  const expected = await askKeras<number[][][][]>(requests);
   for (const [i, { globalSeed, count, epochs, shuffle, flow }] of requests.entries()) {
     const x = float32(new Float32Array(count * 12), [count, 2, 2, 3]);
     const y = float32(Float32Array.from({ length: count }, (_, k) => k));

@@ -173,6 +173,8 @@ def summary(model):
 
 def describe(model, x, y):
     """What both sides must agree on; trains for one epoch."""
+    # Tracing takes far longer than a few steps on a few samples.
+    model.run_eagerly = True
     result = {
         "predictions": np.asarray(model.predict(x, verbose=0)).ravel().tolist(),
         "summary": summary(model) if keras.__version__.startswith("3") else "",
@@ -184,7 +186,9 @@ def describe(model, x, y):
 def make(name, folder, formats):
     model, shape, classes = compiled(name)
     x, y = samples(model, shape, classes)
+    model.run_eagerly = True
     model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
+    model.run_eagerly = False
     result = {"json": model.to_json(), "shape": shape, "classes": classes, "inputs": len(model.inputs)}
     # Keras 3.15.1 forgets the optimizer's configuration once it has saved a .h5 file.
     for ending in sorted(formats, key=lambda ending: ending == "h5"):

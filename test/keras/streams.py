@@ -1,11 +1,10 @@
-"""Draws of NumPy's legacy stream and pictures moved by SciPy, for what JSON on standard input asks."""
+"""Draws of NumPy's legacy stream and pictures moved by SciPy, for streams.test.ts."""
 
 import base64
-import json
-import sys
 
 import numpy as np
 from scipy import ndimage
+from serving import serve
 
 
 def call(request):
@@ -28,5 +27,4 @@ def move(request):
     return base64.b64encode(out.astype("<f4").tobytes()).decode()
 
 
-requests = json.load(sys.stdin)
-json.dump([call(r) if "calls" in r else move(r) for r in requests], sys.stdout)
+serve(lambda requests: [call(r) if "calls" in r else move(r) for r in requests])

@@ -1,18 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { affine, type FillMode, type Matrix, type SplineOrder } from '../../src/images/affine.js';
 import { RandomState } from '../../src/keras/random.js';
 import { assertClose } from '../compare.js';
+import { pythonScript } from './python.js';
 
-function ask(requests: readonly object[]): unknown[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/keras/streams.py'],
-    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 30 },
-  );
-  if (status !== 0) throw new Error(`NumPy failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const ask = pythonScript('streams.py');
 
 type Call =
   | ['random_sample', [number]]
@@ -37,7 +29,7 @@ function call(random: RandomState, [name, [a, b, c]]: Call): number[] {
   }
 }
 
-test('300 streams of ten random calls each draw what NumPy draws, to the last bit', (t) => {
+test('300 streams of ten random calls each draw what NumPy draws, to the last bit', async (t) => {
   const requests = Array.from({ length: 300 }, (_, i) => {
     const pick = new RandomState(i);
     const size = () => pick.randint(1, 50);
@@ -52,7 +44,7 @@ test('300 streams of ten random calls each draw what NumPy draws, to the last bi
     );
     return { seed: pick.randint(0, 2 ** 32), calls };
   });
-  const expected = ask(requests);
+  const expected = await ask<unknown[]>(requests);
   for (const [i, { seed, calls }] of requests.entries()) {
     const random = new RandomState(seed);
     t.deepEqual(
@@ -63,7 +55,7 @@ test('300 streams of ten random calls each draw what NumPy draws, to the last bi
   }
 });
 
-test('400 random moves of pictures are SciPy’s', (t) => {
+test('400 random moves of pictures are SciPy’s', async (t) => {
   const requests = Array.from({ length: 400 }, (_, i) => {
     const random = new RandomState(i);
     const side = () => random.choice([1, 2, 5, 7, 20, 33]);
@@ -89,7 +81,7 @@ test('400 random moves of pictures are SciPy’s', (t) => {
       cval: random.randint(0, 256),
     };
   });
-  const expected = ask(requests) as string[];
+  const expected = await ask<string[]>(requests);
   let exact = 0;
   for (const [i, { picture, type, matrix, offset, height, width, ...options }] of requests.entries()) {
     const data = type === 'uint8' ? Uint8Array.from(picture) : Float32Array.from(picture);

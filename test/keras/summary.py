@@ -1,8 +1,6 @@
 """Prints the summaries of Keras's own models as JSON; `test/summary/models.ts` builds the same models."""
 
-import json
 import os
-import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -10,6 +8,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import keras
 from keras import Input, Model, Sequential, layers
 from keras.applications import MobileNet
+from serving import serve
 
 
 def mobilenet(size=64):
@@ -185,4 +184,4 @@ def summaries(requests):
 
 
 if __name__ == "__main__":
-    json.dump(summaries(json.load(sys.stdin)), sys.stdout)
+    serve(summaries)

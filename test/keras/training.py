@@ -1,17 +1,16 @@
-"""Keras's answers for training.test.ts and tools/goldens/training.py: cases as JSON on stdin, answers on stdout.
+"""Keras's answers for training.test.ts and tools/goldens/training.py: a line of JSON each way.
 
 A case names layers, optimizer, loss and metrics as `[class, options]`. Data and initial weights come from its seed.
 """
 
 import base64
-import json
 import os
-import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from serving import serve
 
 
 def packed(array):
@@ -160,4 +159,4 @@ def answers(request):
 
 
 if __name__ == "__main__":
-    json.dump(answers(json.load(sys.stdin)), sys.stdout, default=lambda tensor: np.asarray(tensor).tolist())
+    serve(answers)

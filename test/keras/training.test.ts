@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import * as optimizers from '../../src/keras/optimizers/index.js';
 import { assertClose, differenceOf } from '../compare.js';
@@ -15,26 +14,9 @@ import {
   trainSteps,
   unpack,
 } from '../training/case.js';
+import { pythonScript } from './python.js';
 
-const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
-
-function askKeras(request: {
-  cases?: readonly Case[];
-  schedules?: readonly Spec[];
-  measured?: readonly Measured[];
-}): {
-  cases: Answer[];
-  measured: MeasuredAnswer[];
-  schedules: { rates: number[]; config: unknown }[];
-} {
-  const { stdout, stderr, status } = spawnSync(python, ['test/keras/training.py'], {
-    input: JSON.stringify(request),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  if (status !== 0) throw new Error(`Keras failed: ${stderr}`);
-  return JSON.parse(stdout);
-}
+const askKeras = pythonScript('training.py');
 
 const dense = (units: number, activation: string, options = {}): LayerSpec => [
   'Dense',
@@ -232,7 +214,7 @@ const withoutDtype = (config: unknown): unknown =>
 function answersTo(cases: readonly Case[]): (given: Case) => Promise<Answer> {
   let answers: Promise<Answer[]> | undefined;
   return async (given) => {
-    answers ??= (async () => askKeras({ cases }).cases)();
+    answers ??= (async () => (await askKeras<{ cases: Answer[] }>({ cases })).cases)();
     return (await answers)[cases.indexOf(given)]!;
   };
 }
@@ -447,7 +429,7 @@ test.serial("metrics of outputs on thresholds are Keras's", async (t) => {
       };
     }),
   );
-  const { measured: answers } = askKeras({ measured });
+  const { measured: answers } = await askKeras<{ measured: MeasuredAnswer[] }>({ measured });
   for (const [i, given] of measured.entries()) {
     const results = await measure(given, answers[i]!);
     const differences = given.metrics.map((spec, k) =>
@@ -461,7 +443,7 @@ test.serial("metrics of outputs on thresholds are Keras's", async (t) => {
   }
 });
 
-test.serial("schedules: 200 rates and the configuration are Keras's", (t) => {
+test.serial("schedules: 200 rates and the configuration are Keras's", async (t) => {
   const initial_learning_rate = 0.1;
   const schedules: Spec[] = [
     ['ExponentialDecay', { initial_learning_rate, decay_steps: 30, decay_rate: 0.7 }],
@@ -485,7 +467,9 @@ test.serial("schedules: 200 rates and the configuration are Keras's", (t) => {
     ),
     ['CosineDecayRestarts', { initial_learning_rate, first_decay_steps: 7 }],
   ];
-  const { schedules: answers } = askKeras({ schedules });
+  const { schedules: answers } = await askKeras<{ schedules: { rates: number[]; config: unknown }[] }>({
+    schedules,
+  });
   for (const [i, spec] of schedules.entries()) {
     const schedule = make<optimizers.LearningRateSchedule>(optimizers, spec);
     const label = `${spec[0]} ${JSON.stringify(spec[1])}`;

@@ -1,0 +1,19 @@
+"""Lets a script of this folder answer one request after another: importing TensorFlow takes longest."""
+
+import json
+import os
+import sys
+
+
+def as_list(array):
+    """What JSON does not know are tensors and NumPy's numbers."""
+    return array.numpy().tolist() if hasattr(array, "numpy") else array.tolist()
+
+
+def serve(answer):
+    """Answers each line of JSON on standard input with one on standard output; what else is printed goes to stderr."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        answers.write(json.dumps(answer(json.loads(line)), default=as_list) + "\n")
+        answers.flush()
