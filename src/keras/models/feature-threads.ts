@@ -1,8 +1,8 @@
 import { openThreads } from '#platform';
 import type { Engine } from '../../engine/engine.js';
-import type { PictureRecipe } from '../preprocessing/picture-recipe.js';
+import { KeptImages, type PictureRecipe } from '../preprocessing/picture-recipe.js';
 import type { FeatureRows } from './feature-cache.js';
-import type { FeatureWorkerSetup } from './feature-worker.js';
+import type { FeatureResult, FeatureTask, FeatureWorkerSetup } from './feature-worker.js';
 import type { ForwardOnly } from './forward-only.js';
 
 /** Starting the threads takes as long as making this many pictures on the spot. */
@@ -14,6 +14,8 @@ const worthwhile = 128;
  */
 export class FeatureThreads {
   #opened?: { threads: ReturnType<typeof open>; weights: readonly Float32Array[] };
+  /** A picture's views are made epochs apart, by whichever thread is free. */
+  #images = new KeptImages();
 
   constructor(
     readonly engine: Engine,
@@ -39,8 +41,15 @@ export class FeatureThreads {
     };
     const rows: (FeatureRows | undefined)[] = recipes.map(() => undefined);
     const threads = await this.#opened.threads;
+    const images = this.#images;
+    const tasks = recipes.map((recipe) => ({ recipe, image: images.get(recipe) }));
     if (threads)
-      for await (const outcome of threads.map(recipes)) if (outcome.ok) rows[outcome.index] = outcome.value;
+      for await (const outcome of threads.map(tasks)) {
+        if (!outcome.ok) continue;
+        const { rows: made, image } = outcome.value;
+        rows[outcome.index] = made;
+        if (image) images.keep(outcome.item.recipe, image);
+      }
     return rows;
   }
 
@@ -48,13 +57,14 @@ export class FeatureThreads {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#images = new KeptImages();
     await (await opened?.threads)?.close();
   }
 }
 
 /** `null` where no thread can start: the way on the spot works, or tells why not. */
 const open = (setup: FeatureWorkerSetup) =>
-  openThreads<PictureRecipe, FeatureRows>({
+  openThreads<FeatureTask, FeatureResult>({
     entry: new URL('./feature-worker.js', import.meta.url),
     setup,
   }).catch(() => null);

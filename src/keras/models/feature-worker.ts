@@ -2,7 +2,8 @@
 import { threadEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import { keptImages, makePicture, type PictureRecipe } from '../preprocessing/picture-recipe.js';
+import type { Image } from '../../images/image.js';
+import { makePicture, type PictureRecipe } from '../preprocessing/picture-recipe.js';
 import { type FeatureRows, takeFeatureRows } from './feature-cache.js';
 
 export interface FeatureWorkerSetup {
@@ -11,17 +12,28 @@ export interface FeatureWorkerSetup {
   readonly model: Uint8Array;
 }
 
+export interface FeatureTask {
+  readonly recipe: PictureRecipe;
+  /** The picture, where it has been read for another view. */
+  readonly image?: Image;
+}
+
+export interface FeatureResult {
+  readonly rows: FeatureRows;
+  /** The picture, where it had to be read. */
+  readonly image?: Image;
+}
+
 /** Called by the pool in each thread. */
 export async function start(
   setup: FeatureWorkerSetup,
-): Promise<(recipe: PictureRecipe) => Promise<FeatureRows>> {
+): Promise<(task: FeatureTask) => Promise<FeatureResult>> {
   const engine = await threadEngine(setup.engine);
   const session = await engine.load(setup.model);
-  const load = keptImages();
-  return async (recipe) => {
-    const { data, dims } = await makePicture(recipe, load);
-    const features = await session.run({ x_0: float32(data, [1, ...dims]) });
+  return async (task) => {
+    const { image, array } = await makePicture(task.recipe, task.image);
+    const features = await session.run({ x_0: float32(array.data, [1, ...array.dims]) });
     const inOrder = session.outputNames.map((name) => features[name] as Tensor<'float32'>);
-    return takeFeatureRows(inOrder, 0);
+    return { rows: takeFeatureRows(inOrder, 0), image: task.image ? undefined : image };
   };
 }

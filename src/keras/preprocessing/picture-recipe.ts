@@ -11,36 +11,35 @@ export interface PictureRecipe {
   readonly transform: TransformParameters;
 }
 
-/**
- * Reads a picture, changes it and scales it: float32 (H, W, C).
- *
- * @param load reads it; `keptImages` spares a thread to decode it for each view
- */
+/** Reads a picture, unless it is at hand, changes it and scales it: float32 (H, W, C). */
 export async function makePicture(
   { path, loading, generator, transform }: PictureRecipe,
-  load: LoadPicture = loadImg,
-): Promise<ImageArray> {
+  image?: Image,
+): Promise<{ image: Image; array: ImageArray }> {
+  const read = image ?? (await loadImg(path, loading));
   // Who made the generator has been warned of its options already.
   const own = new ImageDataGenerator({ ...generator, warn() {} });
-  return own.standardize(own.applyTransform(imgToArray(await load(path, loading)), transform));
+  return { image: read, array: own.standardize(own.applyTransform(imgToArray(read), transform)) };
 }
 
-type LoadPicture = (path: string, loading: LoadImgOptions) => Promise<Image>;
+/** Pictures beyond this are read again rather than kept: 128 MiB. */
+const MOST_BYTES = 2 ** 27;
 
-/** Pictures beyond this are decoded again rather than kept: 64 MiB. */
-const MOST_BYTES = 2 ** 26;
+/** Pictures that were read, for their other views. */
+export class KeptImages {
+  readonly #images = new Map<string, Image>();
+  #bytes = 0;
 
-/** Reads pictures, and those again out of memory that it has read before. */
-export function keptImages(): LoadPicture {
-  const kept = new Map<string, Image>();
-  let bytes = 0;
-  return async (path, loading) => {
-    const key = JSON.stringify([path, loading]);
-    const image = kept.get(key) ?? (await loadImg(path, loading));
-    if (!kept.has(key) && bytes + image.data.length <= MOST_BYTES) {
-      kept.set(key, image);
-      bytes += image.data.length;
-    }
-    return image;
-  };
+  get(recipe: PictureRecipe): Image | undefined {
+    return this.#images.get(keyOf(recipe));
+  }
+
+  keep(recipe: PictureRecipe, image: Image): void {
+    const key = keyOf(recipe);
+    if (this.#images.has(key) || this.#bytes + image.data.length > MOST_BYTES) return;
+    this.#images.set(key, image);
+    this.#bytes += image.data.length;
+  }
 }
+
+const keyOf = ({ path, loading }: PictureRecipe): string => JSON.stringify([path, loading]);
