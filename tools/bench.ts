@@ -12,7 +12,6 @@ import { parseArgs } from 'node:util';
 import { benchAccuracy } from './bench/accuracy.js';
 import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
-import { benchFit } from './bench/fit.js';
 import type { Row } from './bench/median.js';
 import { benchPage } from './bench/page.js';
 import { benchPictures } from './bench/pictures.js';
@@ -28,9 +27,9 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     /** Peak memory while 20,000 pictures are embedded, which takes minutes. */
     memory: { type: 'boolean', default: false },
-    /** The article's job beside Keras, which takes minutes and the Python that KERAS_PYTHON names. */
+    /** Keras beside the article's job, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, fit, features, pictures, accuracy, precision, page. */
+    /** Only the parts that are named: training, article, features, pictures, accuracy, precision, page. */
     only: { type: 'string' },
   },
 });
@@ -43,7 +42,6 @@ const print = (rows: readonly Row[]) => {
 
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 if (wanted('training')) print(await benchTraining({ rounds }));
-if (wanted('fit')) print(await benchFit({ rounds, epochs: quick ? 1 : 5 }));
 if (wanted('features')) {
   const drawn = join(tmpdir(), `ort-transfer-photos-${process.pid}`);
   if (!values.photos) await drawLargePhotos(drawn, quick ? 20 : 300);
@@ -51,16 +49,20 @@ if (wanted('features')) {
   await rm(drawn, { recursive: true, force: true });
 }
 if (values.memory) print(await benchMemory({ count: quick ? 500 : 20_000 }));
-const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
-if (wanted('pictures'))
-  print(await benchPictures({ rounds, python: existsSync(python) ? python : undefined }));
-const trained = { sample: 'data/characters', model: 'onnx/model.onnx' };
+
+const named = process.env.KERAS_PYTHON ?? '.venv/bin/python';
+const python = existsSync(named) ? named : undefined;
+if (values.keras && !python) console.log(`Keras is left out: there is no ${named}`);
+const sample = 'data/characters';
+if (wanted('article'))
+  print(
+    await benchArticle({
+      ...{ sample, rounds: quick ? 1 : 3, quick },
+      ...(values.keras ? { python } : {}),
+    }),
+  );
+if (wanted('pictures')) print(await benchPictures({ rounds, python }));
+const trained = { sample, model: 'onnx/model.onnx' };
 if (wanted('accuracy')) print([...(await benchAccuracy(trained)), ...(await benchResizing(trained))]);
 if (wanted('precision')) print(await benchPrecision({ ...trained, rounds }));
 if (wanted('page')) print(await benchPage({ ...trained, rounds: quick ? 1 : 5 }));
-if (values.keras)
-  print(
-    await benchArticle({
-      ...{ sample: 'data/characters', python: existsSync(python) ? python : undefined, quick },
-    }),
-  );

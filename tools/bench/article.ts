@@ -4,28 +4,27 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listImages } from '../../src/images/folder.js';
-import type { Row } from './median.js';
+import { inTurn, type Row } from './median.js';
 
 /** Views of each picture in an epoch. */
 const views = 8;
 
 /**
- * The article's job from start to end, ours and Keras's: 5 epochs of 283 pictures in 8 views each, validated on 70.
+ * The article's job from start to end, 5 epochs of 283 pictures in 8 views each, validated on 70, by three programs
+ * that start with nothing in a cache: `ort-transfer train` without cropping, which embeds each view once and exports
+ * the model; `fit` of the Keras API, which keeps as many views; and, once, Keras's `fit` with an `ImageDataGenerator`,
+ * which sends new views through the network in every epoch.
  *
- * Ours is `ort-transfer train` with nothing in the cache and no crop, which embeds each view once and exports the
- * model, and `fit` of the Keras API, which keeps as many views; Keras's is `fit` with an `ImageDataGenerator`, which
- * sends new views through the network in every epoch.
- *
+ * @param options.python has Keras; without it Keras is left out
  * @param options.quick one epoch of a few pictures, to see whether it runs
  */
 export async function benchArticle(options: {
   sample: string;
   python?: string;
+  rounds: number;
   quick: boolean;
 }): Promise<Row[]> {
-  const { sample, python, quick } = options;
-  if (python === undefined)
-    return [["the article's job against Keras", 'not measured: KERAS_PYTHON names no Python']];
+  const { sample, python, rounds, quick } = options;
   const room = await mkdtemp(join(tmpdir(), 'ort-transfer-bench-'));
   const epochs = quick ? 1 : 5;
   try {
@@ -35,39 +34,53 @@ export async function benchArticle(options: {
           await takeSome(`${sample}/test`, join(room, 'test')),
         ]
       : [`${sample}/train`, `${sample}/test`];
+    const job = [train, test, String(epochs), String(views)];
     const cli = fileURLToPath(new URL('../../src/cli/ort-transfer.js', import.meta.url));
-    const script = fileURLToPath(new URL('../../../tools/bench/article.py', import.meta.url));
-    const ours = await run(process.execPath, [
-      ...[cli, 'train', '--train', train, '--validation', test, '--crop', 'none', '--provider', 'cpu'],
-      ...['--epochs', String(epochs), '--views', String(views)],
-      ...['--cache', join(room, 'cache'), '--out', join(room, 'out')],
-    ]);
     const own = fileURLToPath(new URL('article-fit.js', import.meta.url));
-    const api = await run(process.execPath, [own, train, test, String(epochs), String(views)]);
-    const theirs = await run(python, [script, train, test, String(epochs), String(views)]);
-    const { seconds, samples, keras, tensorflow } = JSON.parse(theirs.stdout.trim().split('\n').at(-1)!);
-    return [
-      [
-        `the article's job, ${epochs} × ${samples} samples: ort-transfer train`,
-        `${ours.seconds.toFixed(1)} s`,
-      ],
+    const [cache, out] = [join(room, 'cache'), join(room, 'out')];
+    const times = await inTurn(
+      {
+        command: async () => {
+          await rm(cache, { recursive: true, force: true });
+          await run(process.execPath, [
+            ...[cli, 'train', '--train', train, '--validation', test, '--crop', 'none', '--provider', 'cpu'],
+            ...['--epochs', String(epochs), '--views', String(views), '--cache', cache, '--out', out],
+          ]);
+        },
+        api: () => run(process.execPath, [own, ...job]),
+      },
+      rounds,
+    );
+    const over = 100 * (times.api / times.command - 1);
+    const rows: Row[] = [
+      [`the article's job, ${epochs} epochs: ort-transfer train`, seconds(times.command)],
       [
         '  the Keras API in TypeScript',
-        `${api.seconds.toFixed(1)} s, ${(theirs.seconds / api.seconds).toFixed(1)}× as fast as Keras`,
+        `${seconds(times.api)}, ${Math.abs(over).toFixed(1)}% ${over < 0 ? 'less' : 'more'}`,
       ],
-      [
-        `  Keras ${keras}, TensorFlow ${tensorflow}`,
-        `${theirs.seconds.toFixed(1)} s, ours is ${(theirs.seconds / ours.seconds).toFixed(1)}× as fast`,
-      ],
-      [
-        '  its fit alone, without import and start',
-        `${seconds.toFixed(1)} s, ours with everything is ${(seconds / ours.seconds).toFixed(1)}× as fast`,
-      ],
+    ];
+    if (!python) return rows;
+    const script = fileURLToPath(new URL('../../../tools/bench/article.py', import.meta.url));
+    const began = performance.now();
+    const {
+      keras,
+      tensorflow,
+      seconds: fit,
+    } = JSON.parse((await run(python, [script, ...job])).trim().split('\n').at(-1)!);
+    const all = performance.now() - began;
+    const faster = (theirs: number) =>
+      `the command is ${(theirs / times.command).toFixed(1)}× as fast, the API ${(theirs / times.api).toFixed(1)}×`;
+    return [
+      ...rows,
+      [`  Keras ${keras}, TensorFlow ${tensorflow}`, `${seconds(all)}, ${faster(all)}`],
+      ['  its fit alone, without import and start', `${seconds(1000 * fit)}, ${faster(1000 * fit)}`],
     ];
   } finally {
     await rm(room, { recursive: true, force: true });
   }
 }
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Copies two pictures of each of three classes. @returns the new folder */
 async function takeSome(folder: string, to: string): Promise<string> {
@@ -80,13 +93,12 @@ async function takeSome(folder: string, to: string): Promise<string> {
   return to;
 }
 
-/** @returns what a process printed, and the seconds from its start to its end */
-function run(command: string, args: readonly string[]): Promise<{ stdout: string; seconds: number }> {
-  const began = performance.now();
+/** @returns what a process printed */
+function run(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command} ${args[0]}: ${stderr.slice(-2000)}`, { cause: error }));
-      else resolve({ stdout, seconds: (performance.now() - began) / 1000 });
+      else resolve(stdout);
     });
   });
 }
