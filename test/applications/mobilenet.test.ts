@@ -5,6 +5,7 @@ import { GraphBuilder } from '../../src/graph/builder.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
+import { float32 } from '../../src/graph/tensor.js';
 import { backboneModel, backboneWriter } from '../../src/keras/applications/backbone.js';
 import { MobileNet, preprocessInput } from '../../src/keras/applications/mobilenet.js';
 import * as vggface2 from '../../src/keras/applications/vggface2.js';
@@ -83,6 +84,8 @@ test('scales levels as the graph does', (t) => {
   assertClose(t, preprocessInput(levels), [-1, -0.6, 1, -0.9215686, -0.8431373, -0.7647059], {
     label: 'tf',
   });
+  const picture = preprocessInput(float32(Float32Array.from(levels), [1, 2, 3]));
+  t.deepEqual(picture, float32(preprocessInput(levels), [1, 2, 3]));
   assertClose(t, vggface2.preprocessInput(levels), [151.061, -65.779, -123.68, -73.939, -96.779, -113.68], {
     label: 'caffe',
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
+import * as mobilenet from '../../src/keras/applications/mobilenet.js';
 import { setRandomSeed } from '../../src/keras/global-random.js';
 import { Conv2D, Dense, GlobalAveragePooling2D, Input } from '../../src/keras/layers/index.js';
 import { takeFeatureRows } from '../../src/keras/models/feature-cache.js';
@@ -64,6 +65,20 @@ for (const name of ['ort', 'js'] as const)
     await compare(1);
     await parts.release();
   });
+
+test.serial("threads scale pictures as Keras's preprocessing does", async (t) => {
+  const { model, batches } = start({ ...everyChange, preprocessingFunction: mobilenet.preprocessInput });
+  const parts = new Parts(await ortNode({ provider: 'cpu' }), model);
+  const draws = batches.draw(0);
+  const [x] = await batches.make(draws);
+  const expected = await parts.extract([x]);
+  const recipes = draws.indices.map((i, k) => batches.recipe(i, draws.transforms[k]!)!);
+  for (const [i, rows] of (await parts.threads!.make(recipes)).entries())
+    assertClose(t, rows![0]!.data, takeFeatureRows(expected, i)[0]!.data, {
+      ...{ label: 'features', relative: 1e-6, absolute: 1e-7 },
+    });
+  await parts.release();
+});
 
 test.serial('fit comes to the same with threads and without', async (t) => {
   const train = async (options: ImageDataGeneratorOptions) => {

@@ -120,20 +120,6 @@ export function expectScaling({ inputs }: Functional, scaling: UniformScaling): 
   for (const { layer } of inputs) if (layer instanceof InputLayer) layer.expectedScaling = scaling;
 }
 
-/** Scales RGB levels from 0 to 255, pixel by pixel, as the graph's `normalisePixels` does. */
-export function scaleLevels(
-  levels: ArrayLike<number>,
-  { channels, mean, scale }: UniformScaling,
-): Float32Array {
-  const scaled = new Float32Array(levels.length);
-  for (let i = 0; i < scaled.length; i++) {
-    const c = i % 3;
-    const from = channels === 'RGB' ? i : i + 2 - 2 * c;
-    scaled[i] = (levels[from]! - mean[c]!) * scale;
-  }
-  return scaled;
-}
-
 /** Loads the weights of a file in Keras's legacy HDF5 layout into the model. */
 export const loadWeightsFile = (model: Functional, bytes: Uint8Array): Promise<void> =>
   readHdf5(bytes, (root) => loadLegacyWeights(legacyWeights(root), model));

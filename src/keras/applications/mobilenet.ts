@@ -15,6 +15,7 @@ import { ReLU } from '../layers/relu.js';
 import { Reshape } from '../layers/reshape.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { Model } from '../models/model.js';
+import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { fixed } from '../python-format.js';
 import {
   type ApplicationOptions,
@@ -25,7 +26,6 @@ import {
   obtainInputShape,
   pool,
   readWeightsPath,
-  scaleLevels,
   sourceInputs,
 } from './architecture.js';
 import { loadFaceWeights, readFaceWeights } from './vggface2.js';
@@ -249,4 +249,4 @@ function top(map: KerasTensor, { classes, dropout, classifierActivation }: TopOp
  *
  * Source: keras.applications.mobilenet.preprocess_input.
  */
-export const preprocessInput = (levels: ArrayLike<number>): Float32Array => scaleLevels(levels, tfScaling);
+export const preprocessInput = preprocessInputOf(tfScaling);

@@ -3,8 +3,8 @@ import { caffeScaling } from '../../graph/preprocessing.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { type Layer, ValueError } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
+import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { readTfjsWeights, type TfjsModel } from '../saving/tfjs.js';
-import { scaleLevels } from './architecture.js';
 
 /** A MobileNet trained on VGGFace2's faces, in TF.js's format: `faceres` of the npm package `@vladmandic/human`. */
 export interface FaceWeights {
@@ -55,4 +55,4 @@ const epsilonOf = (layer: Layer): number => layer.getConfig().epsilon as number;
  *
  * Source: keras.applications.imagenet_utils.preprocess_input with `mode='caffe'`.
  */
-export const preprocessInput = (levels: ArrayLike<number>): Float32Array => scaleLevels(levels, caffeScaling);
+export const preprocessInput = preprocessInputOf(caffeScaling);

@@ -7,6 +7,8 @@ import { DirectoryIterator, type FlowFromDirectoryOptions } from './directory-it
 import { divide, multiplyBy, subtract, whiten } from './normalise.js';
 import { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
 import { checkOptions, toZoomRange } from './options.js';
+import type { PreprocessInput } from './preprocess-input.js';
+import type { Scaling } from './scaling.js';
 import { channelDeviations, channelMeans, deviation, mean, zcaMatrix } from './statistics.js';
 import {
   applyAffineTransform,
@@ -67,6 +69,12 @@ export interface ImageDataGeneratorOptions {
   warn?: Warn;
 }
 
+/** Options that reach another thread. */
+export interface PlainOptions extends Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> {
+  /** What `preprocessingFunction` does, if there is one. */
+  readonly scaling: Scaling | null;
+}
+
 /**
  * Makes batches of pictures that are changed at random and scaled: `keras.legacy.preprocessing.image.ImageDataGenerator`.
  *
@@ -112,14 +120,18 @@ export class ImageDataGenerator {
     );
   }
 
-  /** The options, where they alone say how a picture is made; `null` where a function or what `fit` has learnt does. */
-  get plainOptions(): Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> | null {
+  /**
+   * The options, where they alone say how a picture is made, for another thread to make it; `null` where what `fit` has
+   * learnt says so, too, or a function that is no `preprocessInput`.
+   */
+  get plainOptions(): PlainOptions | null {
     const { warn: _, preprocessingFunction, ...plain } = this.options;
     const { featurewiseCenter, featurewiseStdNormalization, zcaWhitening } = plain;
-    const isPlain =
-      this.constructor === ImageDataGenerator &&
-      !(preprocessingFunction || featurewiseCenter || featurewiseStdNormalization || zcaWhitening);
-    return isPlain ? plain : null;
+    if (this.constructor !== ImageDataGenerator) return null;
+    if (featurewiseCenter || featurewiseStdNormalization || zcaWhitening) return null;
+    if (!preprocessingFunction) return { ...plain, scaling: null };
+    const { scaling } = preprocessingFunction as Partial<PreprocessInput>;
+    return scaling ? { ...plain, scaling } : null;
   }
 
   /** Batches of pictures in memory. See `NumpyArrayIterator`. */

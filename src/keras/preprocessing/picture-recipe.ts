@@ -1,13 +1,14 @@
 import type { Image } from '../../images/image.js';
 import { imgToArray, type LoadImgOptions, loadImg } from './image.js';
-import { ImageDataGenerator, type ImageDataGeneratorOptions } from './image-data-generator.js';
+import { ImageDataGenerator, type PlainOptions } from './image-data-generator.js';
+import { preprocessInputOf } from './preprocess-input.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
 /** All that it takes to make a picture, so that another thread can: nothing is drawn any more. */
 export interface PictureRecipe {
   readonly path: string;
   readonly loading: LoadImgOptions;
-  readonly generator: Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'>;
+  readonly generator: PlainOptions;
   readonly transform: TransformParameters;
 }
 
@@ -17,8 +18,10 @@ export async function makePicture(
   image?: Image,
 ): Promise<{ image: Image; array: ImageArray }> {
   const read = image ?? (await loadImg(path, loading));
+  const { scaling, ...options } = generator;
+  const preprocessingFunction = scaling && preprocessInputOf(scaling);
   // Who made the generator has been warned of its options already.
-  const own = new ImageDataGenerator({ ...generator, warn() {} });
+  const own = new ImageDataGenerator({ ...options, preprocessingFunction, warn() {} });
   return { image: read, array: own.standardize(own.applyTransform(imgToArray(read), transform)) };
 }
 
