@@ -8,9 +8,11 @@ import * as mobilenet from '../../src/keras/applications/mobilenet.js';
 import { setRandomSeed } from '../../src/keras/global-random.js';
 import { Conv2D, Dense, GlobalAveragePooling2D, Input } from '../../src/keras/layers/index.js';
 import { takeFeatureRows } from '../../src/keras/models/feature-cache.js';
+import type { FitOptions } from '../../src/keras/models/fit.js';
 import { Model } from '../../src/keras/models/index.js';
 import { Parts } from '../../src/keras/models/parts.js';
 import { ImageDataGenerator, type ImageDataGeneratorOptions } from '../../src/keras/preprocessing/index.js';
+import type { ImageArray } from '../../src/keras/preprocessing/transform.js';
 import { assertClose } from '../compare.js';
 import { drawClasses } from './article.js';
 
@@ -80,23 +82,34 @@ test.serial("threads scale pictures as Keras's preprocessing does", async (t) =>
   await parts.release();
 });
 
+/** The losses and weights of a training. */
+async function train(options: ImageDataGeneratorOptions, fit: FitOptions, folder = root): Promise<number[]> {
+  const { model, batches } = start(options, folder);
+  const { history } = await model.fit(batches, null, { ...fit, verbose: 0, validationData: batches });
+  const weights = model.getWeights();
+  await model.release();
+  return [...history.loss!, ...history.val_loss!, ...weights.flatMap((values) => [...values])];
+}
+
+/** A function of the user's own cannot reach a thread. */
+const onTheSpot = { ...everyChange, preprocessingFunction: (image: ImageArray) => image };
+const closely = { label: 'losses and weights', relative: 1e-5, absolute: 1e-6 };
+
 test.serial('fit comes to the same with threads and without', async (t) => {
-  const train = async (options: ImageDataGeneratorOptions) => {
-    const { model, batches } = start(options);
-    // 13 views of 10 pictures are enough for threads.
-    const { history } = await model.fit(batches, null, {
-      ...{ epochs: 15, views: 13, verbose: 0, validationData: batches },
-    });
-    const weights = model.getWeights();
-    await model.release();
-    return [...history.loss!, ...history.val_loss!, ...weights.flatMap((values) => [...values])];
-  };
-  const onTheSpot = await train({ ...everyChange, preprocessingFunction: (image) => image });
-  assertClose(t, await train(everyChange), onTheSpot, {
-    label: 'losses and weights',
-    relative: 1e-5,
-    absolute: 1e-6,
-  });
+  // 13 views of 10 pictures are enough for threads.
+  const fit = { epochs: 15, views: 13 };
+  assertClose(t, await train(everyChange, fit), await train(onTheSpot, fit), closely);
+});
+
+test.serial('fit comes to the same with threads and without where each epoch has new pictures', async (t) => {
+  const many = mkdtempSync(join(tmpdir(), 'feature-threads-many-'));
+  try {
+    await drawClasses(many, { classes: 2, pictures: 64, seed: 1, size: 24 });
+    const fit = { epochs: 2 };
+    assertClose(t, await train(everyChange, fit, many), await train(onTheSpot, fit, many), closely);
+  } finally {
+    rmSync(many, { recursive: true });
+  }
 });
 
 test('what threads cannot know is made on the spot', (t) => {

@@ -17,7 +17,7 @@ export interface DatasetSourceOptions {
   endless?: boolean;
   /** Keeps what the frozen part makes of pictures; `null` where they are new each time. */
   cache?: FeatureCache | null;
-  /** Make the features, where that pays. */
+  /** Make the features, where that pays; `null` where pictures are needed themselves. */
   threads?: FeatureThreads | null;
   /** What the features depend on. */
   featuresOf?: () => readonly unknown[];
@@ -121,17 +121,20 @@ export class DatasetSource implements Source {
     const draws = this.dataset.draw(this.#order[this.#seen++]!);
     const { cache } = this.options;
     const make = async () => toSamples(await this.dataset.make(draws), this.form);
-    const drawn = cache ? this.#makeMissing(draws as Draws, cache) : { samples: make(), size: 0 };
+    const drawn =
+      cache || this.#hasThreads
+        ? this.#makeMissing(draws as Draws, cache ?? null)
+        : { samples: make(), size: 0 };
     // Whoever takes the batch hears of what went wrong; nobody else needs to.
     drawn.samples.catch(() => {});
     return drawn;
   }
 
   /** Makes the pictures alone whose features are not at hand. */
-  #makeMissing({ indices, transforms }: Draws, cache: FeatureCache): Drawn {
+  #makeMissing({ indices, transforms }: Draws, cache: FeatureCache | null): Drawn {
     const dataset = this.dataset as unknown as ImageIterator;
-    const keys = cache.draw(indices);
-    const rows = keys.map((key) => cache.get(key));
+    const keys = cache?.draw(indices);
+    const rows = indices.map((_, i) => (keys ? cache!.get(keys[i]!) : undefined));
     const missing = indices.flatMap((_, i) => (rows[i] ? [] : [i]));
     const make = async () => {
       const made = await this.#makeFeatures({
@@ -141,7 +144,7 @@ export class DatasetSource implements Source {
       });
       for (const [k, i] of missing.entries()) {
         rows[i] = made[k]!;
-        cache.keep(keys[i]!, made[k]!);
+        if (keys) cache!.keep(keys[i]!, made[k]!);
       }
       const targets = dataset.targets(indices, float32([], [0]));
       const x = stackFeatureRows(rows as FeatureRows[]);
@@ -168,10 +171,16 @@ export class DatasetSource implements Source {
     return rows as FeatureRows[];
   }
 
+  get #hasThreads(): boolean {
+    const { threads, cache } = this.options;
+    if (!threads) return false;
+    return threads.areWorthwhile((this.dataset as unknown as ImageIterator).n * (cache?.views ?? 1));
+  }
+
   async #makeOnThreads({ indices, transforms }: Draws): Promise<(FeatureRows | undefined)[]> {
     const dataset = this.dataset as unknown as ImageIterator;
-    const { threads, cache } = this.options;
-    if (!threads?.areWorthwhile(dataset.n * (cache?.views ?? 1))) return [];
+    const { threads } = this.options;
+    if (!threads || !this.#hasThreads) return [];
     const recipes = indices.map((index, i) => dataset.recipe(index, transforms[i]!));
     return recipes.every((recipe) => recipe !== null) ? threads.make(recipes) : [];
   }

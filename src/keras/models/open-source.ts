@@ -2,6 +2,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Warn } from '../callbacks/callback.js';
 import { globalTensorRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
+import type { ImageIterator } from '../preprocessing/image-iterator.js';
 import type { ArrayLikeData, Batches } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
 import type { Parts } from './parts.js';
@@ -78,7 +79,7 @@ export async function openSource(
     generator?.std,
     generator?.zcaWhiteningMatrix,
   ];
-  const { threads } = parts;
+  const threads = isImageIterator(x) && givesFeatures(x) ? parts.threads : null;
   const source = new DatasetSource(x, weighed, { shuffle, endless, cache, threads, featuresOf });
   return { source, held: null };
 }
@@ -94,10 +95,13 @@ export function arraySource(
   return new ArraySource(samples, size, shuffle ? globalTensorRandom() : null);
 }
 
-/** Where features are kept, if they may be: not where pictures are written down, or are the targets. */
+/** Whether features may take the place of pictures: not where those are written down, or are the targets. */
+const givesFeatures = (dataset: ImageIterator): boolean =>
+  dataset.saveToDir === null && !('classMode' in dataset && dataset.classMode === 'input');
+
+/** Where features are kept, if they may be. */
 function cacheFor(dataset: Dataset, parts: Parts, views?: number) {
-  if (!isImageIterator(dataset) || dataset.saveToDir !== null) return null;
-  if ('classMode' in dataset && dataset.classMode === 'input') return null;
+  if (!isImageIterator(dataset) || !givesFeatures(dataset)) return null;
   if (views === undefined && (dataset.imageDataGenerator.isRandom || !parts.isPartlyFrozen)) return null;
   const count = views ?? 1;
   if (count === Number.POSITIVE_INFINITY) return null;
