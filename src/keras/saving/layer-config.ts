@@ -96,7 +96,9 @@ export function deserializeLayer(serialized: unknown, context: LayerContext = {}
   const options: Record<string, unknown> = { name };
   for (const key of keys) {
     const value = config[key] ?? config[formerKeys[`${className} ${key}`] ?? ''] ?? config[key];
-    if (value !== undefined) options[toCamelCase(key)] = readValue(key, value, where, context);
+    if (value === undefined) continue;
+    const isFlag = flags.has(key) || flags.has(`${className} ${key}`);
+    options[toCamelCase(key)] = isFlag ? flag(key, value, where) : readValue(key, value, where, context);
   }
   const layer = construct(() => new Type(options as never), where);
   if (typeof config.trainable === 'boolean') layer.trainable = config.trainable;
@@ -118,17 +120,20 @@ function readValue(key: string, value: unknown, where: string, { firstValues }: 
   // Keras 2 wrote the only axis in a list, and NumPy's numbers as objects.
   if (key === 'axis' && Array.isArray(value) && value.length === 1) return number(key, value[0], where);
   if (value === null) return defaultsToNull.has(key) ? null : undefined;
-  if (flags.has(key)) {
-    if (typeof value === 'boolean') return value;
-    throw new ValueError(`Expected true or false for '${key}' of ${where}. Received: ${excerpt(value)}.`);
-  }
   if (key === 'padding' && typeof value === 'string') return value;
   if (Array.isArray(value)) return numbers(key, value, where);
   return number(key, value, where);
 }
 
-const flags = new Set(['use_bias', 'center', 'scale', 'keepdims']);
+/** Keys that are true or false; where that depends on the class, with the class. */
+const flags = new Set(['use_bias', 'center', 'BatchNormalization scale', 'keepdims']);
 const defaultsToNull = new Set(['max_value', 'seed', 'strides']);
+
+function flag(key: string, value: unknown, where: string): boolean | undefined {
+  if (value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  throw new ValueError(`Expected true or false for '${key}' of ${where}. Received: ${excerpt(value)}.`);
+}
 
 function number(key: string, value: unknown, where: string): number {
   const plain = isObject(value) && 'value' in value ? value.value : value;
