@@ -126,7 +126,7 @@ export function getActivation(identifier: ActivationName | Activation | null | u
   const activation = Object.hasOwn(activations, identifier) ? activations[identifier] : undefined;
   if (!activation)
     throw new ValueError(
-      `Expected one of the activations ${Object.keys(activations).join(', ')}. Received: '${identifier}'.`,
+      `Could not interpret activation function identifier: ${identifier}. Hint: one of ${Object.keys(activations).join(', ')}.`,
     );
   return activation;
 }

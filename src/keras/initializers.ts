@@ -165,7 +165,7 @@ export function getInitializer(identifier: InitializerName | Initializer): Initi
   if (typeof identifier === 'object') return identifier;
   if (!Object.hasOwn(initializers, identifier))
     throw new ValueError(
-      `Expected one of the initializers ${Object.keys(initializers).join(', ')}. Received: '${identifier}'.`,
+      `Could not interpret initializer identifier: ${identifier}. Hint: one of ${Object.keys(initializers).join(', ')}.`,
     );
   return initializers[identifier]();
 }

@@ -165,3 +165,11 @@ function scaled(value: number, places: number): bigint {
   const up = twice > denominator || (twice === denominator && quotient % 2n === 1n);
   return up ? quotient + 1n : quotient;
 }
+
+/** A tuple of numbers; `null` is `None`. */
+export const pythonTuple = (items: readonly (number | null)[]): string =>
+  `(${items.map((item) => item ?? 'None').join(', ')}${items.length === 1 ? ',' : ''})`;
+
+/** A list of strings. */
+export const pythonList = (items: readonly string[]): string =>
+  `[${items.map((item) => `'${item}'`).join(', ')}]`;

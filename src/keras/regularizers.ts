@@ -58,5 +58,7 @@ export function getRegularizer(identifier: RegularizerName | Regularizer | null)
   if (name === 'l1' || name === 'L1') return L1();
   if (name === 'l2' || name === 'L2') return L2();
   if (name === 'l1l2' || name === 'L1L2') return L1L2();
-  throw new ValueError(`Expected one of the regularizers l1, l2, l1l2. Received: '${identifier}'.`);
+  throw new ValueError(
+    `Could not interpret regularizer identifier: ${identifier}. Hint: one of l1, l2, l1l2.`,
+  );
 }

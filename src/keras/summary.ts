@@ -17,7 +17,7 @@ export interface SummaryOptions {
   showTrainable?: boolean;
   /** Names, or regular expressions, of the first and the last layer to list. */
   layerRange?: readonly [string, string];
-  /** The optimizer, once it has variables: its size is told, too. */
+  /** The optimizer: its size is told, too, once it is built. */
   optimizer?: Optimizer;
   /** Width of the terminal in characters. Keras, and so the default, takes 80 where there is none. */
   columns?: number;
@@ -98,7 +98,7 @@ const nameOf = (layer: Layer, level: number): string =>
   `${level > 0 ? `${'   '.repeat(level)}└ ` : ''}${layer.name} (${layer.className})`;
 
 function shapeOf(layer: Layer): string {
-  const output = layer.outputs.at(-1);
+  const output = layer.uses.at(-1) ?? (layer instanceof Functional && layer.built ? layer.output : null);
   return output ? `(${output.shape.map((size) => size ?? 'None').join(', ')})` : '?';
 }
 
@@ -109,6 +109,7 @@ const BUILT_AT_ONCE = new Set([
   'ELU',
   'LeakyReLU',
   'ReLU',
+  'Reshape',
   'Softmax',
   'Dropout',
   'AveragePooling2D',
@@ -123,9 +124,9 @@ const paramsOf = (layer: Layer): string =>
 /** What each use of the layer in this model reads. */
 function connectionsOf(layer: Layer, model: Functional): string {
   const inModel = new Set<KerasTensor>(model.tensors);
-  const uses = layer.outputs.filter((output) => inModel.has(output));
+  const uses = layer.uses.filter((output) => inModel.has(output));
   const reads = uses.flatMap((use) =>
-    use.inputs.map((input) => `${input.layer.name}[${input.layer.outputs.indexOf(input)}][0]`),
+    use.inputs.map((input) => `${input.layer.name}[${input.layer.uses.indexOf(input)}][0]`),
   );
   return reads.join(', ') || '-';
 }
@@ -146,25 +147,26 @@ function boundsOf(layers: readonly Layer[], range?: readonly [string, string]): 
 function totals(model: Functional, optimizer: Optimizer | undefined): string[] {
   const trainable = countOf(model.trainableWeights);
   const nonTrainable = countOf(model.nonTrainableWeights);
-  const kept = optimizer ? sizeOfOptimizer(optimizer, model.trainableWeights) : { params: 0, bytes: 0 };
+  const kept = optimizer?.built ? sizeOfOptimizer(optimizer) : null;
   const line = (title: string, params: number, bytes: number) =>
     ` ${title} params: ${grouped(params)} (${memory(bytes)})`;
   return [
-    line('Total', trainable + nonTrainable + kept.params, 4 * (trainable + nonTrainable) + kept.bytes),
+    line(
+      'Total',
+      trainable + nonTrainable + (kept?.params ?? 0),
+      4 * (trainable + nonTrainable) + (kept?.bytes ?? 0),
+    ),
     line('Trainable', trainable, 4 * trainable),
     line('Non-trainable', nonTrainable, 4 * nonTrainable),
-    ...(optimizer ? [line('Optimizer', kept.params, kept.bytes)] : []),
+    ...(kept ? [line('Optimizer', kept.params, kept.bytes)] : []),
   ];
 }
 
 /** Its slots, the learning rate (unless a schedule determines it), and the count of steps, an int64. */
-function sizeOfOptimizer(
-  optimizer: Optimizer,
-  weights: readonly Variable[],
-): { params: number; bytes: number } {
+function sizeOfOptimizer(optimizer: Optimizer): { params: number; bytes: number } {
   let floats = typeof optimizer.getConfig().learning_rate === 'number' ? 1 : 0;
-  for (const weight of weights)
-    for (const slot of optimizer.slots(weight)) floats += optimizer.initialSlot(weight, slot).length;
+  for (const parameter of optimizer.parameters ?? [])
+    for (const slot of optimizer.slots(parameter)) floats += optimizer.initialSlot(parameter, slot).length;
   return { params: floats + 1, bytes: 4 * floats + 8 };
 }
 

@@ -11,6 +11,7 @@ import {
   LambdaCallback,
   type Logs,
   ModelCheckpoint,
+  type PredictLogs,
   ProgbarLogger,
   TensorBoard,
   TerminateOnNaN,
@@ -69,6 +70,29 @@ test('fit calls the hooks of subclasses in Keras’s order', async (t) => {
     'epoch 0 end loss,val_loss',
     'train end loss,val_loss',
   ]);
+});
+
+test('evaluate and predict tell of every batch, predict with what it made of it', async (t) => {
+  const calls: string[] = [];
+  const parts: number[] = [];
+  class Recorder extends Callback {
+    override onTestBatchEnd = (batch: number, logs: Logs) =>
+      void calls.push(`test ${batch} ${Object.keys(logs)}`);
+    override onPredictBatchEnd = (batch: number, { outputs }: PredictLogs) => {
+      calls.push(`predict ${batch} (${outputs.dims})`);
+      parts.push(...outputs.data);
+    };
+  }
+  const model = compiledModel();
+  const [x, y] = fitData;
+  const options = { batchSize: 1, verbose: 0, callbacks: new Recorder() } as const;
+  await model.evaluate(x, y, options);
+  const { data } = await model.predict(x, options);
+  t.deepEqual(calls, [
+    ...Array.from({ length: x.dims[0]! }, (_, i) => `test ${i} loss`),
+    ...Array.from({ length: x.dims[0]! }, (_, i) => `predict ${i} (1,${data.length / x.dims[0]!})`),
+  ]);
+  t.deepEqual(parts, [...data]);
 });
 
 test('each hook waits for the one before', async (t) => {

@@ -170,8 +170,7 @@ async function evaluate(
   await (isTest ? list.onTestBegin() : list.onPredictBegin());
   for (const [batch, batchLogs] of batches.entries()) {
     await (isTest ? list.onTestBatchBegin(batch) : list.onPredictBatchBegin(batch));
-    const numbers = toNumbers(batchLogs);
-    await (isTest ? list.onTestBatchEnd(batch, numbers) : list.onPredictBatchEnd(batch, numbers));
+    await (isTest ? list.onTestBatchEnd(batch, toNumbers(batchLogs)) : list.onPredictBatchEnd(batch));
   }
   await (isTest ? list.onTestEnd(toNumbers(logs)) : list.onPredictEnd());
 }

@@ -56,6 +56,15 @@ def unbuilt():
     return Sequential([layers.Dense(4), layers.ReLU()], name="unbuilt")
 
 
+def holding_a_built_one():
+    return Sequential([layers.Dense(4), Sequential([Input((4,)), layers.Dense(2)], name="built")], name="late")
+
+
+def of_layers_without_weights():
+    kinds = [layers.Reshape((2, 2)), layers.Rescaling(2.0), layers.Softmax(), layers.Flatten()]
+    return Sequential(kinds, name="unbuilt")
+
+
 def built_late():
     model = unbuilt()
     model.build((None, 5))
@@ -145,6 +154,8 @@ MODELS = {
         tiny,
         scheduled,
         unbuilt,
+        holding_a_built_one,
+        of_layers_without_weights,
         built_late,
         two_inputs,
         shared,
@@ -159,6 +170,68 @@ MODELS = {
         pictures_of_any_size,
     ]
 }
+
+
+def rows(size=8):
+    return Input((size,))
+
+
+def pictures(channels=3):
+    return Input((8, 8, channels))
+
+
+def two():
+    a, b = Input((8,), name="a"), Input((4,), name="b")
+    return Model([a, b], layers.Dense(1)(layers.Concatenate()([a, b])), name="two")
+
+
+def again(layer, first, second):
+    """A layer that has read inputs of one shape is given another."""
+    layer(first)
+    layer(second)
+
+
+def one_name_twice():
+    inputs = rows()
+    Model(inputs, layers.Dense(2, name="q")(layers.Dense(2, name="q")(inputs)))
+
+
+MISTAKES = {
+    "dense_of_scalars": lambda: layers.Dense(2)(Input(())),
+    "dense_of_other_rows": lambda: again(layers.Dense(2), rows(), rows(4)),
+    "normalisation_of_other_rows": lambda: again(layers.BatchNormalization(), rows(), rows(4)),
+    "normalisation_of_another_rank": lambda: again(layers.BatchNormalization(), rows(), pictures()),
+    "convolution_of_rows": lambda: layers.Conv2D(2, 3)(rows()),
+    "convolution_of_other_channels": lambda: again(layers.Conv2D(2, 3), pictures(), pictures(4)),
+    "depthwise_of_other_channels": lambda: again(layers.DepthwiseConv2D(3), pictures(), pictures(4)),
+    "separable_of_other_channels": lambda: again(layers.SeparableConv2D(2, 3), pictures(), pictures(4)),
+    "pooling_of_rows": lambda: layers.MaxPooling2D()(rows()),
+    "global_pooling_of_rows": lambda: layers.GlobalAveragePooling2D()(rows()),
+    "sum_of_one": lambda: layers.Add()(rows()),
+    "sum_of_different_shapes": lambda: layers.add([rows(), rows(4)]),
+    "joining_one": lambda: layers.Concatenate()(rows()),
+    "joining_different_shapes": lambda: layers.Concatenate()([Input((8, 2)), Input((4, 2))]),
+    "model_of_other_rows": lambda: two()([rows(), rows(5)]),
+    "model_of_too_few": lambda: two()(rows()),
+    "one_name_twice": one_name_twice,
+    "one_name_twice_in_a_row": lambda: Sequential([layers.Dense(2, name="q"), layers.Dense(2, name="q")]),
+    "layer_of_no_name": lambda: two().get_layer("c"),
+    "layer_of_no_index": lambda: two().get_layer(index=7),
+    "parameters_of_the_unbuilt": lambda: Sequential([layers.Dense(2)], name="late").count_params(),
+}
+
+
+def mistakes():
+    """The messages that mistakes get."""
+    messages = {}
+    for name, mistake in MISTAKES.items():
+        keras.utils.clear_session()
+        try:
+            mistake()
+            messages[name] = "no error"
+        except ValueError as error:
+            messages[name] = f"ValueError: {error}"
+    return messages
 
 
 def summary(model, options):
@@ -184,4 +257,4 @@ def summaries(requests):
 
 
 if __name__ == "__main__":
-    serve(summaries)
+    serve(lambda requests: {"summaries": summaries(requests), "mistakes": mistakes()})

@@ -1,9 +1,13 @@
 /** Data that do not fit are refused before anything is computed. */
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
-import { Add, Dense, Flatten, Input } from '../../src/keras/layers/index.js';
-import { Model, Sequential } from '../../src/keras/models/index.js';
+import { Constant } from '../../src/keras/initializers.js';
+import { add, Dense, Flatten, Input } from '../../src/keras/layers/index.js';
+import type { LossName } from '../../src/keras/losses/index.js';
+import { type ArrayLikeData, type Inputs, Model, Sequential } from '../../src/keras/models/index.js';
+import { SGD } from '../../src/keras/optimizers/index.js';
 import { ImageDataGenerator } from '../../src/keras/preprocessing/index.js';
+import { clearSession } from '../../src/keras/utils.js';
 
 const zeros = (...dims: number[]) => float32(new Float32Array(dims.reduce((a, b) => a * b)), dims);
 const silent = { verbose: 0 } as const;
@@ -17,13 +21,14 @@ function classifier(shape: readonly number[] = [3]) {
   return model;
 }
 
-test('inputs of another shape are refused by every method', async (t) => {
+test.serial('inputs of another shape are refused by every method', async (t) => {
+  clearSession();
   const model = classifier();
   const [x, y] = [zeros(2, 5), [0, 1]];
   const expectation = {
     name: 'ValueError',
     message:
-      'Input 0 of layer "model" is incompatible with the layer: expected shape=(None, 3), found shape=(2, 5)',
+      "Input 0 with name 'input_layer' of layer 'model' is incompatible with the layer: expected shape=(None, 3), found shape=(2, 5)",
   };
   await t.throwsAsync(model.fit(x, y, silent), expectation);
   await t.throwsAsync(model.evaluate(x, y, silent), expectation);
@@ -32,12 +37,91 @@ test('inputs of another shape are refused by every method', async (t) => {
 });
 
 test('inputs of another number are refused', async (t) => {
-  const inputs = [Input({ shape: [3] }), Input({ shape: [3] })];
-  const outputs = new Dense({ units: 1 }).apply(new Add().apply(inputs));
-  const model = new Model({ inputs, outputs, name: 'two' });
-  await t.throwsAsync(model.predict(zeros(2, 3), silent), {
-    message: 'Layer "two" expects 2 input(s), but it received 1 input tensors.',
+  await t.throwsAsync(twoInputs().predict(zeros(2, 3), silent), {
+    message:
+      "Layer \"two\" expects 2 named input(s) with keys ['a', 'b'], but it received 1 input tensors. Pass inputs as a dict, e.g. `layer({'a': ..., 'b': ...})`.",
   });
+});
+
+/** 2a − b, with the inputs told apart. */
+function twoInputs() {
+  const [a, b] = [Input({ shape: [3], name: 'a' }), Input({ shape: [3], name: 'b' })];
+  const ones = { units: 1, kernelInitializer: 'ones' } as const;
+  const twice = new Dense(ones).apply(a);
+  const once = new Dense({ ...ones, kernelInitializer: Constant({ value: -1 }) }).apply(b);
+  const model = new Model({ inputs: [a, b], outputs: add([twice, twice, once]), name: 'two' });
+  model.compile({ optimizer: new SGD({ learningRate: 0.1 }), loss: 'mse' });
+  return model;
+}
+
+test('several inputs go by their order, or by their names in any order', async (t) => {
+  const [a, b] = [float32([1, 2, 3, 4, 5, 6], [2, 3]), float32([1, 1, 1, 2, 2, 2], [2, 3])];
+  const expected = [2 * 6 - 3, 2 * 15 - 6];
+  const model = twoInputs();
+  t.deepEqual([...(await model.predict([a, b], silent)).data], expected);
+  t.deepEqual([...(await model.predict({ b, a }, silent)).data], expected);
+  t.deepEqual([...(await model.predictOnBatch({ b, a })).data], expected);
+  await t.throwsAsync(model.predict({ a, c: b }, silent), {
+    name: 'ValueError',
+    message:
+      "Missing data for input \"b\". You passed a data dictionary with keys ['a', 'c']. Expected the following keys: ['a', 'b']",
+  });
+  const y = [[0], [0]];
+  const { loss } = await model.evaluate({ b, a }, y, silent);
+  t.is(loss, (9 ** 2 + 24 ** 2) / 2);
+  const trained = async (x: Inputs) => {
+    const other = twoInputs();
+    await other.fit(x, y, silent);
+    await other.fit([[x, y] as const][Symbol.iterator](), null, silent);
+    return other.getWeights();
+  };
+  t.deepEqual(await trained({ b, a }), await trained([a, b]));
+});
+
+test('targets of another shape are refused in the words of the loss', async (t) => {
+  const refused = async (loss: LossName, y: ArrayLikeData, message: RegExp) => {
+    const model = new Sequential([Input({ shape: [3] }), new Dense({ units: 2, activation: 'softmax' })]);
+    model.compile({ loss });
+    const error = await t.throwsAsync(model.fit(zeros(2, 3), y, silent));
+    t.is(error!.name, 'ValueError');
+    t.regex(error!.message, message);
+  };
+  const start = 'Arguments `target` and `output` must have the same';
+  const rank = `^${start} rank \\(ndim\\)\\. Received: target\\.shape=\\(None,\\), output\\.shape=\\(None, 2\\)`;
+  const shape = `^${start} shape\\. Received: target\\.shape=\\(None, 5\\), output\\.shape=\\(None, 2\\)`;
+  await refused('categorical_crossentropy', [0, 1], new RegExp(`${rank}\\. Hint: toCategorical`));
+  await refused('categorical_crossentropy', zeros(2, 5), new RegExp(`${shape}\\. Hint: toCategorical`));
+  await refused('binary_crossentropy', [0, 1], new RegExp(`${rank}$`));
+  await refused(
+    'sparse_categorical_crossentropy',
+    zeros(2, 2),
+    /^Argument `output` must have rank \(ndim\) `target\.ndim - 1`\. Received: target\.shape=\(None, 2\), output\.shape=\(None, 2\)\. Hint: categorical_crossentropy takes one-hot rows\.$/,
+  );
+  await refused('mse', zeros(2, 3), /^Expected targets of shape \(None, 2\)\. Received: \(None, 3\)\.$/);
+});
+
+test('data of different lengths, and shares that leave nothing, are refused', async (t) => {
+  const model = classifier();
+  await t.throwsAsync(model.fit(zeros(2, 3), [0, 1, 1], { ...silent, sampleWeight: [1] }), {
+    name: 'ValueError',
+    message:
+      "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.'x' sizes: 2\n'y' sizes: 3\n'sample_weight' sizes: 1\n",
+  });
+  for (const validationSplit of [1, 1.5, -0.5])
+    await t.throwsAsync(model.fit(zeros(2, 3), [0, 1], { ...silent, validationSplit }), {
+      message: /^Training data contains 2 samples, which is not sufficient to split it/,
+    });
+});
+
+test('a model that is not compiled says so', async (t) => {
+  const model = new Sequential([Input({ shape: [3] }), new Dense({ units: 2 })]);
+  const expectation = {
+    name: 'ValueError',
+    message: 'You must call `compile()` before using the model.',
+  };
+  await t.throwsAsync(model.fit(zeros(2, 3), zeros(2, 2)), expectation);
+  await t.throwsAsync(model.evaluate(zeros(2, 3), zeros(2, 2)), expectation);
+  await t.throwsAsync(model.trainOnBatch(zeros(2, 3), zeros(2, 2)), expectation);
 });
 
 test('a last axis of length 1 may be missing, or too many', async (t) => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
-import { BatchNormalization, Dense, Input } from '../../src/keras/layers/index.js';
+import { BatchNormalization, Dense, Dropout, Input } from '../../src/keras/layers/index.js';
 import { Model, Sequential } from '../../src/keras/models/index.js';
 import { clearSession } from '../../src/keras/utils.js';
 
@@ -48,6 +48,9 @@ test('layers are found by name and by index', (t) => {
   t.throws(() => model.getLayer('other'), {
     message: /^No such layer: other\. Existing layers are: \['input_layer', 'hidden', 'dense'\]\.$/,
   });
+  t.throws(() => model.getLayer(undefined as never), {
+    message: 'Provide either a layer name or layer index at `get_layer`.',
+  });
   t.throws(() => model.getLayer({ index: 9 }), {
     message: 'Was asked to retrieve layer at index 9 but model only has 3 layers.',
   });
@@ -74,6 +77,65 @@ test('inputs, outputs and their shapes', (t) => {
   // Used as a layer, a model keeps what it is.
   new Sequential([model]);
   t.is(model.output, outputs);
+});
+
+test('what a model ends with is its outputs, however often it is used as a layer', (t) => {
+  const { model, outputs } = twoLayers();
+  t.deepEqual(model.outputs, [outputs]);
+  model.apply(Input({ shape: [3] }));
+  t.deepEqual(model.outputs, [outputs]);
+});
+
+test('weights are counted, and listed, once they are made', (t) => {
+  const model = new Sequential([new Dense({ units: 2 })], { name: 'late' });
+  t.throws(() => model.countParams(), {
+    name: 'ValueError',
+    message:
+      "You tried to call `count_params` on layer 'late', but the layer isn't built. You can build it manually via: `layer.build(input_shape)`.",
+  });
+  t.throws(() => new Dense({ units: 2, name: 'dense' }).countParams(), { message: /on layer 'dense'/ });
+  t.is(new Dropout({ rate: 0.5 }).countParams(), 0);
+  model.build([null, 3]);
+  t.is(model.countParams(), 8);
+  t.deepEqual(model.trainableVariables, model.weights);
+});
+
+test.serial('the optimizer has the size that it was built with', async (t) => {
+  const { model, hidden } = twoLayers();
+  const totals = () => {
+    let text = '';
+    model.summary({
+      printFn: (summary) => {
+        text += summary;
+      },
+    });
+    return text.split('\n').slice(-5, -1);
+  };
+  hidden.trainable = false;
+  await model.evaluate(x, y, { verbose: 0 });
+  t.deepEqual(totals().at(-1), ' Non-trainable params: 8 (32.00 B)');
+  await model.fit(x, y, { verbose: 0 });
+  const optimizer = ' Optimizer params: 5 (24.00 B)';
+  t.is(totals().at(-1), optimizer);
+  hidden.trainable = true;
+  t.deepEqual(totals(), [
+    ' Total params: 16 (68.00 B)',
+    ' Trainable params: 11 (44.00 B)',
+    ' Non-trainable params: 0 (0.00 B)',
+    optimizer,
+  ]);
+});
+
+test('history is in single precision, as Keras has it', async (t) => {
+  const model = new Sequential([Input({ shape: [1] }), new Dense({ units: 1, activation: 'sigmoid' })]);
+  model.compile({ loss: 'binary_crossentropy', metrics: ['accuracy'] });
+  const ten = float32(
+    Array.from({ length: 10 }, () => 0),
+    [10, 1],
+  );
+  const targets = [1, 0, 0, 1, 0, 0, 1, 0, 0, 0];
+  const { accuracy } = await model.evaluate(ten, targets, { verbose: 0 });
+  t.is(accuracy, Math.fround(0.7));
 });
 
 test("weights come and go in Keras's order", (t) => {

@@ -51,7 +51,7 @@ const cases: Readonly<Record<string, readonly [bytes: Uint8Array, message: strin
   ],
   'an unknown activation': [
     replace('"softmax"', '"swoosh"'),
-    /^In layer 'probabilities' \(Dense\): .*'swoosh'/,
+    /^In layer 'probabilities' \(Dense\): .*identifier: swoosh\./,
   ],
   'an optimizer that is unknown': [
     replace('"class_name": "Adam"', '"class_name": "Lion"'),

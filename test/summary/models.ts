@@ -3,11 +3,15 @@ import { BatchNormalization } from '../../src/keras/layers/batch-normalization.j
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
+import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { Input } from '../../src/keras/layers/input.js';
 import { Layer, type Shape } from '../../src/keras/layers/layer.js';
 import { MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
+import { Rescaling } from '../../src/keras/layers/rescaling.js';
+import { Reshape } from '../../src/keras/layers/reshape.js';
+import { Softmax } from '../../src/keras/layers/softmax.js';
 import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { Functional } from '../../src/keras/models/functional.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
@@ -38,6 +42,8 @@ export const requests: [keyof typeof models, PythonOptions][] = [
   ['tiny', {}],
   ['scheduled', {}],
   ['unbuilt', {}],
+  ['holding_a_built_one', {}],
+  ['of_layers_without_weights', {}],
   ['built_late', { show_trainable: true }],
   ['two_inputs', {}],
   ['two_inputs', { show_trainable: true, columns: 200 }],
@@ -66,6 +72,7 @@ export async function summaryOf(name: keyof typeof models, options: PythonOption
       value,
     ]),
   );
+  optimizers[name]?.build(model.trainableWeights);
   try {
     return formatSummary(model, { ...(camelCase as SummaryOptions), optimizer: optimizers[name] });
   } catch (error) {
@@ -121,6 +128,21 @@ const sequential = () =>
 const tiny = () => new Sequential([Input({ shape: [1] }), new Dense({ units: 1 })]);
 
 const unbuilt = () => new Sequential([new Dense({ units: 4 }), new ReLU()], { name: 'unbuilt' });
+
+const holdingABuiltOne = () =>
+  new Sequential(
+    [
+      new Dense({ units: 4 }),
+      new Sequential([Input({ shape: [4] }), new Dense({ units: 2 })], { name: 'built' }),
+    ],
+    { name: 'late' },
+  );
+
+const ofLayersWithoutWeights = () =>
+  new Sequential(
+    [new Reshape({ targetShape: [2, 2] }), new Rescaling({ scale: 2 }), new Softmax(), new Flatten()],
+    { name: 'unbuilt' },
+  );
 
 function builtLate(): Sequential {
   const model = unbuilt();
@@ -224,6 +246,8 @@ const models = {
   tiny,
   scheduled: tiny,
   unbuilt,
+  holding_a_built_one: holdingABuiltOne,
+  of_layers_without_weights: ofLayersWithoutWeights,
   built_late: builtLate,
   two_inputs: twoInputs,
   shared,

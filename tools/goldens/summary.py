@@ -30,6 +30,8 @@ REQUESTS = [
     ["scheduled", {}],
     ["compiled", {}],
     ["unbuilt", {}],
+    ["holding_a_built_one", {}],
+    ["of_layers_without_weights", {}],
     ["built_late", {"show_trainable": True}],
     ["two_inputs", {}],
     ["two_inputs", {"show_trainable": True, "columns": 200}],
@@ -51,6 +53,7 @@ golden = {
         {"model": name, "options": options, "lines": text.split("\n")}
         for (name, options), text in zip(REQUESTS, summary.summaries(REQUESTS))
     ],
+    "mistakes": summary.mistakes(),
 }
 path = ROOT / "test" / "golden" / "summary.json"
 path.write_text(json.dumps(golden, indent=1, ensure_ascii=False) + "\n")

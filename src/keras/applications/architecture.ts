@@ -7,8 +7,8 @@ import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
 import { type KerasTensor, ValueError } from '../layers/layer.js';
-import { pythonTuple } from '../layers/window.js';
 import type { Functional } from '../models/functional.js';
+import { pythonTuple } from '../python-format.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
 

@@ -10,10 +10,9 @@ import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
 import { Input } from '../layers/input.js';
 import { type KerasTensor, ValueError } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
-import { pythonTuple } from '../layers/window.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { Model } from '../models/model.js';
-import { fixed, floatRepr } from '../python-format.js';
+import { fixed, floatRepr, pythonTuple } from '../python-format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Hook,
   type Logs,
+  type PredictLogs,
   type Print,
 } from './callback.js';
 import { History } from './history.js';
@@ -68,6 +69,10 @@ export class CallbackList extends Callback {
     return this.callbacks.some((callback) => callback.needsEveryBatch);
   }
 
+  override get needsEveryTestBatch(): boolean {
+    return this.callbacks.some((callback) => callback.needsEveryTestBatch);
+  }
+
   override onTrainBegin(logs?: Logs): Promise<void> {
     return this.#each(logs, (callback, sorted) => callback.onTrainBegin(sorted));
   }
@@ -115,8 +120,8 @@ export class CallbackList extends Callback {
   override onPredictBatchBegin(batch: number, logs?: Logs): Promise<void> {
     return this.#each(logs, (callback, sorted) => callback.onPredictBatchBegin(batch, sorted));
   }
-  override onPredictBatchEnd(batch: number, logs?: Logs): Promise<void> {
-    return this.#each(logs, (callback, sorted) => callback.onPredictBatchEnd(batch, sorted));
+  override async onPredictBatchEnd(batch: number, logs?: PredictLogs): Promise<void> {
+    for (const callback of this.callbacks) await callback.onPredictBatchEnd(batch, logs);
   }
 
   async #each(logs: Logs | undefined, call: (callback: Callback, sorted: Logs) => Hook): Promise<void> {

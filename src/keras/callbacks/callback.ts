@@ -1,7 +1,13 @@
+import type { Tensor } from '../../graph/tensor.js';
 import type { History } from './history.js';
 
 /** Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. */
 export type Logs = Record<string, number>;
+
+/** What `predict` tells of a batch: the model's outputs (N, …). */
+export interface PredictLogs {
+  readonly outputs: Tensor<'float32'>;
+}
 
 /** 0 is silent, 1 a progress bar, 2 one line an epoch; `'auto'` is 1. */
 export type Verbose = 0 | 1 | 2 | 'auto';
@@ -128,6 +134,12 @@ export class Callback {
     );
   }
 
+  /** The same for the batches of `evaluate`, and of validation within `fit`. */
+  get needsEveryTestBatch(): boolean {
+    const { onTestBatchBegin, onTestBatchEnd } = Callback.prototype;
+    return this.onTestBatchBegin !== onTestBatchBegin || this.onTestBatchEnd !== onTestBatchEnd;
+  }
+
   onTrainBegin(_logs?: Logs): Hook {}
   /** `logs` are those of the last epoch. */
   onTrainEnd(_logs?: Logs): Hook {}
@@ -158,5 +170,5 @@ export class Callback {
   onPredictBegin(_logs?: Logs): Hook {}
   onPredictEnd(_logs?: Logs): Hook {}
   onPredictBatchBegin(_batch: number, _logs?: Logs): Hook {}
-  onPredictBatchEnd(_batch: number, _logs?: Logs): Hook {}
+  onPredictBatchEnd(_batch: number, _logs?: PredictLogs): Hook {}
 }

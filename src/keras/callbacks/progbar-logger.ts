@@ -31,6 +31,10 @@ export class ProgbarLogger extends Callback {
     return false;
   }
 
+  override get needsEveryTestBatch(): boolean {
+    return false;
+  }
+
   override setParams(params: CallbackParams): void {
     super.setParams(params);
     this.#verbose = params.verbose === 'auto' ? 1 : params.verbose;

@@ -61,6 +61,10 @@ export class TensorBoard extends Callback {
     return this.#every !== null;
   }
 
+  override get needsEveryTestBatch(): boolean {
+    return this.needsEveryBatch;
+  }
+
   override setModel(model: CallbackModel): void {
     super.setModel(model);
     this.#files = new Map();

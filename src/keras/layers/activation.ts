@@ -6,9 +6,9 @@ import {
   getActivation,
   softmax,
 } from '../activations.js';
+import { pythonTuple } from '../python-format.js';
 import { axisInGraph } from './channels.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
-import { pythonTuple } from './window.js';
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationName | ActivationFunction | null;

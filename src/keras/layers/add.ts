@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { Layer, type Shape, ValueError } from './layer.js';
-import { pythonTuple } from './window.js';
+import { pythonTuple } from '../python-format.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 
 /**
  * The sum of inputs of one shape, element by element.
@@ -10,6 +10,14 @@ import { pythonTuple } from './window.js';
  */
 export class Add extends Layer {
   static override readonly className = 'Add';
+
+  override apply(inputs: KerasTensor | readonly KerasTensor[], call?: CallOptions): KerasTensor {
+    if (inputs instanceof KerasTensor)
+      throw new ValueError(
+        `A merge layer should be called on a list of inputs. Received: input_shape=${pythonTuple(inputs.shape)} (not a list of shapes)`,
+      );
+    return super.apply(inputs, call);
+  }
 
   override computeOutputShape(inputShapes: readonly Shape[]): Shape {
     const [first] = inputShapes;
@@ -28,3 +36,7 @@ export class Add extends Layer {
     };
   }
 }
+
+/** The sum of tensors: `keras.layers.add`. */
+export const add = (inputs: readonly KerasTensor[], options?: LayerOptions): KerasTensor =>
+  new Add(options).apply(inputs);

@@ -1,10 +1,11 @@
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import { float, type Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { pythonTuple } from '../python-format.js';
 import { Variable } from '../variable.js';
 import { axisInGraph } from './channels.js';
+import type { InputSpec } from './input-spec.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
-import { pythonTuple } from './window.js';
 
 export interface BatchNormalizationOptions extends LayerOptions {
   /** The axis of the features, the last by default. */
@@ -38,6 +39,7 @@ export class BatchNormalization extends Layer {
   readonly center: boolean;
   readonly scale: boolean;
   readonly #initializers: Record<'beta' | 'gamma' | 'moving_mean' | 'moving_variance', Initializer>;
+  #rank!: number;
   #gamma!: Variable;
   #beta!: Variable;
   #movingMean!: Variable;
@@ -69,6 +71,10 @@ export class BatchNormalization extends Layer {
     };
   }
 
+  protected override get inputSpecs(): readonly InputSpec[] {
+    return this.built ? [{ ndim: this.#rank, axes: { [this.axis]: this.#gamma.shape[0]! } }] : [];
+  }
+
   override build([inputShape]: readonly Shape[]): void {
     const channels = inputShape![this.#axisIn(inputShape!)];
     if (channels == null)
@@ -77,6 +83,7 @@ export class BatchNormalization extends Layer {
       );
     const make = (name: 'gamma' | 'beta' | 'moving_mean' | 'moving_variance', trainable: boolean) =>
       new Variable(name, [channels], this.#initializers[name].make([channels]), trainable);
+    this.#rank = inputShape!.length;
     this.#gamma = make('gamma', true);
     this.#beta = make('beta', true);
     this.#movingMean = make('moving_mean', false);

@@ -1,8 +1,16 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { pythonTuple } from '../python-format.js';
 import { axisInGraph } from './channels.js';
-import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
-import { pythonTuple } from './window.js';
+import {
+  type CallOptions,
+  type Config,
+  KerasTensor,
+  Layer,
+  type LayerOptions,
+  type Shape,
+  ValueError,
+} from './layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** Along which inputs are put one after the other, the last by default. */
@@ -22,6 +30,14 @@ export class Concatenate extends Layer {
   constructor({ axis = -1, ...options }: ConcatenateOptions = {}) {
     super(options);
     this.axis = axis;
+  }
+
+  override apply(inputs: KerasTensor | readonly KerasTensor[], call?: CallOptions): KerasTensor {
+    if (inputs instanceof KerasTensor)
+      throw new ValueError(
+        `A \`Concatenate\` layer should be called on a list of at least 1 input. Received: input_shape=${pythonTuple(inputs.shape)}`,
+      );
+    return super.apply(inputs, call);
   }
 
   override computeOutputShape(inputShapes: readonly Shape[]): Shape {
@@ -66,3 +82,7 @@ export class Concatenate extends Layer {
     return { ...super.getConfig(), axis: this.axis };
   }
 }
+
+/** Tensors put one after the other: `keras.layers.concatenate`. */
+export const concatenate = (inputs: readonly KerasTensor[], options?: ConcatenateOptions): KerasTensor =>
+  new Concatenate(options).apply(inputs);

@@ -1,10 +1,11 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { pythonTuple } from '../python-format.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive } from './convolution.js';
 import { type Config, type Shape, ValueError } from './layer.js';
-import { checkImages, pythonTuple } from './window.js';
+import { checkImages } from './window.js';
 
 export interface Conv2DOptions extends ConvolutionOptions {
   filters: number;
@@ -50,8 +51,9 @@ export class Conv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, 'min_ndim=4');
+    checkImages(this.name, inputShape!, this.inputSpec);
     const channels = inputShape![3]!;
+    this.inputChannels = channels;
     if (channels % this.groups !== 0)
       throw new ValueError(
         `The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${pythonTuple(inputShape!)}).`,

@@ -3,6 +3,7 @@ import type { Attribute, Value } from '../../graph/graph.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { Variable } from '../variable.js';
+import type { InputSpec } from './input-spec.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 import { checkImages, type Pair, slide, toPadding, toPair, type Window, windowAttributes } from './window.js';
 
@@ -59,8 +60,19 @@ export abstract class Convolution extends Layer {
   /** The number of channels that come out. */
   protected abstract outputChannels(inputChannels: number): number;
 
+  /** The channels that come in, once they are known. */
+  protected inputChannels?: number;
+
+  protected get inputSpec(): InputSpec {
+    return { minNdim: 4, axes: this.inputChannels === undefined ? {} : { [-1]: this.inputChannels } };
+  }
+
+  protected override get inputSpecs(): readonly InputSpec[] {
+    return [this.inputSpec];
+  }
+
   override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!, 'min_ndim=4');
+    checkImages(this.name, inputShape!, this.inputSpec);
     const channels = inputShape![3]!;
     const filters = this.outputChannels(channels);
     return slide(this.window, inputShape!, filters, [...this.window.size, channels, filters]);

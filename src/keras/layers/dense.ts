@@ -2,9 +2,11 @@ import type { Context, Forward, Gradients } from '../../graph/differentiable.js'
 import type { Value } from '../../graph/graph.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { pythonTuple } from '../python-format.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import { Variable } from '../variable.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
+import type { InputSpec } from './input-spec.js';
 import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
@@ -64,11 +66,15 @@ export class Dense extends Layer {
     this.biasRegularizer = getRegularizer(biasRegularizer);
   }
 
+  protected override get inputSpecs(): readonly InputSpec[] {
+    return [{ minNdim: 2, axes: this.built ? { [-1]: this.#kernel.shape[0]! } : {} }];
+  }
+
   override build([inputShape]: readonly Shape[]): void {
     const depth = inputShape!.at(-1);
-    if (depth == null || inputShape!.length < 2)
+    if (depth == null)
       throw new ValueError(
-        `Expected an input of at least 2 dimensions, the last of them known. Received: (${inputShape}) for layer '${this.name}'.`,
+        `Expected a known size of the last axis for layer '${this.name}'. Received: ${pythonTuple(inputShape!)}.`,
       );
     this.#kernel = new Variable(
       'kernel',

@@ -41,8 +41,9 @@ export class DepthwiseConv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, 'min_ndim=4');
+    checkImages(this.name, inputShape!, this.inputSpec);
     const channels = inputShape![3]!;
+    this.inputChannels = channels;
     this.#kernel = this.addWeight(
       'kernel',
       [...this.window.size, channels, this.depthMultiplier],

@@ -1,9 +1,9 @@
 /** `keras.layers`. */
 
 export { Activation, type ActivationOptions } from './activation.js';
-export { Add } from './add.js';
+export { Add, add } from './add.js';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
-export { Concatenate, type ConcatenateOptions } from './concatenate.js';
+export { Concatenate, type ConcatenateOptions, concatenate } from './concatenate.js';
 export { Conv2D, type Conv2DOptions } from './conv2d.js';
 export { Dense, type DenseOptions } from './dense.js';
 export { DepthwiseConv2D, type DepthwiseConv2DOptions } from './depthwise-conv2d.js';
@@ -16,7 +16,7 @@ export {
   type GlobalPooling2DOptions,
 } from './global-pooling2d.js';
 export { Input, InputLayer, type InputOptions } from './input.js';
-export { KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+export { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
 export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
 export { AveragePooling2D, MaxPooling2D, type Pooling2DOptions } from './pooling2d.js';
 export { ReLU, type ReLUOptions } from './relu.js';

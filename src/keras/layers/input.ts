@@ -17,7 +17,7 @@ export class InputLayer extends Layer {
   constructor({ shape, ...options }: InputOptions) {
     super(options);
     this.batchShape = [null, ...shape];
-    this.outputs.push(new KerasTensor(this.batchShape, this, []));
+    this.uses.push(new KerasTensor(this.batchShape, this, []));
     this.ensureBuilt([]);
   }
 

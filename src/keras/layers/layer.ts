@@ -4,6 +4,7 @@ import { sizeOf } from '../../graph/tensor.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Variable } from '../variable.js';
+import { type InputSpec, inputIncompatibility } from './input-spec.js';
 
 /** A shape with the batch first; `null` where the size is known only at run time. */
 export type Shape = readonly (number | null)[];
@@ -17,6 +18,15 @@ export class KerasTensor {
     /** What that layer reads to make it; empty for an `Input`. */
     readonly inputs: readonly KerasTensor[],
   ) {}
+}
+
+/** Arguments of a layer's call beside its inputs. */
+export interface CallOptions {
+  /**
+   * Without effect, as in Keras 3: `fit`, `evaluate` and `predict` tell every layer of a functional model whether it
+   * trains. What keeps the averages of a BatchNormalization is `trainable = false`.
+   */
+  training?: boolean | null;
 }
 
 export interface LayerOptions {
@@ -41,8 +51,8 @@ export abstract class Layer {
   #trainable: boolean;
   /** Every weight in Keras's order, which `getWeights` and weight files follow. */
   readonly weights: Variable[] = [];
-  /** Each use of the layer in a functional model. */
-  readonly outputs: KerasTensor[] = [];
+  /** What each use of the layer in a functional model makes. */
+  readonly uses: KerasTensor[] = [];
   #built = false;
 
   constructor({ name, trainable = true }: LayerOptions = {}) {
@@ -84,14 +94,30 @@ export abstract class Layer {
     return { name: this.name, trainable: this.trainable };
   }
 
-  /** Connects the layer to what it reads: Keras's `layer(x)`. */
-  apply(inputs: KerasTensor | readonly KerasTensor[]): KerasTensor {
+  /**
+   * Connects the layer to what it reads: Keras's `layer(x)`.
+   *
+   * @throws ValueError when the layer cannot read that
+   */
+  apply(inputs: KerasTensor | readonly KerasTensor[], _call?: CallOptions): KerasTensor {
     const list = inputs instanceof KerasTensor ? [inputs] : inputs;
     const shapes = list.map((input) => input.shape);
+    this.checkInputs(shapes);
     this.ensureBuilt(shapes);
     const output = new KerasTensor(this.computeOutputShape(shapes), this, list);
-    this.outputs.push(output);
+    this.uses.push(output);
     return output;
+  }
+
+  /** What each input must be like, as far as that is known. */
+  protected get inputSpecs(): readonly InputSpec[] {
+    return [];
+  }
+
+  /** @throws ValueError when inputs of these shapes are not what the layer asks for, in Keras's words */
+  checkInputs(inputShapes: readonly Shape[]): void {
+    const problem = inputIncompatibility(this.inputSpecs, inputShapes, this.name);
+    if (problem) throw new ValueError(problem);
   }
 
   ensureBuilt(inputShapes: readonly Shape[]): void {
@@ -112,7 +138,7 @@ export abstract class Layer {
   }
 
   #firstUse(attribute: string): KerasTensor {
-    if (this.outputs[0]) return this.outputs[0];
+    if (this.uses[0]) return this.uses[0];
     throw new ValueError(
       `The layer ${this.name} has never been called and thus has no defined ${attribute}.`,
     );
@@ -132,6 +158,11 @@ export abstract class Layer {
     return this.trainable ? this.weights.filter((weight) => weight.trainable) : [];
   }
 
+  /** Keras 3's name for `trainableWeights`. */
+  get trainableVariables(): Variable[] {
+    return this.trainableWeights;
+  }
+
   get nonTrainableWeights(): Variable[] {
     return this.trainable ? this.weights.filter((weight) => !weight.trainable) : [...this.weights];
   }
@@ -149,8 +180,12 @@ export abstract class Layer {
     for (const [i, weight] of this.weights.entries()) weight.assign(values[i]!.slice());
   }
 
-  /** The number of scalars in the weights. */
+  /** The number of scalars in the weights. @throws ValueError before they are made */
   countParams(): number {
+    if (!this.built && this.build !== Layer.prototype.build)
+      throw new ValueError(
+        `You tried to call \`count_params\` on layer '${this.name}', but the layer isn't built. You can build it manually via: \`layer.build(input_shape)\`.`,
+      );
     return this.weights.reduce((count, weight) => count + sizeOf(weight.shape), 0);
   }
 }

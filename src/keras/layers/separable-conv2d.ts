@@ -52,8 +52,9 @@ export class SeparableConv2D extends Convolution {
   }
 
   override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, 'min_ndim=4');
+    checkImages(this.name, inputShape!, this.inputSpec);
     const channels = inputShape![3]!;
+    this.inputChannels = channels;
     this.#depthwiseKernel = this.addWeight(
       'depthwise_kernel',
       [...this.window.size, channels, this.depthMultiplier],

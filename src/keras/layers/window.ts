@@ -1,4 +1,6 @@
 import type { Attribute } from '../../graph/graph.js';
+import { pythonTuple } from '../python-format.js';
+import { type InputSpec, inputIncompatibility } from './input-spec.js';
 import { type Shape, ValueError } from './layer.js';
 
 /** Height and width. */
@@ -40,10 +42,6 @@ export function toPadding(padding: string): Padding {
     `The \`padding\` argument must be a list/tuple or one of {'valid', 'same'}. Received: ${lower}`,
   );
 }
-
-/** Python's rendering of a tuple of numbers; `null` is `None`. */
-export const pythonTuple = (items: readonly (number | null)[]): string =>
-  `(${items.map((item) => item ?? 'None').join(', ')}${items.length === 1 ? ',' : ''})`;
 
 /** NumPy's rendering of a short array. */
 const numpyArray = (items: readonly (number | null)[]): string =>
@@ -101,11 +99,9 @@ export function windowAttributes(
 }
 
 /** @throws ValueError when the input is not a batch of images with a known number of channels, in Keras's words */
-export function checkImages(layerName: string, inputShape: Shape, expected = 'ndim=4'): void {
-  if (inputShape.length !== 4)
-    throw new ValueError(
-      `Input 0 with name 'None' of layer '${layerName}' is incompatible with the layer: expected ${expected}, found ndim=${inputShape.length}. Full shape received: ${pythonTuple(inputShape)}`,
-    );
+export function checkImages(layerName: string, inputShape: Shape, spec: InputSpec = { ndim: 4 }): void {
+  const problem = inputIncompatibility([spec], [inputShape], layerName);
+  if (problem) throw new ValueError(problem);
   if (inputShape[3] == null)
     throw new ValueError(
       `Expected a known number of channels for layer "${layerName}". Received: ${pythonTuple(inputShape)}`,

@@ -3,6 +3,7 @@ import type { Value } from '../../graph/graph.js';
 import { type Tensor, tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
 import { type Config, type Shape, ValueError } from '../layers/layer.js';
+import { pythonTuple } from '../python-format.js';
 import { type Backward, clip, Loss } from './loss.js';
 
 export interface CrossentropyOptions {
@@ -70,6 +71,10 @@ export class CategoricalCrossentropy extends Loss {
     this.labelSmoothing = labelSmoothing;
   }
 
+  override describeMismatch(targetShape: Shape, outputShape: Shape): string {
+    return `${unequalShapes(targetShape, outputShape)}. Hint: toCategorical makes one-hot rows of class indices, and sparse_categorical_crossentropy takes them as they are.`;
+  }
+
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
     const y = this.#smooth(g, target, prediction.output);
     return fromLogitsOf(g, y, prediction, this.fromLogits) ?? this.#ofProbabilities(g, y, prediction.output);
@@ -123,6 +128,10 @@ export class SparseCategoricalCrossentropy extends Loss {
     return [1];
   }
 
+  override describeMismatch(targetShape: Shape, outputShape: Shape): string {
+    return `Argument \`output\` must have rank (ndim) \`target.ndim - 1\`. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}. Hint: categorical_crossentropy takes one-hot rows.`;
+  }
+
   /** @throws ValueError for an index that is no class's: TensorFlow's words. */
   override checkTargets({ data }: Tensor<'float32'>, outputShape: Shape): void {
     const classes = outputShape.at(-1) as number;
@@ -153,6 +162,10 @@ export class SparseCategoricalCrossentropy extends Loss {
   }
 }
 
+/** Keras's words for targets that are not of the outputs' shape. */
+const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
+  `Arguments \`target\` and \`output\` must have the same ${targetShape.length === outputShape.length ? 'shape' : 'rank (ndim)'}. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}`;
+
 /** Class indices (B, 1) as rows of the shape of `output` (B, C). */
 export function oneHot(g: GraphBuilder, target: Value, output: Value): Value {
   const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
@@ -178,6 +191,10 @@ export class BinaryCrossentropy extends Loss {
       throw new ValueError(`Expected \`labelSmoothing\` between 0 and 1. Received: ${labelSmoothing}.`);
     this.fromLogits = fromLogits;
     this.labelSmoothing = labelSmoothing;
+  }
+
+  override describeMismatch(targetShape: Shape, outputShape: Shape): string {
+    return unequalShapes(targetShape, outputShape);
   }
 
   override forward(g: GraphBuilder, target: Value, { output, logits }: Prediction) {

@@ -32,7 +32,7 @@ export function getLoss(identifier: LossName | Loss): Loss {
   if (identifier instanceof Loss) return identifier;
   if (!Object.hasOwn(losses, identifier))
     throw new ValueError(
-      `Expected one of the losses ${Object.keys(losses).join(', ')}. Received: '${identifier}'.`,
+      `Could not interpret loss identifier: ${identifier}. Hint: one of ${Object.keys(losses).join(', ')}.`,
     );
   return new losses[identifier]();
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { LossWriter, Prediction } from '../../graph/training.js';
 import { type Config, type Shape, ValueError } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
+import { pythonTuple } from '../python-format.js';
 
 /** Gradients through a loss, with respect to the output or to the logits. */
 export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };
@@ -41,6 +42,12 @@ export abstract class Loss implements LossWriter {
     if (shape.some((dim) => dim === null))
       throw new ValueError(`Expected an output of known shape. Received: (${outputShape}).`);
     return shape as number[];
+  }
+
+  /** What to say of targets that have another shape than such outputs ask for; the batch is first in both. */
+  describeMismatch(targetShape: Shape, outputShape: Shape): string {
+    const expected = [null, ...this.targetShape(outputShape)];
+    return `Expected targets of shape ${pythonTuple(expected)}. Received: ${pythonTuple(targetShape)}.`;
   }
 
   /** Refuses targets that mean nothing for outputs of this shape. */

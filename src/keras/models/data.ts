@@ -1,5 +1,6 @@
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { type Shape, ValueError } from '../layers/layer.js';
+import { pythonList } from '../python-format.js';
 
 /** Nested arrays of numbers, as NumPy makes arrays of. */
 export type NestedNumbers = number | readonly NestedNumbers[];
@@ -10,12 +11,13 @@ export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array
 /** Data for a model: a tensor of float32, or what can be made one. */
 export type ArrayLikeData = Tensor | readonly NestedNumbers[] | NumberArray;
 
+/** What a model reads: several inputs as a list of tensors, or by the names of its `Input`s. */
+export type Inputs = ArrayLikeData | readonly Tensor[] | NamedInputs;
+
+export type NamedInputs = Readonly<Record<string, ArrayLikeData>>;
+
 /** A batch as generators yield it: inputs, targets, weights of the samples. */
-export type Batch = readonly [
-  x: ArrayLikeData | readonly Tensor[],
-  y?: ArrayLikeData | null,
-  sampleWeight?: ArrayLikeData | null,
-];
+export type Batch = readonly [x: Inputs, y?: ArrayLikeData | null, sampleWeight?: ArrayLikeData | null];
 
 /** Yields batches: an iterator of `flowFromDirectory`, a generator, a list. */
 export type Batches = AsyncIterable<Batch> | Iterable<Batch>;
@@ -45,11 +47,25 @@ export const isNumberArray = (data: unknown): data is NumberArray =>
 const isTensor = (data: unknown): data is Tensor =>
   typeof data === 'object' && data !== null && 'dims' in data;
 
-/** One tensor for each input of a model. */
-export const toInputs = (x: ArrayLikeData | readonly Tensor[]): Tensor<'float32'>[] =>
-  Array.isArray(x) && x.length > 0 && x.every(isTensor)
-    ? x.map(toFloatTensor)
-    : [toFloatTensor(x as ArrayLikeData)];
+/**
+ * One tensor for each input of a model.
+ *
+ * @param names of the model's inputs, in their order
+ * @throws ValueError when one of them is missing: Keras's words
+ */
+export function toInputs(x: Inputs, names: readonly string[]): Tensor<'float32'>[] {
+  if (Array.isArray(x) && x.length > 0 && x.every(isTensor)) return x.map(toFloatTensor);
+  if (!isNamed(x)) return [toFloatTensor(x as ArrayLikeData)];
+  return names.map((name) => {
+    if (x[name] !== undefined) return toFloatTensor(x[name]);
+    throw new ValueError(
+      `Missing data for input "${name}". You passed a data dictionary with keys ${pythonList(Object.keys(x))}. Expected the following keys: ${pythonList(names)}`,
+    );
+  });
+}
+
+const isNamed = (x: Inputs): x is NamedInputs =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype && !isTensor(x);
 
 /** Rows `from` to `to` of a tensor, sharing its memory. */
 export function rows<T extends Tensor>({ type, dims, data }: T, from: number, to: number): Tensor {
@@ -80,21 +96,13 @@ export function concatRows(parts: readonly Tensor<'float32'>[]): Tensor<'float32
  */
 export function fitInputs(
   x: readonly Tensor<'float32'>[],
-  { name, inputs }: { readonly name: string; readonly inputs: readonly { readonly shape: Shape }[] },
+  model: {
+    readonly inputs: readonly { readonly shape: Shape }[];
+    checkInputs(shapes: readonly Shape[]): void;
+  },
 ): Tensor<'float32'>[] {
-  if (x.length !== inputs.length)
-    throw new ValueError(
-      `Layer "${name}" expects ${inputs.length} input(s), but it received ${x.length} input tensors.`,
-    );
-  return x.map((tensor, i) => {
-    const { shape } = inputs[i]!;
-    const dims = withRank(tensor.dims, shape);
-    if (dims.length !== shape.length || dims.some((dim, k) => shape[k] !== null && shape[k] !== dim))
-      throw new ValueError(
-        `Input ${i} of layer "${name}" is incompatible with the layer: expected shape=${pythonShape(shape)}, found shape=${pythonShape(tensor.dims)}`,
-      );
-    return float32(tensor.data, dims);
-  });
+  model.checkInputs(x.map(({ dims }) => dims));
+  return x.map(({ data, dims }, i) => float32(data, withRank(dims, model.inputs[i]!.shape)));
 }
 
 function withRank(dims: readonly number[], shape: Shape): readonly number[] {
@@ -103,18 +111,23 @@ function withRank(dims: readonly number[], shape: Shape): readonly number[] {
   return dims;
 }
 
-const pythonShape = (shape: Shape): string =>
-  `(${shape.map((dim) => dim ?? 'None').join(', ')}${shape.length === 1 ? ',' : ''})`;
+/** What targets are to be like. */
+export interface TargetForm {
+  /** Without the batch. */
+  readonly targetShape: readonly unknown[];
+  /** What to say of targets of another shape, the batch first. */
+  describeMismatch(targetShape: Shape): string;
+}
 
 /** Targets as a model with outputs of this shape wants them: class indices as a column. */
-export function toTargets(y: ArrayLikeData, targetShape: readonly unknown[]): Tensor<'float32'> {
+export function toTargets(
+  y: ArrayLikeData,
+  { targetShape, describeMismatch }: TargetForm,
+): Tensor<'float32'> {
   const target = toFloatTensor(y);
   if (target.dims.length === 1 && targetShape.length === 1 && targetShape[0] === 1)
     return float32(target.data, [target.dims[0]!, 1]);
-  const expected = targetShape.join(', ');
-  if (target.dims.slice(1).join(', ') !== expected)
-    throw new ValueError(
-      `Expected targets of shape (N, ${expected}). Received: (${target.dims.join(', ')}). Hint: toCategorical makes one-hot rows of class indices, and sparse_categorical_crossentropy takes them as they are.`,
-    );
+  if (target.dims.slice(1).join() !== targetShape.join())
+    throw new ValueError(describeMismatch([null, ...target.dims.slice(1)]));
   return target;
 }

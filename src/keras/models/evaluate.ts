@@ -30,8 +30,9 @@ export async function evaluateBatches(
   source.start();
   await callbacks.onTestBegin();
   const limit = steps ?? Number.POSITIVE_INFINITY;
+  const most = callbacks.needsEveryTestBatch ? 1 : batchesAtOnce;
   for (let step = 0; step < limit; ) {
-    const run = await source.next(Math.min(batchesAtOnce, limit - step), limit - step);
+    const run = await source.next(Math.min(most, limit - step), limit - step);
     if (!run) break;
     await callbacks.onTestBatchBegin(step);
     const { sums } = await trainer.evaluate(run.samples);

@@ -1,7 +1,9 @@
 import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { InputLayer } from '../layers/input.js';
+import type { InputSpec } from '../layers/input-spec.js';
 import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
+import { pythonList } from '../python-format.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Variable } from '../variable.js';
 
@@ -40,14 +42,13 @@ export class Functional extends Layer {
     const list = inputs instanceof KerasTensor ? [inputs] : inputs;
     const tensors = inExecutionOrder(list, outputTensor);
     const layers = inKerasOrder(list, tensors, outputTensor);
-    const names = new Set<string>();
-    for (const { name } of layers) {
-      if (names.has(name))
+    const counts = new Map<string, number>();
+    for (const { name } of layers) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const [name, count] of counts)
+      if (count > 1)
         throw new ValueError(
-          `The name "${name}" is used twice in the model. All layer names should be unique.`,
+          `The name "${name}" is used ${count} times in the model. All operation names should be unique.`,
         );
-      names.add(name);
-    }
     this.#wiring = { inputs: list, outputTensor, tensors, layers };
     this.weights.splice(0, this.weights.length, ...new Set(layers.flatMap((layer) => layer.weights)));
     this.ensureBuilt([]);
@@ -57,8 +58,17 @@ export class Functional extends Layer {
     return this.#wired.inputs;
   }
 
+  get inputNames(): readonly string[] {
+    return this.inputs.map(({ layer }) => layer.name);
+  }
+
   get outputTensor(): KerasTensor {
     return this.#wired.outputTensor;
+  }
+
+  /** The output in a list, as Keras has it for models of several. */
+  get outputs(): readonly KerasTensor[] {
+    return [this.outputTensor];
   }
 
   /** What the model begins with; several inputs as a list. */
@@ -133,6 +143,19 @@ export class Functional extends Layer {
     return this.layers.flatMap((layer) => layer.regularized);
   }
 
+  protected override get inputSpecs(): readonly InputSpec[] {
+    return this.built ? this.inputs.map(({ shape, layer: { name } }) => ({ name, shape })) : [];
+  }
+
+  override checkInputs(inputShapes: readonly Shape[]): void {
+    const names = this.inputNames;
+    if (this.built && inputShapes.length !== names.length)
+      throw new ValueError(
+        `Layer "${this.name}" expects ${names.length} named input(s) with keys ${pythonList(names)}, but it received ${inputShapes.length} input tensors. Pass inputs as a dict, e.g. \`layer({${names.map((name) => `'${name}': ...`).join(', ')}})\`.`,
+      );
+    super.checkInputs(inputShapes);
+  }
+
   override computeOutputShape(inputShapes: readonly Shape[]): Shape {
     const shapes = new Map(this.inputs.map((input, i) => [input, inputShapes[i]!]));
     for (const tensor of this.tensors)
@@ -143,7 +166,9 @@ export class Functional extends Layer {
 
   /** @throws ValueError when there is none: Keras's words. */
   getLayer(by: { name: string } | { index: number } | string): Layer {
-    const key = typeof by === 'string' ? { name: by } : by;
+    const key = typeof by === 'string' ? { name: by } : (by ?? {});
+    if (!('name' in key || 'index' in key))
+      throw new ValueError('Provide either a layer name or layer index at `get_layer`.');
     const layer = 'name' in key ? this.layers.find(({ name }) => name === key.name) : this.layers[key.index];
     if (layer) return layer;
     throw new ValueError(
@@ -225,9 +250,6 @@ export class Functional extends Layer {
     return { inputs: needsInput ? this.inputs.map((input) => dTensors.get(input)!) : [], weights: dWeights };
   }
 }
-
-/** Python's rendering of a list of strings. */
-const pythonList = (items: readonly string[]): string => `[${items.map((item) => `'${item}'`).join(', ')}]`;
 
 /** @throws ValueError when the output cannot be computed from the inputs. */
 function inExecutionOrder(inputs: readonly KerasTensor[], output: KerasTensor): KerasTensor[] {

@@ -3,7 +3,7 @@
 export { modelFromJson } from '../saving/deserialize.js';
 export { type LoadModelOptions, loadModel } from '../saving/load.js';
 export { cloneModel, modelFromConfig } from './clone.js';
-export type { ArrayLikeData, Batch, Batches } from './data.js';
+export type { ArrayLikeData, Batch, Batches, Inputs } from './data.js';
 export type { EvaluateOptions } from './evaluate.js';
 export type { FitOptions, ValidationData } from './fit.js';
 export { Functional, type FunctionalOptions } from './functional.js';

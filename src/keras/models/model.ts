@@ -13,7 +13,7 @@ import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
 import { modelConfig, modelToJson } from '../saving/serialize.js';
 import { formatSummary, type SummaryOptions } from '../summary.js';
-import { type ArrayLikeData, type Batch, type Batches, toInputs } from './data.js';
+import { type ArrayLikeData, type Batch, type Batches, type Inputs, toInputs } from './data.js';
 import { type Dataset, isDataset } from './dataset-source.js';
 import { type EvaluateOptions, evaluateBatches } from './evaluate.js';
 import { type FitOptions, runEpochs, type ValidationData } from './fit.js';
@@ -94,7 +94,7 @@ export class Model extends Functional implements CallbackModel {
 
   /** @throws ValueError before `compile`. */
   get optimizer(): Optimizer {
-    return this.#assertCompiled('optimizer').optimizer;
+    return this.#assertCompiled().optimizer;
   }
 
   /** What the model was compiled with; `undefined` before `compile`. */
@@ -140,7 +140,7 @@ export class Model extends Functional implements CallbackModel {
     { y, endless }: { y: ArrayLikeData | null; endless: boolean },
     options: FitOptions,
   ): Promise<History> {
-    this.#assertCompiled('fit');
+    this.#assertCompiled();
     const { batchSize, epochs = 1, verbose = 'auto', stepsPerEpoch = null, validationFreq = 1 } = options;
     const { shuffle = true, validationData = null, validationSteps = null, print } = options;
     const { now = () => performance.now() / 1000, warn = console.warn } = options;
@@ -209,7 +209,7 @@ export class Model extends Functional implements CallbackModel {
 
   /** Loss and metrics on data, by name: Keras's `evaluate(return_dict=True)`. */
   async evaluate(x: Data, y: ArrayLikeData | null = null, options: EvaluateOptions = {}): Promise<Logs> {
-    this.#assertCompiled('evaluate');
+    this.#assertCompiled();
     const { sampleWeight, verbose = 'auto', steps = null, callbacks, print, now } = options;
     const { trainer, ...reader } = await this.#prepare({ x, sampleWeight });
     const { source } = await openSource(x, reader, { ...options, y, steps, shuffle: false });
@@ -234,18 +234,18 @@ export class Model extends Functional implements CallbackModel {
   }
 
   /** The outputs (N, …) for one batch of inputs. */
-  async predictOnBatch(x: ArrayLikeData | readonly Tensor[]): Promise<Tensor<'float32'>> {
+  async predictOnBatch(x: Inputs): Promise<Tensor<'float32'>> {
     this.#buildFor(x);
-    return (await this.#getParts()).predict(toInputs(x));
+    return (await this.#getParts()).predict(toInputs(x, this.inputNames));
   }
 
   /** One step on one batch; loss and metrics of that batch. */
   async trainOnBatch(
-    x: ArrayLikeData | readonly Tensor[],
+    x: Inputs,
     y: ArrayLikeData,
     options: { sampleWeight?: ArrayLikeData; classWeight?: FitOptions['classWeight'] } = {},
   ): Promise<Logs> {
-    this.#assertCompiled('train_on_batch');
+    this.#assertCompiled();
     if (options.classWeight && options.sampleWeight)
       throw new ValueError(
         'Arguments `sample_weight` and `class_weight` cannot be specified at the same time.',
@@ -263,11 +263,11 @@ export class Model extends Functional implements CallbackModel {
 
   /** Loss and metrics of one batch, which the model does not learn from. */
   async testOnBatch(
-    x: ArrayLikeData | readonly Tensor[],
+    x: Inputs,
     y: ArrayLikeData,
     options: { sampleWeight?: ArrayLikeData } = {},
   ): Promise<Logs> {
-    this.#assertCompiled('test_on_batch');
+    this.#assertCompiled();
     const { trainer, form } = await this.#prepare({ ...options, x });
     const samples = await toSamples([x, y, options.sampleWeight], form);
     return this.#logsOf((await trainer.evaluate(samples)).sums, samples);
@@ -281,8 +281,7 @@ export class Model extends Functional implements CallbackModel {
 
   /** Prints the table of layers and weights. */
   summary({ printFn = printToConsole, ...options }: ModelSummaryOptions = {}): void {
-    const optimizer = this.#compiled?.optimizer;
-    printFn(formatSummary(this, { ...options, optimizer: optimizer?.iterations ? optimizer : undefined }));
+    printFn(formatSummary(this, { ...options, optimizer: this.#compiled?.optimizer }));
   }
 
   /** Writes the whole model: `.keras`, or Keras's older `.h5`. */
@@ -326,7 +325,7 @@ export class Model extends Functional implements CallbackModel {
     validationData?: ValidationData | null;
   }): Promise<{ trainer: Trainer; parts: Parts; form: Form }> {
     this.#buildFor(data.x);
-    const { optimizer, loss } = this.#assertCompiled('fit');
+    const { optimizer, loss } = this.#assertCompiled();
     const { metrics } = this;
     const parts = await this.#getParts();
     const mayWeigh = (x: unknown) => isBatches(x) || isDataset(x);
@@ -345,8 +344,10 @@ export class Model extends Functional implements CallbackModel {
       trainer: this.#trainer,
       parts,
       form: {
+        inputNames: this.inputNames,
         extract: parts.extract,
         targetShape: this.#trainer.plan.targetShape,
+        describeMismatch: (shape) => loss.describeMismatch(shape, this.outputShape),
         checkTargets: (y) => loss.checkTargets(y, this.outputShape),
       },
     };
@@ -355,7 +356,7 @@ export class Model extends Functional implements CallbackModel {
   /** Gives a model without an `Input` the shapes of these arrays. */
   #buildFor(x: unknown): void {
     if (this.built || isBatches(x) || isDataset(x)) return;
-    this.build(toInputs(x as ArrayLikeData).map(({ dims }) => [null, ...dims.slice(1)]));
+    this.build(toInputs(x as ArrayLikeData, []).map(({ dims }) => [null, ...dims.slice(1)]));
     this.#chooseMetrics();
   }
 
@@ -376,9 +377,9 @@ export class Model extends Functional implements CallbackModel {
     return this.#parts;
   }
 
-  #assertCompiled(method: string): Compiled {
+  #assertCompiled(): Compiled {
     if (this.#compiled) return this.#compiled;
-    throw new ValueError(`You must call \`compile()\` before calling \`${method}()\`.`);
+    throw new ValueError('You must call `compile()` before using the model.');
   }
 }
 

@@ -1,9 +1,8 @@
-import type { Tensor } from '../../graph/tensor.js';
 import type { Warn } from '../callbacks/callback.js';
 import { globalTensorRandom } from '../global-random.js';
 import { ValueError } from '../layers/layer.js';
 import type { ImageIterator } from '../preprocessing/image-iterator.js';
-import type { ArrayLikeData, Batches } from './data.js';
+import type { ArrayLikeData, Batches, Inputs } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
 import type { Parts } from './parts.js';
 import {
@@ -21,7 +20,7 @@ import {
 import type { Samples } from './trainer.js';
 
 /** What `fit` and `evaluate` take their batches from. */
-export type Data = ArrayLikeData | readonly Tensor[] | Batches | Dataset;
+export type Data = Inputs | Batches | Dataset;
 
 export interface SourceOptions {
   y?: ArrayLikeData | null;

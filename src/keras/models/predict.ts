@@ -24,7 +24,8 @@ export async function predictBatches(
   options: PredictOptions & { model: CallbackModel },
 ): Promise<Tensor<'float32'>> {
   const { batchSize, verbose = 'auto', steps = null, callbacks, print, now, model } = options;
-  const { batches, length } = inputBatches(x, { batchSize, steps });
+  const names = parts.model.inputNames;
+  const { batches, length } = inputBatches(x, { batchSize, steps, names });
   const list = new CallbackList({
     callbacks,
     addProgbar: verbose !== 0,
@@ -38,8 +39,9 @@ export async function predictBatches(
   for await (const inputs of batches) {
     const step = outputs.length;
     await list.onPredictBatchBegin(step);
-    outputs.push(await parts.predict(inputs));
-    await list.onPredictBatchEnd(step);
+    const output = await parts.predict(inputs);
+    outputs.push(output);
+    await list.onPredictBatchEnd(step, { outputs: output });
     if (outputs.length === (steps ?? length)) break;
   }
   await list.onPredictEnd();
@@ -50,14 +52,14 @@ type InputBatches = AsyncIterable<Tensor<'float32'>[]> | Iterable<Tensor<'float3
 
 function inputBatches(
   x: Data,
-  { batchSize, steps }: Pick<PredictOptions, 'batchSize' | 'steps'>,
+  { batchSize, steps, names }: Pick<PredictOptions, 'batchSize' | 'steps'> & { names: readonly string[] },
 ): { batches: InputBatches; length: number | null } {
   if (isDataset(x)) {
     const adapter = new PyDatasetAdapter(x, { reset: false });
-    return { batches: inputsOf(adapter.pass()), length: adapter.length };
+    return { batches: inputsOf(adapter.pass(), names), length: adapter.length };
   }
-  if (isBatches(x)) return { batches: inputsOf(x), length: lengthOf(x) };
-  const inputs = toInputs(x);
+  if (isBatches(x)) return { batches: inputsOf(x, names), length: lengthOf(x) };
+  const inputs = toInputs(x, names);
   const count = inputs[0]!.dims[0]!;
   const size = batchSize ?? (steps ? Math.ceil(count / steps) : 32);
   const length = Math.ceil(count / size);
@@ -69,6 +71,7 @@ function inputBatches(
 
 async function* inputsOf(
   batches: AsyncIterable<Batch> | Iterable<Batch>,
+  names: readonly string[],
 ): AsyncGenerator<Tensor<'float32'>[]> {
-  for await (const [x] of batches) yield toInputs(x);
+  for await (const [x] of batches) yield toInputs(x, names);
 }

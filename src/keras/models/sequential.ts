@@ -62,7 +62,7 @@ export class Sequential extends Model {
       );
     if (this.#layers.some(({ name }) => name === layer.name))
       throw new ValueError(
-        `All layers added to a Sequential model should have unique names. Name '${layer.name}' is already the name of a layer in this model.`,
+        `All layers added to a Sequential model should have unique names. Name '${layer.name}' is already the name of a layer in this model. Update the \`name\` argument to pass a unique name.`,
       );
     if (!this.#input && this.#layers.length === 0 && layer instanceof Functional)
       this.#input = Input({ shape: layer.inputShape.slice(1) });

@@ -1,7 +1,16 @@
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { ValueError } from '../layers/layer.js';
 import type { RandomState } from '../random.js';
-import { type Batch, type Batches, isNumberArray, rows, toFloatTensor, toInputs, toTargets } from './data.js';
+import {
+  type Batch,
+  type Batches,
+  isNumberArray,
+  rows,
+  type TargetForm,
+  toFloatTensor,
+  toInputs,
+  toTargets,
+} from './data.js';
 import type { Run, Samples } from './trainer.js';
 
 /** Where batches come from, pass after pass. */
@@ -113,9 +122,10 @@ export const inOrder = (samples: Samples, batchSize: number): Run => ({
 });
 
 /** What data are brought into the form of. */
-export interface Form {
+export interface Form extends TargetForm {
+  /** The names of the model's inputs, in their order. */
+  readonly inputNames: readonly string[];
   readonly extract: Extract;
-  readonly targetShape: readonly unknown[];
   /** Refuses targets that the loss cannot mean. */
   readonly checkTargets?: (y: Tensor<'float32'>) => void;
   readonly classWeight?: ClassWeight;
@@ -123,22 +133,22 @@ export interface Form {
 
 /** Checks and converts data, and runs the frozen part of the model on them. */
 export async function toSamples(batch: Batch, form: Form): Promise<Samples> {
-  const { extract, targetShape, checkTargets, classWeight } = form;
+  const { extract, checkTargets, classWeight } = form;
   if (!Array.isArray(batch))
     throw new TypeError(
       'Expected a batch to be a list `[x, y]` or `[x, y, sampleWeight]`. Received: no list.',
     );
   const [x, y, sampleWeight] = batch as Batch;
   if (y == null) throw new TypeError('Expected targets with the data. Received: none.');
-  const inputs = toInputs(x);
-  const target = toTargets(y, targetShape);
+  const inputs = toInputs(x, form.inputNames);
+  const target = toTargets(y, form);
   const weight = sampleWeight == null ? undefined : toFloatTensor(sampleWeight);
   if (weight && classWeight)
     throw new ValueError('You cannot specify `class_weight` and `sample_weight` at the same time.');
   for (const tensor of [...inputs, ...(weight ? [weight] : [])])
     if (tensor.dims[0] !== target.dims[0])
-      throw new TypeError(
-        `Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. 'x' sizes: ${inputs.map(({ dims }) => dims[0]).join(', ')}; 'y' sizes: ${target.dims[0]}${weight ? `; 'sampleWeight' sizes: ${weight.dims[0]}` : ''}`,
+      throw new ValueError(
+        `Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.'x' sizes: ${inputs.map(({ dims }) => dims[0]).join(', ')}\n'y' sizes: ${target.dims[0]}\n${weight ? `'sample_weight' sizes: ${weight.dims[0]}\n` : ''}`,
       );
   if (target.dims[0] === 0) throw new ValueError('Expected at least one sample. Received: none.');
   checkTargets?.(target);
@@ -176,7 +186,7 @@ export const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: nu
 export function splitSamples(samples: Samples, share: number): [training: Samples, held: Samples] {
   const count = samples.y.dims[0]!;
   const kept = Math.floor(count * (1 - share));
-  if (kept === 0 || kept === count)
+  if (kept <= 0 || kept >= count)
     throw new ValueError(
       `Training data contains ${count} samples, which is not sufficient to split it into a validation and training set as specified by \`validation_split=${share}\`. Either provide more data, or a different value for the \`validation_split\` argument.`,
     );

@@ -22,12 +22,13 @@ export class Totals {
     this.#samples += samples;
   }
 
-  /** Loss and metrics, sorted by their names as Python shows them. */
+  /** Loss and metrics in single precision, as Keras has them, sorted by their names as Python shows them. */
   logs(): Logs {
-    const logs: Logs = { loss: this.#samples === 0 ? 0 : this.#sums[0]! / this.#samples };
+    const logs: Logs = { loss: Math.fround(this.#samples === 0 ? 0 : this.#sums[0]! / this.#samples) };
     let offset = 1;
     for (const metric of this.metrics) {
-      logs[metric.name] = metric.result(Array.from(this.#sums.subarray(offset, offset + metric.sums)));
+      const sums = Array.from(this.#sums.subarray(offset, offset + metric.sums));
+      logs[metric.name] = Math.fround(metric.result(sums));
       offset += metric.sums;
     }
     return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));

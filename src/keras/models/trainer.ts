@@ -39,6 +39,7 @@ export class Trainer {
   /** Trains on a run of batches. @returns for each step its sums: float32 (S, K) */
   async train({ samples, order, batchSize }: Run): Promise<Tensor<'float32'>> {
     const { optimizer, plan } = this;
+    optimizer.build(plan.trained);
     const steps = Math.ceil(order.length / batchSize);
     const session = await this.#session('training', () => trainingGraph(plan));
     const results = await session.run({

@@ -20,7 +20,7 @@ export function getOptimizer(identifier: OptimizerName | Optimizer): Optimizer {
   const name = String(identifier).toLowerCase();
   if (!Object.hasOwn(optimizers, name))
     throw new ValueError(
-      `Expected one of the optimizers ${Object.keys(optimizers).join(', ')}. Received: '${identifier}'.`,
+      `Could not interpret optimizer identifier: ${identifier}. Hint: one of ${Object.keys(optimizers).join(', ')}.`,
     );
   return new optimizers[name as keyof typeof optimizers]();
 }

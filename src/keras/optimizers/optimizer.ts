@@ -45,6 +45,8 @@ export abstract class Optimizer implements UpdateWriter {
   readonly globalClipnorm: number | null;
   /** Steps taken. */
   iterations = 0;
+  /** What it has slots for; `null` before `build`. */
+  parameters: readonly Parameter[] | null = null;
   /** The slots of each parameter, kept from one `fit` to the next. */
   readonly #slots = new Map<Parameter, Map<string, Float32Array>>();
 
@@ -71,6 +73,15 @@ export abstract class Optimizer implements UpdateWriter {
   get className(): string {
     const type = this.constructor as typeof Optimizer;
     return type.className ?? type.name;
+  }
+
+  get built(): boolean {
+    return this.parameters !== null;
+  }
+
+  /** Takes charge of these parameters, as the first step of a training does. */
+  build(parameters: readonly Parameter[]): void {
+    this.parameters = [...parameters];
   }
 
   /** The learning rate of the next step. */

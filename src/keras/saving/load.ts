@@ -55,8 +55,10 @@ async function fromArchive(bytes: Uint8Array, options: LoadModelOptions): Promis
   const config = parseJson(archive.config, "'config.json'");
   const model = modelFromConfig(config, zeros(archive.weights.length));
   const compilation = isObject(config) ? config.compile_config : null;
-  if (options.compile !== false && isObject(compilation) && Object.keys(compilation).length > 0)
+  if (options.compile !== false && isObject(compilation) && Object.keys(compilation).length > 0) {
     model.compile({ ...deserializeCompilation(compilation), engine: options.engine });
+    model.optimizer.build(model.trainableWeights);
+  }
   await readHdf5(archive.weights, (root) => readWeights(root, model, options));
   return model;
 }
@@ -78,6 +80,7 @@ function fromLegacy(root: Hdf5Group, size: number, options: LoadModelOptions): M
   if (root.has('optimizer_weights')) {
     const group = root.group('optimizer_weights');
     const saved = group.strings('weight_names').map((name) => [name, group.tensor(name)] as const);
+    model.optimizer.build(model.trainableWeights);
     const problem = restoreNamedOptimizer(model.optimizer, model.trainableWeights, saved);
     if (problem !== null) warnOfOptimizer(model.optimizer.name, problem, options.warn ?? console.warn);
   }

@@ -61,7 +61,7 @@ function layerConfig(layer: Layer): Config {
 
 /** Layers with weights are built before the model is wired. */
 function buildConfig(layer: Layer): Config {
-  const inputs = layer.outputs[0]?.inputs ?? [];
+  const inputs = layer.uses[0]?.inputs ?? [];
   return layer.weights.length > 0 && inputs.length === 1
     ? { build_config: { input_shape: inputs[0]!.shape } }
     : {};
@@ -77,7 +77,7 @@ export function modelConfig(model: Functional, style: ConfigStyle = 'keras'): Co
         `Expected every input of the model '${model.name}' to be an \`Input\`. Received: the output of layer '${layer.name}'. Hint: make the model with \`Input\` at its beginning.`,
       );
   /** The uses of a layer that this model is made of. */
-  const calls = (layer: Layer) => layer.outputs.filter((output) => own.has(output));
+  const calls = (layer: Layer) => layer.uses.filter((output) => own.has(output));
   const history = (tensor: KerasTensor) => [tensor.layer.name, calls(tensor.layer).indexOf(tensor), 0];
   /** Where inputs and outputs are named, Keras counts the making of a functional model as its first use. */
   const end = (tensor: KerasTensor) => {

@@ -1,7 +1,7 @@
 import { type Layer, ValueError } from '../layers/layer.js';
-import { pythonTuple } from '../layers/window.js';
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
+import { pythonTuple } from '../python-format.js';
 import { modelFromConfig } from './deserialize.js';
 import { asList, asObject, asText, isObject, parseJson } from './json.js';
 import { zeros } from './load.js';
