@@ -14,6 +14,7 @@ import { setRandomSeed } from '../src/keras/global-random.js';
 import { Dense, GlobalAveragePooling2D, type KerasTensor } from '../src/keras/layers/index.js';
 import { loadModel, Model } from '../src/keras/models/index.js';
 import { RMSprop } from '../src/keras/optimizers/index.js';
+import { subfolders } from '../src/keras/preprocessing/directory.js';
 import { ImageDataGenerator, imgToArray, loadImg } from '../src/keras/preprocessing/index.js';
 import { saveLabelled } from '../src/transfer/draw.js';
 import { argMax } from '../src/transfer/metrics.js';
@@ -53,6 +54,11 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
   for (const [i, layer] of mobileNet.layers.entries())
     console.log(`${i} ${layer.className} ${layer.trainable ? 'True' : 'False'}`);
 
+  // The article writes 14; here it is what the folder holds.
+  const numClasses = subfolders(train).length;
+  const model = new Model({ inputs: mobileNet.input, outputs: getHead(mobileNet, numClasses) });
+  model.summary();
+
   const trainDatagen = new ImageDataGenerator({
     rescale: 1 / 255,
     rotationRange: 20,
@@ -65,12 +71,6 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
   const flow = { targetSize: [size, size], batchSize, classMode: 'categorical' } as const;
   const trainGenerator = trainDatagen.flowFromDirectory(train, flow);
   const validationGenerator = validationDatagen.flowFromDirectory(validation, { ...flow, shuffle: false });
-
-  const model = new Model({
-    inputs: mobileNet.input,
-    outputs: getHead(mobileNet, trainGenerator.numClasses),
-  });
-  model.summary();
 
   const path = join(out, 'face_recognition.h5');
   const checkpoint = new ModelCheckpoint({

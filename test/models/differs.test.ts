@@ -3,8 +3,9 @@ import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
 import { MobileNet } from '../../src/keras/applications/index.js';
 import { setRandomSeed } from '../../src/keras/global-random.js';
-import { Conv2D, Dense, Flatten, Input } from '../../src/keras/layers/index.js';
+import { Conv2D, Dense, Dropout, Flatten, Input } from '../../src/keras/layers/index.js';
 import { Model, Sequential } from '../../src/keras/models/index.js';
+import { SGD } from '../../src/keras/optimizers/index.js';
 import { ImageDataGenerator } from '../../src/keras/preprocessing/index.js';
 
 const x = float32([1, 2, 3, 4], [2, 2]);
@@ -40,6 +41,67 @@ test('lists of batches and asynchronous generators are data, and their classes m
   t.is(model.optimizer.iterations, 5);
 });
 
+test('a generator of validation batches goes on where it was', async (t) => {
+  const model = new Sequential([Input({ shape: [1] }), new Dense({ units: 1, kernelInitializer: 'ones' })]);
+  model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: 'mse' });
+  function* count() {
+    for (let i = 0; ; i++) yield [[[i]], [[0]]] as const;
+  }
+  const { history } = await model.fit(count(), null, {
+    stepsPerEpoch: 3,
+    epochs: 2,
+    validationData: count(),
+    validationSteps: 2,
+    verbose: 0,
+  });
+  // Batches 0, 1, 2, then 3, 4, 5 to train on. Keras validates on batches 0 and 1 each time; here come 2 and 3.
+  t.deepEqual(history.loss, [5 / 3, 50 / 3].map(Math.fround));
+  t.deepEqual(history.val_loss, [1 / 2, 13 / 2]);
+});
+
+test('weights come as arrays without a shape, which the layer tells', (t) => {
+  const [layer] = classifier().layers;
+  t.deepEqual(
+    layer!.getWeights().map((values) => [values.constructor, values.length]),
+    [
+      [Float32Array, 4],
+      [Float32Array, 2],
+    ],
+  );
+  t.deepEqual(
+    layer!.weights.map(({ shape }) => shape),
+    [[2, 2], [2]],
+  );
+});
+
+test.serial('initial weights, the order of arrays and dropout follow setRandomSeed', async (t) => {
+  const eight = float32(
+    Array.from({ length: 16 }, (_, i) => Math.sin(i)),
+    [8, 2],
+  );
+  const results = async (seed: number) => {
+    setRandomSeed(seed);
+    const model = new Sequential([
+      Input({ shape: [2] }),
+      new Dropout({ rate: 0.5 }),
+      new Dense({ units: 2, activation: 'softmax' }),
+    ]);
+    const initial = model.getWeights();
+    // What is left to differ are the order of the samples, then the noise.
+    const ofZeros = async (rate: number) => {
+      const other = new Sequential([Input({ shape: [2] }), new Dropout({ rate }), new Dense({ units: 2 })]);
+      other.setWeights(initial.map((values) => values.fill(0.5)));
+      other.compile({ optimizer: 'sgd', loss: 'mse' });
+      await other.fit(eight, eight, { batchSize: 1, verbose: 0 });
+      return other.getWeights();
+    };
+    return { initial: model.getWeights(), order: await ofZeros(0), noise: await ofZeros(0.5) };
+  };
+  const [first, again, other] = [await results(1), await results(1), await results(2)];
+  t.deepEqual(again, first);
+  for (const key of ['initial', 'order', 'noise'] as const) t.notDeepEqual(other[key], first[key], key);
+});
+
 test('layers that only go forward are refused where they would train', async (t) => {
   const model = new Sequential([
     Input({ shape: [4, 4, 1] }),
@@ -70,7 +132,11 @@ test('a whole number is a shift in pixels, even 1, which Python could write as 1
 test('a model has one output', (t) => {
   const inputs = Input({ shape: [2] });
   const a = new Dense({ units: 1 }).apply(inputs);
-  t.throws(() => new Model({ inputs, outputs: [a, a] as never }));
+  t.throws(() => new Model({ inputs, outputs: [a, a] as never }), {
+    message:
+      'Expected a model of one output. Received: 2. Hint: make one model for each, of the same inputs.',
+  });
+  t.is(new Model({ inputs, outputs: [a] }).output, a);
 });
 
 test('several batches may pass between two moves of the bar, unless a callback watches each', async (t) => {

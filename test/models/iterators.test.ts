@@ -63,8 +63,9 @@ test.serial('pictures that stay as they are go through the frozen part once', as
 
 test.serial('training from memory is training from files', async (t) => {
   const train = async (views?: number) => {
-    const { model, batches } = start();
+    const { model, made, batches } = start();
     const { history } = await model.fit(batches, null, { epochs: 4, views, ...silent });
+    t.is(made.count, views === undefined ? 10 : 40);
     return [...history.loss!, ...model.getWeights().flatMap((values) => [...values])];
   };
   // Batches of other sizes are convolved in other orders.

@@ -166,6 +166,10 @@ test('names of files say what is written', async (t) => {
   await t.throwsAsync(model.saveWeights('weights.keras'), {
     message: 'The filename must end in `.weights.h5`. Received: filepath=weights.keras',
   });
+  await t.throwsAsync(new Sequential([new Dense({ units: 2 })]).saveWeights('late.weights.h5'), {
+    message:
+      'You are saving a model that has not yet been built. Try building the model first by calling it on some data or by using `build()`.',
+  });
 });
 
 test('JSON makes the same layers with new weights', (t) => {

@@ -41,15 +41,17 @@ test('the article runs from a folder to a labelled picture', async (t) => {
       '85 ReLU False',
     ],
   );
-  t.deepEqual(lines.slice(86, 88), [
+  t.is(lines[86], 'Model: "functional"');
+  t.regex(lines[87]!, /^┏━/);
+  const end = lines.indexOf(' Non-trainable params: 218,544 (853.69 KB)');
+  t.deepEqual(lines.slice(end + 1, end + 4), [
     'Found 36 images belonging to 3 classes.',
     'Found 12 images belonging to 3 classes.',
+    'Epoch 1/2',
   ]);
-  t.regex(stdout, /Model: "functional"\n┏/);
   // 218,544 of MobileNet; 256 → 1024 → 512 → 512 → 3.
   t.true(stdout.includes(' Total params: 1,270,707 (4.85 MB)'));
   t.true(stdout.includes(' Trainable params: 1,052,163 (4.01 MB)'));
-  t.regex(stdout, /Epoch 1\/2\n/);
   t.regex(
     stdout,
     /5\/5 .*━{20}.* - accuracy: [\d.]+ - loss: [\d.]+ - val_accuracy: [\d.]+ - val_loss: [\d.]+/,

@@ -9,7 +9,8 @@ import type { Variable } from '../variable.js';
 
 export interface FunctionalOptions {
   inputs: KerasTensor | readonly KerasTensor[];
-  outputs: KerasTensor;
+  /** One, in a list or not. */
+  outputs: KerasTensor | readonly [KerasTensor];
   name?: string;
   trainable?: boolean;
 }
@@ -38,8 +39,16 @@ export class Functional extends Layer {
   }
 
   /** Sets what the model computes. */
-  protected wire(inputs: KerasTensor | readonly KerasTensor[], outputTensor: KerasTensor): void {
+  protected wire(
+    inputs: KerasTensor | readonly KerasTensor[],
+    outputs: KerasTensor | readonly KerasTensor[],
+  ): void {
     const list = inputs instanceof KerasTensor ? [inputs] : inputs;
+    const [outputTensor, ...others] = outputs instanceof KerasTensor ? [outputs] : outputs;
+    if (!outputTensor || others.length > 0)
+      throw new ValueError(
+        `Expected a model of one output. Received: ${outputTensor ? others.length + 1 : 0}. Hint: make one model for each, of the same inputs.`,
+      );
     const tensors = inExecutionOrder(list, outputTensor);
     const layers = inKerasOrder(list, tensors, outputTensor);
     const counts = new Map<string, number>();

@@ -78,6 +78,10 @@ function writeLegacyModel(root: Hdf5Writer, model: Model): void {
  * has it.
  */
 export async function saveWeights(model: Model, path: string): Promise<void> {
+  if (!model.built)
+    throw new ValueError(
+      'You are saving a model that has not yet been built. Try building the model first by calling it on some data or by using `build()`.',
+    );
   if (!path.endsWith('.h5') && !path.endsWith('.hdf5'))
     throw new ValueError(`The filename must end in \`.weights.h5\`. Received: filepath=${path}`);
   await writeFile(
