@@ -200,3 +200,32 @@ test('a Sequential without an Input takes its shape from the first arrays, or fr
   await t.notThrowsAsync(built.fit(zeros(2, 7), [0, 1], silent));
   t.deepEqual((await make().predict(zeros(5, 3), silent)).dims, [5, 2]);
 });
+
+test('names that are not known are refused in Keras’s words, with those that are', (t) => {
+  const model = new Sequential([Input({ shape: [3] }), new Dense({ units: 2 })]);
+  const refused = (what: () => unknown, message: string) => t.throws(what, { name: 'ValueError', message });
+  refused(
+    () => model.compile({ optimizer: 'lion' as never, loss: 'mse' }),
+    'Could not interpret optimizer identifier: lion. Hint: one of rmsprop, sgd, adam, adamw.',
+  );
+  refused(
+    () => model.compile({ loss: 'hinge' as never }),
+    'Could not interpret loss identifier: hinge. Hint: one of categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy, mean_squared_error, CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError, bce, BCE, mse, MSE.',
+  );
+  refused(
+    () => model.compile({ loss: 'mse', metrics: ['f1' as never] }),
+    'Could not interpret metric identifier: f1',
+  );
+  refused(
+    () => new Dense({ units: 2, activation: 'mish' as never }),
+    'Could not interpret activation function identifier: mish. Hint: one of linear, relu, relu6, leaky_relu, elu, gelu, sigmoid, tanh, softmax.',
+  );
+  refused(
+    () => new Dense({ units: 2, kernelInitializer: 'stft' as never }),
+    'Could not interpret initializer identifier: stft. Hint: one of zeros, ones, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal.',
+  );
+  refused(
+    () => new Dense({ units: 2, kernelRegularizer: 'l3' as never }),
+    'Could not interpret regularizer identifier: l3. Hint: one of l1, l2, l1l2.',
+  );
+});
