@@ -1,6 +1,8 @@
 import { sizeOf } from '../graph/tensor.js';
 import { globalTensorRandom } from './global-random.js';
 import { type Config, ValueError } from './layers/layer.js';
+import { orthonormal } from './orthonormal.js';
+import { pythonTuple } from './python-format.js';
 import { RandomState } from './random.js';
 
 /** Makes a weight's first values. */
@@ -143,6 +145,35 @@ export const HeNormal = scaled('HeNormal', 2, 'fan_in', 'truncated_normal');
 export const LecunUniform = scaled('LecunUniform', 1, 'fan_in', 'uniform');
 export const LecunNormal = scaled('LecunNormal', 1, 'fan_in', 'truncated_normal');
 
+/** A random orthogonal matrix of all axes but the last by the last, times `gain`. */
+export const Orthogonal = ({ gain = 1, seed = null }: Seeded & { gain?: number } = {}): Initializer => ({
+  make(shape) {
+    if (shape.length < 2)
+      throw new ValueError(
+        `The tensor to initialize must be at least two-dimensional. Received: shape=${pythonTuple(shape)} of rank ${shape.length}.`,
+      );
+    const columns = shape.at(-1)!;
+    return orthonormal(sizeOf(shape) / columns, columns, randomOf(seed)).map((value) => gain * value);
+  },
+  serialize: () => serialized('Orthogonal', { seed, gain }),
+});
+
+/** `gain` where row and column are the same, 0 elsewhere. */
+export const Identity = ({ gain = 1 } = {}): Initializer => ({
+  make(shape) {
+    if (shape.length !== 2)
+      throw new ValueError(
+        `Identity matrix initializer can only be used for 2D matrices. Received: shape=${pythonTuple(shape)} of rank ${shape.length}.`,
+      );
+    const columns = shape[1]!;
+    return new Float32Array(sizeOf(shape)).map((_, at) =>
+      Math.floor(at / columns) === at % columns ? gain : 0,
+    );
+  },
+  // As in Keras, the gain is not told.
+  serialize: () => serialized('Identity', {}),
+});
+
 const initializers = {
   zeros: Zeros,
   ones: Ones,
@@ -156,6 +187,8 @@ const initializers = {
   he_normal: HeNormal,
   lecun_uniform: LecunUniform,
   lecun_normal: LecunNormal,
+  orthogonal: Orthogonal,
+  identity: Identity,
 } as const;
 
 export type InitializerName = keyof typeof initializers;

@@ -25,7 +25,7 @@ const names: [name: string, module: object, expected: string][] = [
   [
     'initializers',
     initializers,
-    'Constant GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Ones RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros',
+    'Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros',
   ],
   [
     'layers',

@@ -19,6 +19,8 @@ const classes = {
   HeNormal: initializers.HeNormal,
   LecunUniform: initializers.LecunUniform,
   LecunNormal: initializers.LecunNormal,
+  Orthogonal: initializers.Orthogonal,
+  Identity: initializers.Identity,
 } as const;
 
 /**
