@@ -34,6 +34,7 @@ export interface LossWriter {
 
 /** A metric as sums over samples: a vector of fixed length for each batch, whose total yields the metric. */
 export interface MetricWriter {
+  readonly name?: string;
   readonly sums: number;
   /** @returns float32 (sums) */
   forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
@@ -75,6 +76,8 @@ export interface TrainingPlan {
   readonly updated: readonly Parameter[];
   /** Weights that stay. */
   readonly frozen: readonly Parameter[];
+  /** What weights are called in the graphs: `dense/kernel`. Default: by their own names. */
+  readonly paths?: ReadonlyMap<Parameter, string>;
   readonly loss: LossWriter;
   readonly metrics: readonly MetricWriter[];
   readonly optimizer: UpdateWriter;
@@ -86,11 +89,24 @@ export interface TrainingPlan {
   }[];
 }
 
-/** Names of a graph's inputs and outputs that hold the weight or slot with this index. */
-export const stateName = {
-  weight: (index: number) => `weight_${index}`,
-  slot: (index: number, slot: string) => `weight_${index}.${slot}`,
-};
+type Weights = Pick<TrainingPlan, 'trained' | 'updated' | 'frozen' | 'paths'>;
+
+/** Names of the graphs' inputs that hold weights: their paths, with a number where two have the same. */
+export function weightNames({ trained, updated, frozen, paths }: Weights): Map<Parameter, string> {
+  const names = new Map<Parameter, string>();
+  const taken = new Set<string>();
+  for (const parameter of [...trained, ...updated, ...frozen]) {
+    const path = paths?.get(parameter) ?? parameter.name;
+    let name = path;
+    for (let count = 1; taken.has(name); count++) name = `${path}_${count}`;
+    taken.add(name);
+    names.set(parameter, name);
+  }
+  return names;
+}
+
+/** The name of the input that holds a slot of the weight that is called `weight`. */
+export const slotName = (weight: string, slot: string): string => `${weight}.${slot}`;
 
 /** The number of sums a step reports: the loss, then every metric's. */
 export const sumCount = ({ metrics }: Pick<TrainingPlan, 'metrics'>): number =>
@@ -123,32 +139,37 @@ export function trainingGraph(plan: TrainingPlan): Model {
     carried.push({ name, shape, initial });
   for (const parameter of [...plan.trained, ...plan.updated])
     carry(weights.get(parameter)!, parameter, weights.get(parameter)!);
-  plan.trained.forEach((parameter, i) => {
+  for (const parameter of plan.trained)
     for (const slot of plan.optimizer.slots(parameter)) {
-      const name = stateName.slot(i, slot);
+      const name = slotName(weights.get(parameter)!, slot);
       carry(name, parameter, g.input(name, 'float32', parameter.shape));
     }
-  });
 
   const body = g.subgraph('batch');
   const index = body.input('index', 'int64', []);
   const condition = body.input('go_on', 'bool', []);
   const state = new Map(carried.map(({ name, shape }) => [name, body.input(`${name}.in`, 'float32', shape)]));
-  const position = body.op('Unsqueeze', [index, body.ints(0)]);
-  const start = body.op('Mul', [position, batchSize]);
-  const samples = body.op('Slice', [order, start, body.op('Add', [start, batchSize])]);
-  const batch = (value: Value) => body.op('Gather', [value, samples]);
-  const learningRate = body.op('Gather', [learningRates, index]);
-  const step = body.op('Add', [body.op('Add', [iterations, position]), body.ints(1)]);
+  const position = body.scope('batch', () => body.op('Unsqueeze', [index, body.ints(0)]));
+  const samples = body.scope('batch/samples', () => {
+    const start = body.op('Mul', [position, batchSize]);
+    return body.op('Slice', [order, start, body.op('Add', [start, batchSize])]);
+  });
+  const batch = (value: Value) => body.scope(`batch/${value}`, () => body.op('Gather', [value, samples]));
+  const learningRate = body.scope('batch/learning_rate', () => body.op('Gather', [learningRates, index]));
+  const [step, stepAsFloat] = body.scope('batch/step', () => {
+    const number = body.op('Add', [body.op('Add', [iterations, position]), body.ints(1)]);
+    return [number, body.op('Squeeze', [body.op('Cast', [number], { to: 1 })])] as const;
+  });
 
   const next = writeStep(body, plan, {
     inputs: data.inputs.map(batch),
     target: batch(data.target),
     sampleWeight: data.sampleWeight && batch(data.sampleWeight),
     weight: (parameter) => state.get(weights.get(parameter)!) ?? weights.get(parameter)!,
-    slot: (i, slot) => state.get(stateName.slot(i, slot))!,
+    names: weights,
+    slot: (weight, slot) => state.get(slotName(weight, slot))!,
     learningRate,
-    step: body.op('Squeeze', [body.op('Cast', [step], { to: 1 })]),
+    step: stepAsFloat,
     noise: noiseSource(body, seed, step),
   });
 
@@ -156,13 +177,19 @@ export function trainingGraph(plan: TrainingPlan): Model {
   for (const { name, shape } of carried) body.output(`${name}.next`, next.state.get(name)!, 'float32', shape);
   body.output('step_sums', next.sums, 'float32', [sumCount(plan)]);
 
-  const results = g.ops('Loop', [steps, '', ...carried.map(({ initial }) => initial)], carried.length + 1, {
-    body: { graph: body.build() },
+  const outputs = carried.map(({ name }) => g.unique(`${name}.out`));
+  const sums = g.unique('sums');
+  g.add({
+    op: 'Loop',
+    name: g.unique('batches'),
+    inputs: [steps, '', ...carried.map(({ initial }) => initial)],
+    outputs: [...outputs, sums],
+    attributes: { body: { graph: body.build() } },
   });
-  carried.forEach(({ name, shape }, i) => {
-    g.output(`${name}.out`, results[i]!, 'float32', shape);
+  carried.forEach(({ shape }, i) => {
+    g.output(outputs[i]!, outputs[i]!, 'float32', shape);
   });
-  g.output('sums', results.at(-1)!, 'float32', ['S', sumCount(plan)]);
+  g.output(sums, sums, 'float32', ['S', sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }
 
@@ -177,7 +204,7 @@ export function evaluationGraph(plan: TrainingPlan): Model {
   const weight = (parameter: Parameter) => weights.get(parameter)!;
   const { output, logits } = plan.forward(predicting(g, weight), data.inputs);
   const prediction = { output, logits };
-  const { losses } = plan.loss.forward(g, data.target, prediction);
+  const { losses } = g.scope('loss', () => plan.loss.forward(g, data.target, prediction));
   const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
   g.output('sums', sums, 'float32', [sumCount(plan)]);
   g.output('output', output, 'float32', ['N', 'C']);
@@ -215,11 +242,11 @@ function dataInputs(g: GraphBuilder, { inputShapes, targetShape, weighted }: Tra
   };
 }
 
-const weightInputs = (g: GraphBuilder, plan: Pick<TrainingPlan, 'trained' | 'updated' | 'frozen'>) =>
+const weightInputs = (g: GraphBuilder, plan: Weights) =>
   new Map(
-    [...plan.trained, ...plan.updated, ...plan.frozen].map((parameter, i) => [
+    Array.from(weightNames(plan), ([parameter, name]) => [
       parameter,
-      g.input(stateName.weight(i), 'float32', parameter.shape),
+      g.input(name, 'float32', parameter.shape),
     ]),
   );
 
@@ -228,7 +255,8 @@ interface StepValues {
   target: Value;
   sampleWeight?: Value;
   weight: Context['weight'];
-  slot(parameter: number, slot: string): Value;
+  names: ReadonlyMap<Parameter, string>;
+  slot(weight: string, slot: string): Value;
   learningRate: Value;
   step: Value;
   noise: Context['noise'];
@@ -237,7 +265,7 @@ interface StepValues {
 /** One step: forward, backward, update. */
 function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
   const { trained, optimizer } = plan;
-  const { inputs, target, sampleWeight, weight } = values;
+  const { inputs, target, sampleWeight, weight, names } = values;
   const isTrained = (parameter: Parameter) => trained.includes(parameter);
   const forward = plan.forward({ g, training: true, weight, isTrained, noise: values.noise }, inputs);
   const { losses, backward } = g.scope('loss', () => plan.loss.forward(g, target, forward));
@@ -253,32 +281,35 @@ function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
   let gradients = new Map<Parameter, Value>();
   for (const parameter of trained)
     gradients.set(parameter, dWeights?.get(parameter) ?? zerosLike(g, parameter));
-  for (const { parameter, addGradient } of plan.penalties)
-    if (gradients.has(parameter))
-      gradients.set(parameter, addGradient(g, weight(parameter), gradients.get(parameter)!));
-  gradients = new Map(optimizer.prepare?.(g, gradients) ?? gradients);
+  for (const { parameter, addGradient } of plan.penalties) {
+    const gradient = gradients.get(parameter);
+    if (gradient === undefined) continue;
+    const write = () => addGradient(g, weight(parameter), gradient);
+    gradients.set(parameter, g.scope(`${names.get(parameter)!}/penalty`, write));
+  }
+  gradients = new Map(g.scope('clip', () => optimizer.prepare?.(g, gradients)) ?? gradients);
 
   const state = new Map<string, Value>();
-  trained.forEach((parameter, i) => {
+  for (const parameter of trained) {
+    const name = names.get(parameter)!;
     const slots = optimizer.slots(parameter);
-    const updated = g.scope(`update_${i}`, () =>
+    const updated = g.scope(`${name}/update`, () =>
       optimizer.update(g, {
         parameter,
         weight: weight(parameter),
         gradient: gradients.get(parameter)!,
-        slots: slots.map((slot) => values.slot(i, slot)),
+        slots: slots.map((slot) => values.slot(name, slot)),
         learningRate: values.learningRate,
         step: values.step,
       }),
     );
-    state.set(stateName.weight(i), updated.weight);
+    state.set(name, updated.weight);
     slots.forEach((slot, k) => {
-      state.set(stateName.slot(i, slot), updated.slots[k]!);
+      state.set(slotName(name, slot), updated.slots[k]!);
     });
-  });
-  plan.updated.forEach((parameter, i) => {
-    state.set(stateName.weight(trained.length + i), forward.updates?.get(parameter) ?? weight(parameter));
-  });
+  }
+  for (const parameter of plan.updated)
+    state.set(names.get(parameter)!, forward.updates?.get(parameter) ?? weight(parameter));
   return { state, sums: writeSums(g, plan, { losses, target, sampleWeight, prediction: forward, weight }) };
 }
 
@@ -301,12 +332,20 @@ function writeSums(
     weight: Context['weight'];
   },
 ): Value {
-  const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
-  let loss = g.op('ReduceSum', [weighted], { keepdims: 1 });
-  for (const { parameter, penalty } of penalties)
-    loss = g.op('Add', [loss, g.op('Mul', [penalty(g, at.weight(parameter)), batchSizeOf(g, at.losses)])]);
-  const sums = metrics.map((metric) => metric.forward(g, at.target, at.prediction));
-  return sums.length === 0 ? loss : g.op('Concat', [loss, ...sums], { axis: 0 });
+  const loss = g.scope('loss', () => {
+    const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
+    let total = g.op('ReduceSum', [weighted], { keepdims: 1 });
+    for (const { parameter, penalty } of penalties)
+      total = g.op('Add', [
+        total,
+        g.op('Mul', [penalty(g, at.weight(parameter)), batchSizeOf(g, at.losses)]),
+      ]);
+    return total;
+  });
+  const sums = metrics.map((metric, i) =>
+    g.scope(metric.name ?? `metric_${i}`, () => metric.forward(g, at.target, at.prediction)),
+  );
+  return sums.length === 0 ? loss : g.scope('sums', () => g.op('Concat', [loss, ...sums], { axis: 0 }));
 }
 
 /** The number of samples in `losses` (B), as float32 (1). */
@@ -329,7 +368,8 @@ function noiseSource(g: GraphBuilder, seed: Value, step: Value): Context['noise'
   /** (a·b + c) mod p */
   const mix = (a: Value, b: Value, c: Value) => residue(g.op('Add', [g.op('Mul', [a, b]), c]));
   return (like) =>
-    g.scope(`noise_${layer++}`, () => {
+    g.scope('noise', () => {
+      layer++;
       const key = mix(
         mix(residue(seed), g.ints(1_103_515_245), step),
         g.ints(22_695_477),

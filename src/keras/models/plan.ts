@@ -79,6 +79,13 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
   };
 }
 
+/** What the weights of a layer are called: `dense/kernel`, in a model that is a layer `body/dense/kernel`. */
+function pathsOf(layer: Layer, outer = ''): [Variable, string][] {
+  const path = `${outer}${layer.name}/`;
+  if (layer instanceof Functional) return layer.layers.flatMap((inner) => pathsOf(inner, path));
+  return layer.weights.map((weight) => [weight, `${path}${weight.name}`]);
+}
+
 /** The parts of a plan that prediction needs. */
 export function predictionPlan(model: Functional) {
   const layers = computedLayers(model);
@@ -90,6 +97,7 @@ export function predictionPlan(model: Functional) {
     trained,
     updated,
     frozen: others.filter((weight) => !updated.includes(weight)),
+    paths: new Map(layers.flatMap((layer) => pathsOf(layer))),
     forward: (context: Context, inputs: readonly Value[]) => writeModel(model, context, inputs),
   };
 }

@@ -1,7 +1,13 @@
 import type { Engine, Session, Tensors } from '../../engine/engine.js';
 import { encodeModel } from '../../graph/onnx.js';
 import { float32, int64, type Tensor, tensor } from '../../graph/tensor.js';
-import { evaluationGraph, stateName, type TrainingPlan, trainingGraph } from '../../graph/training.js';
+import {
+  evaluationGraph,
+  slotName,
+  type TrainingPlan,
+  trainingGraph,
+  weightNames,
+} from '../../graph/training.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** Samples with their targets: tensors of one length N. */
@@ -27,6 +33,7 @@ export interface Run {
  */
 export class Trainer {
   readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #names: ReturnType<typeof weightNames>;
 
   constructor(
     readonly engine: Engine,
@@ -34,7 +41,9 @@ export class Trainer {
     readonly optimizer: Optimizer,
     /** Seeds the noise that Dropout draws. */
     readonly seed: number,
-  ) {}
+  ) {
+    this.#names = weightNames(plan);
+  }
 
   /** Trains on a run of batches. @returns for each step its sums: float32 (S, K) */
   async train({ samples, order, batchSize }: Run): Promise<Tensor<'float32'>> {
@@ -97,9 +106,9 @@ export class Trainer {
 
   #slots(): Tensors {
     const feeds: Tensors = {};
-    for (const [i, parameter] of this.plan.trained.entries())
+    for (const parameter of this.plan.trained)
       for (const slot of this.optimizer.slots(parameter))
-        feeds[stateName.slot(i, slot)] = tensor(
+        feeds[slotName(this.#names.get(parameter)!, slot)] = tensor(
           'float32',
           this.optimizer.slot(parameter, slot),
           parameter.shape,
@@ -110,19 +119,15 @@ export class Trainer {
   #takeState(results: Tensors): void {
     const { trained, updated } = this.plan;
     const take = (name: string) => results[`${name}.out`]!.data as Float32Array;
-    for (const [i, parameter] of [...trained, ...updated].entries())
-      parameter.value = take(stateName.weight(i));
-    for (const [i, parameter] of trained.entries())
+    for (const parameter of [...trained, ...updated]) parameter.value = take(this.#names.get(parameter)!);
+    for (const parameter of trained)
       for (const slot of this.optimizer.slots(parameter))
-        this.optimizer.setSlot(parameter, slot, take(stateName.slot(i, slot)));
+        this.optimizer.setSlot(parameter, slot, take(slotName(this.#names.get(parameter)!, slot)));
   }
 }
 
 /** Feeds of every weight of a plan, as its graphs name them. */
-export const weightFeeds = (plan: Pick<TrainingPlan, 'trained' | 'updated' | 'frozen'>): Tensors =>
+export const weightFeeds = (plan: Parameters<typeof weightNames>[0]): Tensors =>
   Object.fromEntries(
-    [...plan.trained, ...plan.updated, ...plan.frozen].map(({ value, shape }, i) => [
-      stateName.weight(i),
-      tensor('float32', value, shape),
-    ]),
+    Array.from(weightNames(plan), ([{ value, shape }, name]) => [name, tensor('float32', value, shape)]),
   );
