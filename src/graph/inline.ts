@@ -1,7 +1,7 @@
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Graph, Model, Node, Value } from './graph.js';
 import { OnnxFormatError } from './onnx.js';
-import { modernise, modernOpset, oldestOpset } from './opset.js';
+import { modernise, modernOpset, newestOpset, oldestOpset } from './opset.js';
 
 /** Operations that need no word of their own about their version. */
 const domains: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);
@@ -17,16 +17,16 @@ export interface InlineOptions {
 
 /**
  * Writes a graph from elsewhere into `g`, in the operator set `Math.max(18, opset)`. Its names are kept, with the open
- * scope before them.
+ * scope before them; what has none, or a number, is called after its operation.
  *
  * @returns the value in `g` that `output` has become
  * @throws OnnxFormatError when nothing makes `output`, OpsetError when an operation means something else today
  */
 export function inline(g: GraphBuilder, model: Model, { inputs, output, weights = g }: InlineOptions): Value {
   const { graph, opset } = model;
-  if (opset < oldestOpset)
+  if (!(opset >= oldestOpset && opset <= newestOpset))
     throw new OnnxFormatError(
-      `Expected operator set ${oldestOpset} or later. Received: ${opset}. Hint: export the model anew, with opset_version=${modernOpset}.`,
+      `Expected operator set ${oldestOpset} to ${newestOpset}. Received: ${opset}. Hint: export the model anew, with opset_version=${modernOpset}.`,
     );
   const names = new Map<Value, Value>([['', ''], ...Object.entries(inputs)]);
   writeNodes(g, neededFor(graph, output), { names, opset, weights });
@@ -48,7 +48,13 @@ function writeNodes(
   writing: Writing,
 ) {
   const { names, opset, weights } = writing;
-  for (const [name, tensor] of initializers) names.set(name, weights.initializer(name, tensor));
+  const readers = new Map(
+    nodes
+      .flatMap((node) => node.inputs.map((value, i) => [value, `${node.op}/input_${i}`] as const))
+      .reverse(),
+  );
+  for (const [name, tensor] of initializers)
+    names.set(name, weights.initializer(readable(name) ?? readers.get(name) ?? 'weight', tensor));
   for (const node of nodes) {
     const domain = node.domain ?? '';
     if (!domains.has(domain))
@@ -57,7 +63,11 @@ function writeNodes(
       );
     const { value } = node.attributes;
     if (node.op === 'Constant' && typeof value === 'object' && 'tensor' in value) {
-      names.set(node.outputs[0]!, weights.initializer(node.outputs[0]!, value.tensor));
+      const [output] = node.outputs as [Value];
+      names.set(
+        output,
+        weights.initializer(readable(output) ?? readers.get(output) ?? 'constant', value.tensor),
+      );
       continue;
     }
     const read = node.inputs.map((input) => {
@@ -67,11 +77,17 @@ function writeNodes(
         `Expected an operation that makes '${input}' before '${node.name}'. Received: none.`,
       );
     });
-    for (const value of node.outputs) if (value !== '') names.set(value, g.unique(value));
+    const base = readable(node.name) ?? node.op;
+    const name = g.unique(base);
+    for (const [i, value] of node.outputs.entries()) {
+      if (value === '') continue;
+      const own = readable(value) ?? (node.outputs.length > 1 ? `${base}:${i}` : undefined);
+      names.set(value, own === undefined ? name : g.unique(own));
+    }
     const renamed: Node = {
       ...node,
       ...(domain === 'ai.onnx' ? { domain: '' } : {}),
-      name: g.unique(node.name || node.op),
+      name,
       inputs: read,
       outputs: node.outputs.map((value) => names.get(value)!),
       attributes: Object.fromEntries(
@@ -82,13 +98,20 @@ function writeNodes(
   }
 }
 
+/** A name as it is shown, without the slash that PyTorch begins with; undefined for none, and for a number. */
+function readable(name: string): string | undefined {
+  const shown = name.replace(/^\/+/, '');
+  return /^\d*$/.test(shown) ? undefined : shown;
+}
+
 /** An attribute as it is, or a subgraph that reads the values under their new names. */
 function withGraph(g: GraphBuilder, attribute: Attribute, writing: Writing): Attribute {
   if (typeof attribute !== 'object' || !('graph' in attribute)) return attribute;
   const { graph } = attribute;
-  const body = g.subgraph(g.unique(graph.name || 'body'));
+  const body = g.subgraph(g.unique(readable(graph.name) ?? 'body'));
   const names = new Map(writing.names);
-  for (const { name, type, dims } of graph.inputs) names.set(name, body.input(name, type, dims));
+  for (const { name, type, dims } of graph.inputs)
+    names.set(name, body.input(readable(name) ?? 'input', type, dims));
   writeNodes(body, graph, { ...writing, names, weights: body });
   for (const { name, type, dims } of graph.outputs) {
     const value = names.get(name);

@@ -5,6 +5,7 @@ A list of requests on standard input, their results on standard output.
 
 import collections
 import json
+import re
 import sys
 
 import numpy as np
@@ -47,6 +48,9 @@ def check(path):
     nodes = [node for graph in graphs(model.graph) for node in graph.node]
     names = collections.Counter(node.name for node in nodes)
     problems += [f"name {name!r} of {count} nodes" for name, count in names.items() if count > 1 or not name]
+    values = [value for node in nodes for value in node.output]
+    values += [tensor.name for graph in graphs(model.graph) for tensor in graph.initializer]
+    problems += [f"name {name!r}, which ends in a number alone" for name in [*names, *values] if re.fullmatch(r"(.*/)?[\d._]*", name)]
     return {
         "problems": problems,
         "ir": model.ir_version,
