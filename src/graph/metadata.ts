@@ -4,7 +4,7 @@
  */
 import { type Precision, precisions } from './precision.js';
 import type { Preprocessing } from './preprocessing.js';
-import { bytesFields, ProtobufError, textField } from './protobuf.js';
+import { bytesFields, describeOther, ProtobufError, textField } from './protobuf.js';
 
 /** Everything that a program needs to use a model, and a person to judge it. */
 export interface ModelMetadata {
@@ -115,7 +115,8 @@ export function readMetadata(model: Uint8Array): ModelMetadata {
 
 /** `metadata_props` of a ModelProto. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 function readProperties(model: Uint8Array): Map<string, string> {
-  if (model.length === 0) throw new MetadataError('Expected an ONNX model. Received: an empty file.');
+  if (model.length === 0)
+    throw new MetadataError(`Expected an ONNX model. Received: ${describeOther(model, null)}.`);
   const metadataProps = 14;
   const properties = new Map<string, string>();
   try {
@@ -124,11 +125,7 @@ function readProperties(model: Uint8Array): Map<string, string> {
     return properties;
   } catch (cause) {
     if (!(cause instanceof ProtobufError)) throw cause;
-    const isPage = /^\s*</.test(new TextDecoder().decode(model.subarray(0, 64)));
-    throw new MetadataError(
-      `Expected an ONNX model. Received: ${isPage ? 'a web page' : `${model.length} bytes that are none, or not all of one (${cause.message})`}.`,
-      { cause },
-    );
+    throw new MetadataError(`Expected an ONNX model. Received: ${describeOther(model, cause)}.`, { cause });
   }
 }
 

@@ -3,7 +3,8 @@
  * Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
  */
 import proto from 'onnx-proto';
-import type { Attribute, Dim, Graph, Model, Node, ValueInfo } from './graph.js';
+import type { Attribute, Dim, Graph, Model, Node, Value, ValueInfo } from './graph.js';
+import { checkMessage, describeOther } from './protobuf.js';
 import { arrayTypes, type DataType, sizeOf, type Tensor } from './tensor.js';
 
 const { onnx } = proto;
@@ -110,49 +111,105 @@ function encodeAttribute(name: string, value: Attribute): proto.onnx.IAttributeP
 /** Exporters write 2⁶³ − 1 for "to the end", which as a number is 2⁶³, and would be written as −2⁶³. */
 const toInt64 = (value: number): number => Math.min(value, 2 ** 63 - 1024);
 
+export interface DecodeOptions {
+  /**
+   * Reads a file of weights that lie beside the model, by the path that the model has for it. Default: such models
+   * are refused.
+   */
+  readonly readExternal?: (location: string) => Uint8Array;
+}
+
 /**
- * Reads an ONNX file.
+ * Reads an ONNX file. Its graphs are in order: whatever a node reads was made before.
  *
  * @throws OnnxFormatError when the bytes are no ONNX model, or hold what this project has no words for.
  */
-export function decodeModel(bytes: Uint8Array): Model {
+export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Model {
   let model: proto.onnx.ModelProto;
   try {
+    checkMessage(bytes);
     model = onnx.ModelProto.decode(bytes);
   } catch (cause) {
-    throw new OnnxFormatError(`Expected an ONNX model. Received: ${bytes.length} bytes that do not parse.`, {
-      cause,
-    });
+    throw new OnnxFormatError(`Expected an ONNX model. Received: ${describeOther(bytes, cause)}.`, { cause });
   }
   if (!model.graph) throw new OnnxFormatError('Expected an ONNX model. Received: a file without a graph.');
+  const graph = decodeGraph(model.graph, options, 0);
+  checkOrder(graph, () => false);
   return {
-    graph: decodeGraph(model.graph),
+    graph,
     opset: Number(model.opsetImport.find((o) => !o.domain || o.domain === 'ai.onnx')?.version ?? 1),
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key ?? '', value ?? ''])),
   };
 }
 
-function decodeGraph(graph: proto.onnx.IGraphProto): Graph {
-  const initializers = new Map((graph.initializer ?? []).map((t) => [t.name ?? '', decodeTensor(t)]));
+/** How deep graphs lie in one another at most: exporters need two or three levels. */
+const deepest = 32;
+
+function decodeGraph(graph: proto.onnx.IGraphProto, options: DecodeOptions, depth: number): Graph {
+  if (depth > deepest)
+    throw new OnnxFormatError(`Expected at most ${deepest} graphs inside one another. Received: more.`);
+  const [sparse] = graph.sparseInitializer ?? [];
+  if (sparse)
+    throw new OnnxFormatError(
+      `Expected weights with all their values. Received: '${sparse.values?.name ?? ''}' as a sparse tensor. Hint: export the model anew without.`,
+    );
+  const initializers = new Map(
+    (graph.initializer ?? []).map((tensor) => [tensor.name ?? '', decodeTensor(tensor, options)]),
+  );
   return {
     name: graph.name ?? '',
     // Before IR 4 every initializer was an input, too.
     inputs: (graph.input ?? []).filter(({ name }) => !initializers.has(name ?? '')).map(decodeValueInfo),
     outputs: (graph.output ?? []).map(decodeValueInfo),
     initializers,
-    nodes: (graph.node ?? []).map(decodeNode),
+    nodes: (graph.node ?? []).map((node) => decodeNode(node, options, depth)),
   };
 }
 
-function decodeNode(node: proto.onnx.INodeProto): Node {
+function decodeNode(node: proto.onnx.INodeProto, options: DecodeOptions, depth: number): Node {
   return {
     op: node.opType ?? '',
     ...(node.domain ? { domain: node.domain } : {}),
     name: node.name ?? '',
     inputs: node.input ?? [],
     outputs: node.output ?? [],
-    attributes: Object.fromEntries((node.attribute ?? []).map((a) => [a.name ?? '', decodeAttribute(a)])),
+    attributes: Object.fromEntries(
+      (node.attribute ?? []).map((a) => [a.name ?? '', decodeAttribute(a, options, depth)]),
+    ),
   };
+}
+
+/**
+ * Checks that every value is made once, and before it is read, so that whoever follows a graph comes to an end.
+ *
+ * @param isOuter whether the graphs around this one make a value
+ */
+function checkOrder(
+  { inputs, initializers, nodes, outputs }: Graph,
+  isOuter: (value: Value) => boolean,
+): void {
+  const made = new Set<Value>(['', ...inputs.map(({ name }) => name), ...initializers.keys()]);
+  const isMade = (value: Value): boolean => made.has(value) || isOuter(value);
+  for (const node of nodes) {
+    const words = `${node.op}${node.name && ` '${node.name}'`}`;
+    const missing = node.inputs.find((value) => !isMade(value));
+    if (missing !== undefined)
+      throw new OnnxFormatError(
+        `Expected every value to be made before it is read. Received: ${words}, which reads '${missing}'.`,
+      );
+    for (const attribute of Object.values(node.attributes))
+      if (typeof attribute === 'object' && 'graph' in attribute) checkOrder(attribute.graph, isMade);
+    for (const value of node.outputs) {
+      if (value !== '' && made.has(value))
+        throw new OnnxFormatError(
+          `Expected every value to be made once. Received: '${value}', by ${words}, too.`,
+        );
+      made.add(value);
+    }
+  }
+  for (const { name } of outputs)
+    if (!isMade(name))
+      throw new OnnxFormatError(`Expected an operation that makes '${name}'. Received: none.`);
 }
 
 function decodeValueInfo({ name, type }: proto.onnx.IValueInfoProto): ValueInfo {
@@ -170,24 +227,25 @@ function decodeValueInfo({ name, type }: proto.onnx.IValueInfoProto): ValueInfo 
 
 function decodeType(code: number | null | undefined, name: string | null | undefined): DataType {
   const type = typeNames.get(code ?? 0);
-  if (!type)
-    throw new OnnxFormatError(`Expected a number type for '${name}'. Received: ONNX element type ${code}.`);
-  return type;
+  if (type) return type;
+  const other = Object.entries(onnx.TensorProto.DataType).find(([, number]) => number === code)?.[0];
+  throw new OnnxFormatError(
+    `Expected '${name}' to be of ${[...typeNames.values()].join(', ')}. Received: ${other?.toLowerCase() ?? `ONNX element type ${code}`}. Hint: export the model in float32.`,
+  );
 }
 
-function decodeTensor(tensor: proto.onnx.ITensorProto): Tensor {
+function decodeTensor(tensor: proto.onnx.ITensorProto, { readExternal }: DecodeOptions): Tensor {
   const { name } = tensor;
   const type = decodeType(tensor.dataType, name);
   const dims = (tensor.dims ?? []).map(Number);
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
+    throw new OnnxFormatError(`Expected a shape of '${name}'. Received: (${dims.join(', ')}).`);
   const size = sizeOf(dims);
-  if (tensor.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL)
-    throw new OnnxFormatError(
-      `Expected the weights inside the file. Received: '${name}' as external data. Hint: write it as one file with onnx.save_model(…, save_as_external_data=False).`,
-    );
+  const isExternal = tensor.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL;
   const ArrayType = arrayTypes[type];
+  const rawData = isExternal ? readExternalData(tensor, readExternal) : tensor.rawData;
   let data: Tensor['data'];
-  if (tensor.rawData?.length) {
-    const { rawData } = tensor;
+  if (rawData?.length) {
     if (rawData.length !== size * ArrayType.BYTES_PER_ELEMENT)
       throw new OnnxFormatError(
         `Expected ${size} elements of ${type} in '${name}'. Received: ${rawData.length} bytes.`,
@@ -209,7 +267,35 @@ function decodeTensor(tensor: proto.onnx.ITensorProto): Tensor {
   return { type, dims, data } as Tensor;
 }
 
-function decodeAttribute(attribute: proto.onnx.IAttributeProto): Attribute {
+/** https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+function readExternalData(
+  { name, externalData }: proto.onnx.ITensorProto,
+  read: DecodeOptions['readExternal'],
+): Uint8Array {
+  const entries = new Map((externalData ?? []).map(({ key, value }) => [key, value ?? '']));
+  const location = entries.get('location') ?? '';
+  if (!read)
+    throw new OnnxFormatError(
+      `Expected the weights inside the file. Received: '${name}' in '${location}' (external data). Hint: write it as one file with onnx.save_model(…, save_as_external_data=False).`,
+    );
+  const file = read(location);
+  const offset = Number(entries.get('offset') || 0);
+  const length = Number(entries.get('length') || file.length - offset);
+  if (
+    ![offset, length].every((number) => Number.isSafeInteger(number) && number >= 0) ||
+    offset + length > file.length
+  )
+    throw new OnnxFormatError(
+      `Expected ${length} bytes of '${name}' at ${offset} of '${location}'. Received: ${file.length} bytes in all.`,
+    );
+  return file.subarray(offset, offset + length);
+}
+
+function decodeAttribute(
+  attribute: proto.onnx.IAttributeProto,
+  options: DecodeOptions,
+  depth: number,
+): Attribute {
   const { name, type } = attribute;
   switch (type) {
     case AttributeType.INT:
@@ -225,9 +311,9 @@ function decodeAttribute(attribute: proto.onnx.IAttributeProto): Attribute {
     case AttributeType.STRINGS:
       return { strings: (attribute.strings ?? []).map(text.decode) };
     case AttributeType.TENSOR:
-      return { tensor: decodeTensor(attribute.t ?? {}) };
+      return { tensor: decodeTensor(attribute.t ?? {}, options) };
     case AttributeType.GRAPH:
-      return { graph: decodeGraph(attribute.g ?? {}) };
+      return { graph: decodeGraph(attribute.g ?? {}, options, depth + 1) };
     default:
       throw new OnnxFormatError(
         `Expected a plain attribute. Received: '${name}' of ONNX attribute type ${type}.`,

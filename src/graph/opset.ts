@@ -12,6 +12,8 @@ import type { Attribute, Node, Value } from './graph.js';
 export const oldestOpset = 7;
 /** The set that older operations are brought up to. */
 export const modernOpset = 18;
+/** The newest set that the ONNX Runtime in `package.json` promises to run. */
+export const newestOpset = 26;
 
 /** An operation that means something else in the operator set that it would have to move to. */
 export class OpsetError extends Error {

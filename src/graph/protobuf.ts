@@ -65,3 +65,24 @@ export function textField(message: Uint8Array, wanted: number): string {
     throw new ProtobufError('a text in it is not UTF-8');
   }
 }
+
+/** @throws ProtobufError when the bytes are no message, or not a whole one, so far as that shows from without. */
+export function checkMessage(message: Uint8Array): void {
+  if (message.length === 0) throw new ProtobufError('it is empty');
+  for (const _ of bytesFields(message, 0));
+}
+
+/**
+ * What a file is that was to be a message: `an empty file`, `a web page`, …
+ *
+ * @param reason why it does not parse
+ */
+export function describeOther(bytes: Uint8Array, reason: unknown): string {
+  if (bytes.length === 0) return 'an empty file';
+  const start = new TextDecoder().decode(bytes.subarray(0, 64));
+  if (/^\s*</.test(start)) return 'a web page';
+  if (start.startsWith('version https://git-lfs'))
+    return "what Git LFS leaves in a file's place, which 'git lfs pull' replaces";
+  const why = reason instanceof ProtobufError ? reason.message : 'its parts do not parse';
+  return `${bytes.length} bytes that are none, or not all of one (${why})`;
+}

@@ -1,18 +1,17 @@
 /** Somebody else's ONNX model as a feature extractor. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { classifierInput } from '../graph/classifier-input.js';
 import type { Model, Value } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
-import { decodeModel, encodeModel } from '../graph/onnx.js';
+import { encodeModel } from '../graph/onnx.js';
 import { modernOpset } from '../graph/opset.js';
 import { normalisePixels } from '../graph/preprocessing.js';
 import type { BackboneWriter, FeatureExtractor } from '../keras/applications/backbone.js';
 import { ValueError } from '../keras/layers/layer.js';
 import { describeInput, type OnnxInput, type OnnxInputOptions } from './onnx-input.js';
+import { readOnnx } from './read-model.js';
 import type { Reporter } from './reporter.js';
 
 export interface OnnxBackboneOptions extends OnnxInputOptions {
@@ -33,8 +32,7 @@ export async function openOnnxBackbone(
   options: OnnxBackboneOptions,
   reporter: Pick<Reporter, 'info'>,
 ): Promise<FeatureExtractor> {
-  const bytes = await readFile(path);
-  const model = decodeModel(bytes);
+  const { model, sha256 } = await readOnnx(path);
   const input = describeInput(model, path, options);
   const output = chooseOutput(model, path, options.outputName);
   const source = { model, input, output };
@@ -64,7 +62,7 @@ export async function openOnnxBackbone(
       name: 'onnx',
       weights: basename(path),
       output,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sha256,
     },
     licences: [],
     opset: Math.max(modernOpset, model.opset),
@@ -106,10 +104,9 @@ function writeSource(
   const typed =
     input.type === 'float32' ? laidOut : g.op('Cast', [laidOut], { to: elementTypes[input.type]! });
   const value = inline(g, model, { inputs: { [input.name]: typed }, output, weights });
-  const type = model.graph.outputs.find(({ name }) => name === output)?.type ?? input.type;
-  return type === 'float32' || type === 'uint8'
-    ? value
-    : g.op('Cast', [value], { to: elementTypes.float32! });
+  // Of a value inside, the type is not known.
+  const isFloat32 = model.graph.outputs.some(({ name, type }) => name === output && type === 'float32');
+  return isFloat32 ? value : g.op('Cast', [value], { to: elementTypes.float32! });
 }
 
 /** ONNX's numbers of element types, for `Cast`. */
@@ -180,7 +177,7 @@ async function probe(
   } catch (cause) {
     throw Object.assign(
       new ValueError(
-        `Expected a model that runs on pictures. Received: ${path}: ${(cause as Error).message}`,
+        `Expected a model that runs on pictures. Received: ${path}: ${(cause as Error).message.split('\n')[0]}`,
       ),
       { cause },
     );

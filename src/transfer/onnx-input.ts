@@ -73,6 +73,9 @@ function layoutOf(input: ValueInfo, path: string, wanted: Layout | undefined): L
   );
 }
 
+/** Of one picture: 4096 × 4096, which as float32 are 200 MB. */
+const mostPixels = 2 ** 24;
+
 function sizeOf(
   input: ValueInfo,
   path: string,
@@ -82,6 +85,10 @@ function sizeOf(
   const dims = layout === 'nchw' ? input.dims.slice(2) : input.dims.slice(1, 3);
   const fallback = own ?? [224, 224];
   const [height, width] = dims.map((dim, i) => (typeof dim === 'number' ? dim : (size ?? fallback[i]!)));
+  if (height! * width! > mostPixels)
+    throw new ValueError(
+      `Expected pictures of at most ${mostPixels} pixels. Received: ${height} × ${width} in ${path}.`,
+    );
   if (size !== undefined && (height !== size || width !== size))
     throw new ValueError(
       `Expected --size as ${path} reads pictures: ${height} × ${width}. Received: ${size}.`,

@@ -116,7 +116,7 @@ test('a file that is no model is refused', (t) => {
   t.is(messageOf(text('<!doctype html><p>404')), 'Expected an ONNX model. Received: a web page.');
   t.is(
     messageOf(text('version https://git-lfs.github.com/spec/v1\n')),
-    'Expected an ONNX model. Received: 43 bytes that are none, or not all of one (no field at byte 0).',
+    "Expected an ONNX model. Received: what Git LFS leaves in a file's place, which 'git lfs pull' replaces.",
   );
   t.is(
     messageOf(Uint8Array.of(0x12, 0x08, 0x4e, 0x47)),
