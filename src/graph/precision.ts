@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from './graph.js';
-import { numberToHalf } from './half.js';
-import { float32, type Tensor, tensor } from './tensor.js';
+import { halvesToFloats, numberToHalf } from './half.js';
+import { float32, sizeOf, type Tensor, tensor } from './tensor.js';
 
 /** How weights are stored. They are computed with as float32 whichever it is. */
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
@@ -129,6 +129,35 @@ export function toInt8({ data, dims }: Tensor<'float32'>, axis: number): Require
       dims.map((_, i) => (i === axis ? channels : 1)),
     ),
   };
+}
+
+/** A graph whose small weights are float32 again, as ONNX Runtime makes them when it loads the model. */
+export function restoreWeights(graph: Graph): Graph {
+  const initializers = new Map(graph.initializers);
+  const nodes = graph.nodes.filter(({ op, inputs, outputs }) => {
+    const [stored, scale] = inputs.map((input) => initializers.get(input));
+    const [output] = outputs as [Value];
+    if (op === 'Cast' && stored?.type === 'float16')
+      initializers.set(output, float32(halvesToFloats(stored.data as Uint16Array), stored.dims));
+    else if (op === 'Cast' && stored?.type === 'int8')
+      initializers.set(output, float32(Float32Array.from(stored.data as Int8Array), stored.dims));
+    else if (op === 'Mul' && stored?.type === 'float32' && scale?.type === 'float32')
+      initializers.set(output, scaled(stored as Tensor<'float32'>, scale as Tensor<'float32'>));
+    else return true;
+    return false;
+  });
+  return { ...graph, nodes, initializers };
+}
+
+/** Values times the scale of their channel, which is 1 long along every other axis. */
+function scaled({ data, dims }: Tensor<'float32'>, scale: Tensor<'float32'>): Tensor<'float32'> {
+  const axis = scale.dims.findIndex((dim) => dim !== 1);
+  const channels = axis < 0 ? 1 : dims[axis]!;
+  const run = axis < 0 ? data.length : sizeOf(dims.slice(axis + 1));
+  return float32(
+    data.map((value, i) => value * scale.data[Math.floor(i / run) % channels]!),
+    dims,
+  );
 }
 
 /** How the large weights of a graph are stored. */

@@ -16,10 +16,11 @@ import { decodeKerasModel, decodeTfjsModel, saveModel, tfjsWeightFiles } from '.
 import { isObject, parseJson } from '../keras/saving/json.js';
 import { formatSummary } from '../keras/summary.js';
 import { writeFile } from '../platform/node/files.js';
-import { importClassifier } from './import-onnx.js';
+import { type ImportedModel, importOnnx } from './import-onnx.js';
+import { readModel } from './read-model.js';
 
 export interface ConvertOptions {
-  /** A Keras file, an ONNX classifier of this project, a TF.js `model.json`, or a folder that holds one. */
+  /** A Keras file, an ONNX model of this project, a TF.js `model.json`, or a folder that holds one. */
   readonly input: string;
   /** File to write: `.h5`, `.keras` or `.onnx`. */
   readonly out: string;
@@ -32,10 +33,8 @@ export interface ConvertOptions {
   readonly warn?: (message: string) => void;
 }
 
-/** A model with what its file, or one beside it, says of labels and pictures. */
-export interface OpenedModel {
-  readonly model: Model;
-  readonly labels?: readonly string[];
+/** A model with what its file, or one beside it, says of labels and pictures, and of where it is from. */
+export interface OpenedModel extends Omit<ImportedModel, 'preprocessing'> {
   readonly preprocessing?: Partial<Preprocessing>;
 }
 
@@ -49,7 +48,7 @@ export async function openModel(
   { warn = console.warn }: Pick<ConvertOptions, 'warn'> = {},
 ): Promise<OpenedModel> {
   if ((await stat(path)).isDirectory()) return openTfjs(join(path, 'model.json'));
-  const bytes = await readFile(path);
+  const bytes = await readModel(path);
   if (isZip(bytes) || isHdf5(bytes)) {
     try {
       return { model: await decodeKerasModel(bytes, { warn }) };
@@ -62,7 +61,7 @@ export async function openModel(
     }
   }
   if (path.endsWith('.json')) return openTfjs(path);
-  return importClassifier(bytes);
+  return importOnnx(bytes);
 }
 
 /** Teachable Machine cuts out the square in the middle, and divides levels by 127 where others do by 127.5. */
@@ -94,6 +93,8 @@ export async function summarise(path: string, options: Pick<ConvertOptions, 'war
  */
 export async function convertModel(options: ConvertOptions): Promise<{ model: Model; notes: string[] }> {
   const { input, out } = options;
+  if (!/\.(h5|hdf5|keras|onnx)$/.test(out) || out.endsWith('.weights.h5'))
+    throw new ValueError(`Expected a file to write that ends in .h5, .keras or .onnx. Received: ${out}.`);
   const opened = await openModel(input, options);
   const { model } = opened;
   const { preprocessing } = opened;
@@ -125,7 +126,10 @@ function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTen
 }
 
 /** The model with preprocessing and labels in it. */
-function classifier({ model, preprocessing, labels: own }: OpenedModel, options: ConvertOptions): Uint8Array {
+function classifier(
+  { model, preprocessing, labels: own, ...origin }: OpenedModel,
+  options: ConvertOptions,
+): Uint8Array {
   const labels = options.labels ?? own;
   const classes = model.outputShape.at(-1);
   const size = model.inputShape.slice(1, 3);
@@ -153,6 +157,7 @@ function classifier({ model, preprocessing, labels: own }: OpenedModel, options:
         ...(options.crop ? { crop: options.crop } : {}),
         size: size as [number, number],
       },
+      ...origin,
     },
     backbone: (g, images) => ({ embedding: model.forward(inferenceContext(g), [images]).output }),
     head: (_, probabilities) => probabilities,

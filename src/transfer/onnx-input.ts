@@ -117,7 +117,9 @@ function scalingOf(
 }
 
 /** What this project writes into its models. */
-function ownPreprocessing({ preprocessing }: Readonly<Record<string, string>>): Preprocessing | undefined {
+export function ownPreprocessing({
+  preprocessing,
+}: Readonly<Record<string, string>>): Preprocessing | undefined {
   try {
     const value: unknown = JSON.parse(preprocessing ?? '');
     return isPreprocessing(value) ? value : undefined;

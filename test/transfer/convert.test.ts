@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -6,16 +6,24 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { readMetadata } from '../../src/graph/metadata.js';
+import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
+import { storeWeights } from '../../src/graph/precision.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
-import { float32, tensor } from '../../src/graph/tensor.js';
+import { float32, sizeOf, tensor } from '../../src/graph/tensor.js';
+import { setRandomSeed } from '../../src/keras/global-random.js';
 import { Dense } from '../../src/keras/layers/dense.js';
+import * as layers from '../../src/keras/layers/index.js';
 import { Input } from '../../src/keras/layers/input.js';
+import type { KerasTensor } from '../../src/keras/layers/layer.js';
+import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { clearSession } from '../../src/keras/naming.js';
 import { loadModel } from '../../src/keras/saving/index.js';
 import { convertModel, openModel, readLabels, summarise } from '../../src/transfer/convert.js';
 import { assertClose } from '../compare.js';
+import { metadata, seededClassifier, seededNumbers } from '../export/seeded-classifier.js';
 import { withFolder } from '../saving/folder.js';
+import { onnxFile } from './onnx-files.js';
 
 const keras = 'test/golden/saving/keras-3.15.keras';
 const labels = ['apple', 'pear', 'さくら'];
@@ -154,6 +162,155 @@ test("Teachable Machine's export becomes one file with its labels", async (t) =>
   });
 });
 
+type Through = (x: KerasTensor) => KerasTensor;
+const pictures = [9, 8, 3];
+const activations = ['elu', 'leaky_relu', 'linear', 'relu', 'relu6', 'sigmoid', 'softmax', 'tanh'] as const;
+
+/** Layers that become operations, and those operations the same layers again. */
+const there: [shape: number[], through: Through][] = [
+  [
+    [5],
+    (x) =>
+      activations.reduce(
+        (y, activation) =>
+          new layers.Dense({ units: 4, activation, useBias: activation !== 'relu' }).apply(y),
+        x,
+      ),
+  ],
+  [
+    [5],
+    (x) =>
+      (['sigmoid', 'tanh', 'gelu'] as const).reduce(
+        (y, activation) => new layers.Activation({ activation }).apply(y),
+        x,
+      ),
+  ],
+  [[5], (x) => new layers.ELU({ alpha: 0.5 }).apply(new layers.LeakyReLU({ negativeSlope: 0.25 }).apply(x))],
+  [[5], (x) => new layers.Add().apply([x, new layers.Dense({ units: 5 }).apply(x)])],
+  [[5], (x) => new layers.Concatenate().apply([x, new layers.ReLU().apply(x)])],
+  [[5], (x) => new layers.BatchNormalization({ epsilon: 0.125 }).apply(x)],
+  [
+    [12],
+    (x) => new layers.ReLU({ maxValue: 6 }).apply(new layers.Reshape({ targetShape: [2, 2, 3] }).apply(x)),
+  ],
+  [
+    pictures,
+    (x) =>
+      new layers.Flatten().apply(
+        new layers.ZeroPadding2D({
+          padding: [
+            [0, 1],
+            [2, 0],
+          ],
+        }).apply(x),
+      ),
+  ],
+  [pictures, (x) => new layers.Softmax().apply(new layers.Rescaling({ scale: 0.5, offset: -1 }).apply(x))],
+  [pictures, (x) => new layers.Softmax({ axis: 1 }).apply(new layers.Concatenate({ axis: 2 }).apply([x, x]))],
+  [pictures, (x) => new layers.GlobalMaxPooling2D().apply(new layers.BatchNormalization().apply(x))],
+  [pictures, (x) => new layers.GlobalAveragePooling2D({ keepdims: true }).apply(x)],
+  [
+    pictures,
+    (x) => {
+      const same = { padding: 'same', strides: 2, poolSize: 3 };
+      return new layers.AveragePooling2D(same).apply(new layers.MaxPooling2D({ poolSize: [2, 1] }).apply(x));
+    },
+  ],
+  [
+    pictures,
+    (x) => {
+      const y = new layers.Conv2D({
+        ...frozen,
+        filters: 6,
+        kernelSize: [3, 2],
+        padding: 'same',
+        strides: 2,
+      }).apply(x);
+      const z = new layers.Conv2D({ ...frozen, filters: 4, kernelSize: 2, groups: 2, dilationRate: 2 }).apply(
+        y,
+      );
+      return new layers.DepthwiseConv2D({
+        ...frozen,
+        kernelSize: 2,
+        depthMultiplier: 2,
+        activation: 'relu',
+      }).apply(z);
+    },
+  ],
+];
+const frozen = { trainable: false, useBias: true } as const;
+
+test('every layer becomes operations, and these the layer again, whatever its weights are stored as', async (t) => {
+  await withFolder(async (folder) => {
+    const [keras, onnx] = [join(folder, 'model.keras'), join(folder, 'model.onnx')];
+    for (const [i, [shape, through]] of there.entries()) {
+      clearSession();
+      setRandomSeed(i);
+      const x = layers.Input({ shape, name: 'x' });
+      const model = new Model({ inputs: x, outputs: through(x), name: 'chain' });
+      for (const weight of model.weights)
+        weight.assign(Float32Array.from(seededNumbers(weight.value.length, 5, 0.3), (w) => w + 0.5));
+      await model.save(keras);
+      await convertModel({ input: keras, out: onnx });
+      const summary = await summarise(keras);
+      t.is(await summarise(onnx), summary);
+      const data = float32(seededNumbers(2 * sizeOf(shape), 1, 2), [2, ...shape]);
+      const expected = await model.predict(data, { verbose: 0 });
+      const made = await (await openModel(onnx)).model.predict(data, { verbose: 0 });
+      assertClose(t, made, expected, { label: summary, relative: 1e-6, absolute: 1e-6 });
+    }
+
+    clearSession();
+    const wide = new Sequential([layers.Input({ shape: [64] }), new layers.Dense({ units: 32 })]);
+    await wide.save(keras);
+    await convertModel({ input: keras, out: onnx });
+    const { graph, ...rest } = decodeModel(await readFile(onnx));
+    const data = float32(seededNumbers(128, 1, 2), [2, 64]);
+    for (const precision of ['fp16', 'int8'] as const) {
+      await writeFile(onnx, encodeModel({ ...rest, graph: storeWeights(graph, precision) }));
+      const made = await (await openModel(onnx)).model.predict(data, { verbose: 0 });
+      const expected = await runOnnx(onnx, { [graph.inputs[0]!.name]: data });
+      assertClose(t, made, expected as typeof data, { label: precision, relative: 1e-6, absolute: 1e-6 });
+    }
+  });
+});
+
+test('says which operation of an ONNX model no layer does', async (t) => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'net.onnx');
+    const refuses = async (bytes: Uint8Array, message: string) => {
+      await writeFile(path, bytes);
+      await t.throwsAsync(convertModel({ input: path, out: join(folder, 'out.keras') }), { message });
+      await t.throwsAsync(summarise(path), { message });
+    };
+    await refuses(
+      onnxFile(),
+      "Expected operations that have a Keras layer here. Received: Conv ('Conv'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as --weights.",
+    );
+    await refuses(
+      onnxFile({ type: 'uint8' }),
+      "Expected inputs of float32, as Keras has them. Received: 'images' of uint8.",
+    );
+    await refuses(new Uint8Array(), 'Expected an ONNX model. Received: an empty file.');
+    t.deepEqual(await readdir(folder), ['net.onnx']);
+  });
+});
+
+test('an ONNX model keeps its licences, and its labels unless others are given', async (t) => {
+  await withFolder(async (folder) => {
+    const [input, out] = [join(folder, 'in.onnx'), join(folder, 'out.onnx')];
+    const licences = [{ work: 'weights', licence: 'MIT' }];
+    const model = seededClassifier({ metadata: { ...metadata, licences } });
+    await writeFile(input, encodeModel(model));
+    await convertModel({ input, out });
+    const { metrics, ...kept } = metadata;
+    t.deepEqual(readMetadata(await readFile(out)), { ...kept, licences });
+    const renamed = metadata.labels.map((label) => label.toUpperCase());
+    await convertModel({ input, out, labels: renamed });
+    t.deepEqual(readMetadata(await readFile(out)).labels, renamed);
+  });
+});
+
 test('a model that reads no pictures is written as it is', async (t) => {
   await withFolder(async (folder) => {
     const out = join(folder, 'head.onnx');
@@ -209,6 +366,10 @@ test('says what is missing', async (t) => {
     await t.throwsAsync(convertModel({ input: folder, out }), {
       message: 'Expected the names of 3 classes. Received: none. Hint: list them with --labels.',
     });
+    for (const name of ['model.onx', 'model.weights.h5'])
+      await t.throwsAsync(convertModel({ input: folder, out: join(folder, name), labels }), {
+        message: `Expected a file to write that ends in .h5, .keras or .onnx. Received: ${join(folder, name)}.`,
+      });
     await t.throwsAsync(convertModel({ input: folder, out, labels: ['a'] }), {
       message: 'Expected the names of 3 classes. Received: 1: a.',
     });
