@@ -1,3 +1,4 @@
+import { floatOf, intOf } from './attributes.js';
 import { GraphBuilder } from './builder.js';
 import type { Graph, Model, Node, Value } from './graph.js';
 import { float32, tensor } from './tensor.js';
@@ -75,7 +76,7 @@ function traceHead(graph: Graph): Head {
   while (toProbabilities.has(maker(logits).op)) logits = maker(logits).inputs[0]!;
   const steps: Node[] = [];
   let value = logits;
-  for (let node = maker(value); backward[node.op]; node = maker(value)) {
+  for (let node = maker(value); Object.hasOwn(backward, node.op); node = maker(value)) {
     steps.unshift(node);
     value = node.inputs[0]!;
   }
@@ -97,11 +98,13 @@ const flattens: ReadonlySet<string> = new Set(['Flatten', 'Reshape', 'Squeeze'])
 const backward: Readonly<Record<string, (g: GraphBuilder, node: Node, dy: Value) => Value>> = {
   Identity: (_, __, dy) => dy,
   /** y (N, U) = x (N, D) · kernel (D, U) + bias: dx = dy · kernelᵀ. */
-  Gemm: (g, { inputs: [, kernel], attributes, name }, dy) => {
-    const { transA = 0, transB = 0, alpha = { float: 1 } } = attributes;
-    if (transA !== 0 || (alpha as { float: number }).float !== 1)
-      throw new ExplainError(`Expected x · kernel + bias. Received: Gemm with transA or alpha ('${name}').`);
-    return g.op('Gemm', [dy, kernel!], { transB: transB === 0 ? 1 : 0 });
+  Gemm: (g, node, dy) => {
+    const [, kernel] = node.inputs;
+    if (intOf(node, 'transA', 0) !== 0 || floatOf(node, 'alpha', 1) !== 1)
+      throw new ExplainError(
+        `Expected x · kernel + bias. Received: Gemm with transA or alpha ('${node.name}').`,
+      );
+    return g.op('Gemm', [dy, kernel!], { transB: intOf(node, 'transB', 0) === 0 ? 1 : 0 });
   },
   /** dx = dy where y > 0. */
   Relu: (g, { outputs: [y] }, dy) => g.op('Where', [g.op('Greater', [y!, g.scalar(0)]), dy, g.scalar(0)]),

@@ -1,4 +1,5 @@
-import type { Attribute, Graph, Node, Value } from './graph.js';
+import { floatOf, intsOf, textOf } from './attributes.js';
+import type { Graph, Node, Value } from './graph.js';
 import { float32, sizeOf, type Tensor } from './tensor.js';
 
 /**
@@ -42,7 +43,7 @@ class Folding {
       const [output] = node.outputs;
       if (data?.type !== 'float32' || this.#isOutput(output!)) return true;
       if (node.op === 'Transpose') {
-        const perm = node.attributes.perm as number[] | undefined;
+        const perm = intsOf(node, 'perm', undefined);
         this.#initializers.set(output!, transpose(data as Tensor<'float32'>, perm));
         return false;
       }
@@ -61,13 +62,13 @@ class Folding {
       const [n0, c0, top, left, n1, c1, bottom, right] = Array.from(amounts.data as BigInt64Array, Number);
       const fits =
         [n0, c0, n1, c1].every((amount) => amount === 0) && [top, left, bottom, right].every((a) => a! >= 0);
-      const { mode = 'constant' } = pad.attributes;
+      const mode = textOf(pad, 'mode', 'constant');
       const value = pad.inputs[2] ? this.#initializers.get(pad.inputs[2])?.data[0] : 0;
-      const { auto_pad = 'NOTSET', pads = [0, 0, 0, 0] } = conv.attributes;
+      const [autoPad, pads] = [textOf(conv, 'auto_pad', 'NOTSET'), intsOf(conv, 'pads', [0, 0, 0, 0])];
       // Pad says its axes as a fourth input, where it is not all of them.
-      if (!fits || pad.inputs[3] || mode !== 'constant' || value !== 0 || auto_pad !== 'NOTSET')
+      if (!fits || pad.inputs[3] || mode !== 'constant' || value !== 0 || autoPad !== 'NOTSET')
         return undefined;
-      const sum = (pads as number[]).map((amount, side) => amount + [top, left, bottom, right][side]!);
+      const sum = pads.map((amount, side) => amount + [top, left, bottom, right][side]!);
       return {
         ...conv,
         inputs: [pad.inputs[0]!, ...conv.inputs.slice(1)],
@@ -86,7 +87,7 @@ class Folding {
       const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => this.#floats(input));
       if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
       if (norm.attributes.training_mode) return undefined;
-      const epsilon = floatOf(norm.attributes.epsilon, 1e-5);
+      const epsilon = floatOf(norm, 'epsilon', 1e-5);
       const scale = Array.from(gamma.data, (value, c) => value / Math.sqrt(variance.data[c]! + epsilon));
       const perChannel = kernel.data.length / scale.length;
 
@@ -159,11 +160,11 @@ class Folding {
   }
 }
 
-const floatOf = (attribute: Attribute | undefined, otherwise: number): number =>
-  typeof attribute === 'object' && 'float' in attribute ? attribute.float : otherwise;
-
 /** @param perm which axis of the input each axis of the output is; default: reversed */
-function transpose({ data, dims }: Tensor<'float32'>, perm = dims.map((_, i) => dims.length - 1 - i)) {
+function transpose(
+  { data, dims }: Tensor<'float32'>,
+  perm: readonly number[] = dims.map((_, i) => dims.length - 1 - i),
+) {
   // Axes of length 1 move nothing; without them most kernels are matrices.
   const axes = perm.filter((axis) => dims[axis] !== 1);
   const counts = axes.map((axis) => dims[axis]!);

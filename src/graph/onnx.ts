@@ -4,8 +4,11 @@
  */
 import proto from 'onnx-proto';
 import type { Attribute, Dim, Graph, Model, Node, Value, ValueInfo } from './graph.js';
+import { OnnxFormatError } from './onnx-format-error.js';
 import { checkMessage, describeOther } from './protobuf.js';
 import { arrayTypes, type DataType, sizeOf, type Tensor } from './tensor.js';
+
+export { OnnxFormatError } from './onnx-format-error.js';
 
 const { onnx } = proto;
 
@@ -33,11 +36,6 @@ const text = {
   encode: (s: string) => new TextEncoder().encode(s),
   decode: (b: Uint8Array) => new TextDecoder().decode(b),
 };
-
-/** A file that is not an ONNX model, or one that this project cannot read. */
-export class OnnxFormatError extends Error {
-  override name = 'OnnxFormatError';
-}
 
 /** Serialises a model as an ONNX file. */
 export function encodeModel({ graph, opset, metadata = {} }: Model): Uint8Array {

@@ -5,8 +5,11 @@
  * test/keras/onnx_files.py asks `onnx.defs` that none is missing. History:
  * https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
+
+import { floatOf, floatsOf, intOf, intsOf, textOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Node, Value } from './graph.js';
+import { float32 } from './tensor.js';
 
 /** The oldest set that ONNX Runtime promises to run, and that is understood here. */
 export const oldestOpset = 7;
@@ -36,7 +39,7 @@ type Rewrite = (g: GraphBuilder, node: Node, opset: number) => Node;
  */
 export function modernise(g: GraphBuilder, node: Node, opset: number): Node {
   if (node.domain) return node;
-  const changes = rewrites[node.op] ?? [];
+  const changes = isRewritten(node.op) ? rewrites[node.op]! : [];
   return changes.reduce((now, [before, rewrite]) => (opset < before ? rewrite(g, now, opset) : now), node);
 }
 
@@ -45,20 +48,16 @@ function without(node: Node, ...names: string[]): Record<string, Attribute> {
   return Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)));
 }
 
-/** An attribute with whole numbers as a constant, or no input where it is left out. */
-function intsOf(g: GraphBuilder, { attributes }: Node, name: string): Value {
-  const values = attributes[name];
-  if (values === undefined) return '';
+/** An attribute with whole numbers, or one, as a constant, or no input where it is left out. */
+function constantOf(g: GraphBuilder, node: Node, name: string): Value {
+  const isOne = typeof node.attributes[name] === 'number';
+  const values = isOne ? [intOf(node, name, 0)] : intsOf(node, name, null);
+  if (values === null) return '';
   // Exporters write 2⁶³ − 1 for "to the end"; beyond 2⁵³ a number is not exact.
   const clamp = (value: number) =>
     Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
-  return g.ints(...[values as number | number[]].flat().map(clamp));
+  return g.ints(...values.map(clamp));
 }
-
-const floatOf = ({ attributes }: Node, name: string, otherwise: number): number => {
-  const value = attributes[name];
-  return typeof value === 'object' && 'float' in value ? value.float : otherwise;
-};
 
 /** Trailing inputs that are left out are not written. */
 const trim = (inputs: readonly Value[]): Value[] =>
@@ -69,7 +68,7 @@ const toInputs =
   (...names: string[]): Rewrite =>
   (g, node) => ({
     ...node,
-    inputs: trim([node.inputs[0]!, ...names.map((name) => intsOf(g, node, name))]),
+    inputs: trim([node.inputs[0]!, ...names.map((name) => constantOf(g, node, name))]),
     attributes: without(node, ...names),
   });
 
@@ -95,7 +94,7 @@ const clip: Rewrite = (g, node) => {
 
 const pad: Rewrite = (g, node) => ({
   ...node,
-  inputs: [node.inputs[0]!, intsOf(g, node, 'pads'), g.scalar(floatOf(node, 'value', 0))],
+  inputs: [node.inputs[0]!, constantOf(g, node, 'pads'), g.scalar(floatOf(node, 'value', 0))],
   attributes: without(node, 'pads', 'value'),
 });
 
@@ -110,14 +109,9 @@ const batchNormalization: Rewrite = (_, node, opset) => {
 const asymmetric = { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } as const;
 
 const upsample: Rewrite = (g, node) => {
-  const { scales, mode = 'nearest' } = node.attributes as { scales?: { floats: number[] }; mode?: string };
-  const factors = scales
-    ? g.initializer('scales', {
-        type: 'float32',
-        dims: [scales.floats.length],
-        data: Float32Array.from(scales.floats),
-      })
-    : node.inputs[1]!;
+  const scales = floatsOf(node, 'scales', null);
+  const mode = textOf(node, 'mode', 'nearest');
+  const factors = scales ? g.initializer('scales', float32(scales)) : (node.inputs[1] ?? '');
   return {
     ...node,
     op: 'Resize',
@@ -192,4 +186,4 @@ const rewrites: Readonly<Record<string, readonly (readonly [before: number, rewr
 };
 
 /** Whether operations of this name are said anew. */
-export const isRewritten = (op: string): boolean => op in rewrites;
+export const isRewritten = (op: string): boolean => Object.hasOwn(rewrites, op);

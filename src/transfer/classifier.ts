@@ -109,7 +109,12 @@ export class Classifier {
 
   async #run({ width, height, data }: Image) {
     const pixels = { type: 'uint8', dims: [1, height, width, 3], data } as const;
-    const { probabilities, heatmap } = await this.session.run({ pixels });
+    const { probabilities, heatmap } = await this.session.run({ pixels }).catch((cause: Error) => {
+      throw new OnnxFormatError(
+        `Expected an undamaged model. Received: one that fails on a picture: ${cause.message.split('\n')[0]}`,
+        { cause },
+      );
+    });
     const [, rows, columns] = heatmap?.dims ?? [];
     return {
       probabilities: probabilities!.data as Float32Array,

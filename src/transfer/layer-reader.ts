@@ -1,4 +1,5 @@
-import type { Attribute, Graph, Node, Value } from '../graph/graph.js';
+import { floatOf, intOf, intsOf, textOf } from '../graph/attributes.js';
+import type { Graph, Node, Value } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { ActivationName } from '../keras/activations.js';
 import { Activation } from '../keras/layers/activation.js';
@@ -72,14 +73,18 @@ export class LayerReader {
   }
 
   #readNode(node: Node, known: Known): void {
-    const read = readers[node.op];
-    if (!read) throw noLayer(node);
-    read.call(this, node, known);
+    if (!Object.hasOwn(readers, node.op)) throw noLayer(node);
+    readers[node.op]!.call(this, node, known);
   }
 
   /** Puts a layer after what is known. What the node makes is what the layer makes. */
   add(node: Node, { tensor, isChannelsFirst }: Known, layer: Layer, weights?: Float32Array[]): void {
     const output = layer.apply(tensor);
+    for (const [i, { name, shape, value }] of layer.weights.entries())
+      if (weights?.[i]?.length !== value.length)
+        throw new ValueError(
+          `Expected '${name}' of shape (${shape.join(', ')}) for ${inWords(node)}. Received: ${weights?.[i]?.length ?? 'no'} values.`,
+        );
     if (weights) layer.setWeights(weights);
     this.set(node, { tensor: output, isChannelsFirst: isChannelsFirst && output.shape.length === 4 });
   }
@@ -153,7 +158,7 @@ export class LayerReader {
   activation(node: Node): { name: ActivationName; node: Node } | undefined {
     const next = this.next(node, ...Object.keys(activations));
     if (!next || scopeOf(next) !== scopeOf(node)) return undefined;
-    const name = activations[next.op]?.(this, next);
+    const name = activations[next.op]!(this, next);
     return name && { name, node: next };
   }
 
@@ -177,9 +182,8 @@ const activations: Readonly<Record<string, (reader: LayerReader, node: Node) => 
   {
     Clip: (reader, node) =>
       reader.scalar(node, 1) === 0 && reader.scalar(node, 2) === 6 ? 'relu6' : undefined,
-    Elu: (_, { attributes }) => (floatOf(attributes.alpha, 1) === 1 ? 'elu' : undefined),
-    LeakyRelu: (_, { attributes }) =>
-      floatOf(attributes.alpha, 0.01) === Math.fround(0.2) ? 'leaky_relu' : undefined,
+    Elu: (_, node) => (floatOf(node, 'alpha', 1) === 1 ? 'elu' : undefined),
+    LeakyRelu: (_, node) => (floatOf(node, 'alpha', 0.01) === Math.fround(0.2) ? 'leaky_relu' : undefined),
     Relu: () => 'relu',
     Sigmoid: () => 'sigmoid',
     Softmax: () => 'softmax',
@@ -200,11 +204,11 @@ const globalPooling = (Pooling: typeof GlobalAveragePooling2D | typeof GlobalMax
 
 const pooling = (Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Read =>
   function (node, known) {
-    const { kernel_shape, strides = [1, 1], count_include_pad = 0, ceil_mode = 0 } = node.attributes;
-    const options = { poolSize: kernel_shape as unknown as Pair, strides: strides as unknown as Pair };
-    const padding = paddingOf(node, known, options.poolSize, 'same');
-    if (!padding || count_include_pad !== 0 || ceil_mode !== 0) throw noLayer(node);
-    this.add(node, known, new Pooling({ ...options, padding, name: this.name(node) }));
+    const [poolSize, strides] = [pairOf(node, 'kernel_shape'), pairOf(node, 'strides')];
+    const padding = paddingOf(node, known, poolSize, 'same');
+    const isPlain = ['count_include_pad', 'ceil_mode'].every((name) => intOf(node, name, 0) === 0);
+    if (!padding || !isPlain || !known.isChannelsFirst) throw noLayer(node);
+    this.add(node, known, new Pooling({ poolSize, strides, padding, name: this.name(node) }));
   };
 
 /** How each operation is read. */
@@ -224,7 +228,7 @@ const readers: Readonly<Record<string, Read>> = {
 
   BatchNormalization(node, known) {
     const layer = new BatchNormalization({
-      epsilon: floatOf(node.attributes.epsilon, 1e-5),
+      epsilon: floatOf(node, 'epsilon', 1e-5),
       name: this.name(node),
     });
     if (!known.isChannelsFirst && known.tensor.shape.length !== 2) throw noLayer(node);
@@ -245,7 +249,7 @@ const readers: Readonly<Record<string, Read>> = {
   Concat(node, known) {
     const all = this.all(node);
     if (all.some(({ isChannelsFirst }) => isChannelsFirst !== known.isChannelsFirst)) throw noLayer(node);
-    const layer = new Concatenate({ axis: axisInKeras(node.attributes.axis, known), name: this.name(node) });
+    const layer = new Concatenate({ axis: axisInKeras(node, known), name: this.name(node) });
     this.set(node, { ...known, tensor: layer.apply(all.map(({ tensor }) => tensor)) });
   },
 
@@ -255,22 +259,23 @@ const readers: Readonly<Record<string, Read>> = {
   },
 
   Elu(node, known) {
-    const alpha = floatOf(node.attributes.alpha, 1);
+    const alpha = floatOf(node, 'alpha', 1);
     this.add(node, known, new ELU({ alpha, name: this.name(node) }));
   },
 
   Flatten(node, known) {
     const { shape } = known.tensor;
     const isFlat = shape.length === 2 || (known.isChannelsFirst && shape[1] === 1 && shape[2] === 1);
-    if ((node.attributes.axis ?? 1) !== 1 || (known.isChannelsFirst && !isFlat)) throw noLayer(node);
+    if (intOf(node, 'axis', 1) !== 1 || (known.isChannelsFirst && !isFlat)) throw noLayer(node);
     if (shape.length === 2) this.set(node, known);
     else this.add(node, known, new Flatten({ name: this.name(node) }));
   },
 
   Gemm(node, known) {
-    const { transA = 0, transB = 0, alpha, beta } = node.attributes;
-    if (transA !== 0 || floatOf(alpha, 1) !== 1 || floatOf(beta, 1) !== 1) throw noLayer(node);
+    const transB = intOf(node, 'transB', 0);
+    const isPlain = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)].every((factor) => factor === 1);
     const { data, dims } = this.floats(node, 1);
+    if (!isPlain || intOf(node, 'transA', 0) !== 0 || dims.length !== 2) throw noLayer(node);
     const [rows, columns] = dims as [number, number];
     const bias = node.inputs[2] ? [this.floats(node, 2).data] : [];
     const activation = this.activation(node);
@@ -292,7 +297,7 @@ const readers: Readonly<Record<string, Read>> = {
   },
 
   LeakyRelu(node, known) {
-    const negativeSlope = floatOf(node.attributes.alpha, 0.01);
+    const negativeSlope = floatOf(node, 'alpha', 0.01);
     this.add(node, known, new LeakyReLU({ negativeSlope, name: this.name(node) }));
   },
 
@@ -313,7 +318,7 @@ const readers: Readonly<Record<string, Read>> = {
   },
 
   Pad(node, known) {
-    const { mode = 'constant' } = node.attributes;
+    const mode = textOf(node, 'mode', 'constant');
     const amounts = this.ints(node, 1);
     const [n0, c0, top, left, n1, c1, bottom, right] = amounts;
     const isPadding = amounts.length === 8 && [n0, c0, n1, c1].every((amount) => amount === 0);
@@ -339,7 +344,7 @@ const readers: Readonly<Record<string, Read>> = {
   Sigmoid: activationLayer('sigmoid'),
 
   Softmax(node, known) {
-    const axis = axisInKeras(node.attributes.axis ?? -1, known);
+    const axis = axisInKeras(node, known);
     this.add(node, known, new Softmax({ axis, name: this.name(node) }));
   },
 
@@ -347,23 +352,16 @@ const readers: Readonly<Record<string, Read>> = {
 
   /** Between Keras's order of axes and ONNX's. */
   Transpose(node, known) {
-    const perm = String(node.attributes.perm);
+    const perm = String(intsOf(node, 'perm', []));
     if (perm !== (known.isChannelsFirst ? '0,2,3,1' : '0,3,1,2')) throw noLayer(node);
     this.set(node, { ...known, isChannelsFirst: !known.isChannelsFirst });
   },
 };
 
 function readConvolution(reader: LayerReader, node: Node, known: Known): void {
-  const {
-    group = 1,
-    strides = [1, 1],
-    dilations = [1, 1],
-  } = node.attributes as {
-    group?: number;
-    strides?: number[];
-    dilations?: number[];
-  };
+  const group = intOf(node, 'group', 1);
   const { dims, data } = reader.floats(node, 1);
+  if (dims.length !== 4) throw noLayer(node);
   const [filters, depth, height, width] = dims as [number, number, number, number];
   const size = [height, width] as const;
   const padding = paddingOf(node, known, size, 'pads');
@@ -379,9 +377,9 @@ function readConvolution(reader: LayerReader, node: Node, known: Known): void {
   const own = activation?.name === 'softmax' ? undefined : activation;
   const shared = {
     kernelSize: size,
-    strides: strides as unknown as Pair,
+    strides: pairOf(node, 'strides'),
     padding: typeof padding === 'string' ? padding : 'valid',
-    dilationRate: dilations as unknown as Pair,
+    dilationRate: pairOf(node, 'dilations'),
     useBias: bias.length > 0,
     activation: own?.name,
     name,
@@ -413,21 +411,19 @@ type Pads = readonly [Pair, Pair];
 function paddingOf(node: Node, known: Known, size: Pair, otherwise: 'same'): Padding | undefined;
 function paddingOf(node: Node, known: Known, size: Pair, otherwise: 'pads'): Padding | Pads | undefined;
 function paddingOf(
-  { attributes }: Node,
+  node: Node,
   { tensor }: Known,
   size: Pair,
   otherwise: 'same' | 'pads',
 ): Padding | Pads | undefined {
-  const { auto_pad = 'NOTSET', pads = [0, 0, 0, 0] } = attributes as { auto_pad?: string; pads?: number[] };
-  if (auto_pad === 'SAME_UPPER') return 'same';
-  if (auto_pad === 'VALID' || (auto_pad === 'NOTSET' && pads.every((pad) => pad === 0))) return 'valid';
-  if (auto_pad !== 'NOTSET') return undefined;
-  const { strides = [1, 1], dilations = [1, 1] } = attributes as { strides?: number[]; dilations?: number[] };
-  const same = windowAttributes(
-    { size, strides: strides as unknown as Pair, padding: 'same', dilation: dilations as unknown as Pair },
-    tensor.shape,
-  );
-  if (String(same.pads ?? [0, 0, 0, 0]) === String(pads) && !same.auto_pad) return 'same';
+  const autoPad = textOf(node, 'auto_pad', 'NOTSET');
+  const pads = intsOf(node, 'pads', [0, 0, 0, 0]);
+  if (autoPad === 'SAME_UPPER') return 'same';
+  if (autoPad === 'VALID' || (autoPad === 'NOTSET' && pads.every((pad) => pad === 0))) return 'valid';
+  if (autoPad !== 'NOTSET' || pads.length !== 4) return undefined;
+  const window = { size, strides: pairOf(node, 'strides'), dilation: pairOf(node, 'dilations') };
+  const same = windowAttributes({ ...window, padding: 'same' }, tensor.shape);
+  if (String(same.pads) === String(pads)) return 'same';
   const [top, left, bottom, right] = pads as [number, number, number, number];
   return otherwise === 'same'
     ? undefined
@@ -437,10 +433,19 @@ function paddingOf(
       ];
 }
 
-/** An axis of the graph, in Keras's order. */
-function axisInKeras(axis: Attribute | undefined, { tensor: { shape }, isChannelsFirst }: Known): number {
+/** Height and width; 1 and 1 where they are left out. */
+function pairOf(node: Node, name: string): Pair {
+  const values = intsOf(node, name, [1, 1]);
+  if (values.length === 2 && values.every((value) => value > 0)) return [values[0]!, values[1]!];
+  throw noLayer(node);
+}
+
+/** The axis of a node, in Keras's order. */
+function axisInKeras(node: Node, { tensor: { shape }, isChannelsFirst }: Known): number {
   const rank = shape.length;
-  const positive = (Number(axis) + rank) % rank;
+  const axis = intOf(node, 'axis', -1);
+  if (axis < -rank || axis >= rank) throw noLayer(node);
+  const positive = (axis + rank) % rank;
   const inKeras = isChannelsFirst ? [0, 3, 1, 2][positive]! : positive;
   return inKeras === rank - 1 ? -1 : inKeras;
 }
@@ -454,9 +459,6 @@ function transposed(data: Float32Array, rows: number, columns: number): Float32A
 }
 
 const scopeOf = ({ name }: Node): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));
-
-const floatOf = (attribute: Attribute | undefined, otherwise: number): number =>
-  typeof attribute === 'object' && 'float' in attribute ? attribute.float : otherwise;
 
 const inWords = ({ name, op }: Node): string => `'${name || op}'`;
 

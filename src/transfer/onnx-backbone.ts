@@ -8,7 +8,7 @@ import { inline } from '../graph/inline.js';
 import { encodeModel } from '../graph/onnx.js';
 import { modernOpset } from '../graph/opset.js';
 import { normalisePixels } from '../graph/preprocessing.js';
-import type { BackboneWriter, FeatureExtractor } from '../keras/applications/backbone.js';
+import { type BackboneWriter, backboneModel, type FeatureExtractor } from '../keras/applications/backbone.js';
 import { ValueError } from '../keras/layers/layer.js';
 import { describeInput, type OnnxInput, type OnnxInputOptions } from './onnx-input.js';
 import { readOnnx } from './read-model.js';
@@ -49,8 +49,14 @@ export async function openOnnxBackbone(
   const features = isLast ? c! : a!;
   const map = isMap ? { isLast, isPooled: (isLast ? a! * b! : b! * c!) === 1 } : undefined;
   const batched = await takesBatches(run, one);
-  const write: BackboneWriter = (g, images) =>
-    (batched ? writeBatch : writeOneByOne)(g, images, { ...source, map });
+  const written = { ...source, map };
+  const write: BackboneWriter = (g, images) => (batched ? writeBatch : writeOneByOne)(g, images, written);
+  const opset = Math.max(modernOpset, model.opset);
+  if (!batched) {
+    const alone = backboneModel({ ...input, features, write, opset });
+    const session = await options.engine.load(encodeModel(alone)).catch((cause) => cannotRun(path, cause));
+    await session.release();
+  }
   reporter.info(
     `${path}: '${output}' (N, ${one.dims.slice(1).join(', ')}) as ${features} features, of pictures of ${input.size.join(' × ')} pixels`,
   );
@@ -65,7 +71,7 @@ export async function openOnnxBackbone(
       sha256,
     },
     licences: [],
-    opset: Math.max(modernOpset, model.opset),
+    opset,
     write,
   };
 }
@@ -175,13 +181,18 @@ async function probe(
       await session.release();
     }
   } catch (cause) {
-    throw Object.assign(
-      new ValueError(
-        `Expected a model that runs on pictures. Received: ${path}: ${(cause as Error).message.split('\n')[0]}`,
-      ),
-      { cause },
-    );
+    return cannotRun(path, cause as Error);
   }
+}
+
+/** @throws ValueError with the engine's reason */
+function cannotRun(path: string, cause: Error): never {
+  throw Object.assign(
+    new ValueError(
+      `Expected a model that runs on pictures. Received: ${path}: ${cause.message.split('\n')[0]}`,
+    ),
+    { cause },
+  );
 }
 
 /** Whether two pictures at once give what each gives alone. Graphs for one often do, and often have its shape inside. */

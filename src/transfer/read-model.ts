@@ -44,7 +44,7 @@ export async function readOnnx(path: string): Promise<{ model: Model; sha256: st
 /** @throws OnnxFormatError for paths that lead elsewhere, and where there is no file */
 function readBeside(path: string, location: string): Uint8Array {
   const parts = location.split(/[/\\]/);
-  if (parts.includes('..') || parts[0] === '' || /^[a-z]:/i.test(location))
+  if (location.includes('\0') || parts.includes('..') || parts[0] === '' || /^[a-z]:/i.test(location))
     throw new OnnxFormatError(
       `Expected weights beside ${path}. Received: '${location}'. Hint: do not trust this file.`,
     );

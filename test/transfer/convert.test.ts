@@ -5,6 +5,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { ortNode } from '../../src/engine/ort-node.js';
+import { GraphBuilder } from '../../src/graph/builder.js';
+import type { Attribute } from '../../src/graph/graph.js';
 import { readMetadata } from '../../src/graph/metadata.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
 import { storeWeights } from '../../src/graph/precision.js';
@@ -292,6 +294,20 @@ test('says which operation of an ONNX model no layer does', async (t) => {
       "Expected inputs of float32, as Keras has them. Received: 'images' of uint8.",
     );
     await refuses(new Uint8Array(), 'Expected an ONNX model. Received: an empty file.');
+    const damaged = (op: string, attributes: Record<string, Attribute>) => {
+      const g = new GraphBuilder('damaged');
+      const x = g.op('Transpose', [g.input('x', 'float32', ['N', 8, 8, 3])], { perm: [0, 3, 1, 2] });
+      g.output('y', g.op(op, [x], attributes), 'float32', ['N', 3, 8, 8]);
+      return encodeModel({ graph: g.build(), opset: 13 });
+    };
+    await refuses(
+      damaged('MaxPool', { kernel_shape: 'large' }),
+      "Expected whole numbers for 'kernel_shape' of MaxPool 'MaxPool'. Received: something else.",
+    );
+    await refuses(
+      damaged('toString', {}),
+      "Expected operations that have a Keras layer here. Received: toString ('toString'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as --weights.",
+    );
     t.deepEqual(await readdir(folder), ['net.onnx']);
   });
 });

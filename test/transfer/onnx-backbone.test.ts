@@ -6,7 +6,7 @@ import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import { explain } from '../../src/graph/explain.js';
 import { buildClassifier } from '../../src/graph/export.js';
-import type { Graph } from '../../src/graph/graph.js';
+import type { Attribute, Graph } from '../../src/graph/graph.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
 import { newestOpset } from '../../src/graph/opset.js';
 import { type ScalingName, scalings, tfScaling } from '../../src/graph/preprocessing.js';
@@ -243,11 +243,16 @@ test.serial("Keras's MobileNet, converted, is a feature extractor like the origi
   });
 });
 
-/** A graph of one operation that there is no word for. */
-function strange(domain: string, op: string, opset = 18): Uint8Array {
+/** A graph of one operation that there is no word for, or one of whose attributes. */
+function strange(
+  domain: string,
+  op: string,
+  opset = 18,
+  attributes: Record<string, Attribute> = { spatial: 0 },
+): Uint8Array {
   const g = new GraphBuilder('strange');
   const x = g.input('x', 'float32', ['N', 3, 8, 8]);
-  g.add({ op, domain, name: 'odd', inputs: [x], outputs: ['y'], attributes: { spatial: 0 } });
+  g.add({ op, domain, name: 'odd', inputs: [x], outputs: ['y'], attributes });
   g.output('y', 'y', 'float32', ['N', 3, 8, 8]);
   return encodeModel({ graph: g.build(), opset });
 }
@@ -358,6 +363,18 @@ const mistakes: [
     "Expected operations that operator set 18 has, too. Received: BatchNormalization of set 8 ('backbone/odd'), with spatial=0. Hint: export the model anew, with opset_version=18.",
   ],
   [
+    'an operation by the name of what every object has',
+    strange('', 'constructor', 8),
+    { inputScaling: 'tf' },
+    /^Expected a model that runs on pictures\. Received: net\.onnx: .*constructor/,
+  ],
+  [
+    'an attribute that is of another kind than it has to be',
+    strange('', 'Slice', 8, { starts: [0], ends: 'all' }),
+    { inputScaling: 'tf' },
+    "Expected whole numbers for 'ends' of Slice 'backbone/odd'. Received: something else.",
+  ],
+  [
     'an operator set that is too old',
     onnxFile({ opset: 6 }),
     { inputScaling: 'tf' },
@@ -422,7 +439,7 @@ test.serial('weights may lie in a file beside the model, and nowhere else', asyn
     await t.throwsAsync(openIt(), {
       message: `Expected ${weights.byteLength} bytes of 'w' at 64 of 'weights/net.data'. Received: 200 bytes in all.`,
     });
-    for (const location of ['../../etc/passwd', '/etc/passwd', 'weights/../../x', '..\\x', 'C:\\x']) {
+    for (const location of ['../../etc/passwd', '/etc/passwd', 'weights/../../x', '..\\x', 'C:\\x', 'a\0b']) {
       await writeFile(path, external(location));
       await t.throwsAsync(openIt(), {
         message: `Expected weights beside ${path}. Received: '${location}'. Hint: do not trust this file.`,

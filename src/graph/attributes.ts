@@ -1,0 +1,32 @@
+/** Attributes of nodes that somebody else wrote, which may be of any kind. */
+import type { Attribute, Node } from './graph.js';
+import { OnnxFormatError } from './onnx-format-error.js';
+
+/** Takes an attribute for what it is to be, or `otherwise` where it is left out. */
+const reader =
+  <T>(kind: string, read: (attribute: Attribute) => T | undefined) =>
+  <Otherwise>(node: Node, name: string, otherwise: Otherwise): T | Otherwise => {
+    const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
+    if (attribute === undefined) return otherwise;
+    const value = read(attribute);
+    if (value !== undefined) return value;
+    throw new OnnxFormatError(
+      `Expected ${kind} for '${name}' of ${node.op}${node.name && ` '${node.name}'`}. Received: something else.`,
+    );
+  };
+
+export const intOf = reader('a whole number', (value) => (typeof value === 'number' ? value : undefined));
+
+export const intsOf = reader('whole numbers', (value): readonly number[] | undefined =>
+  Array.isArray(value) ? value : undefined,
+);
+
+export const floatOf = reader('a number', (value) =>
+  typeof value === 'object' && 'float' in value ? value.float : undefined,
+);
+
+export const floatsOf = reader('numbers', (value) =>
+  typeof value === 'object' && 'floats' in value ? value.floats : undefined,
+);
+
+export const textOf = reader('a text', (value) => (typeof value === 'string' ? value : undefined));
