@@ -1,13 +1,14 @@
 /**
- * Loads thousands of damaged models and asserts that each loads or is refused with an error that says why: no crash,
- * no hang, no memory beyond bounds. `make fuzz`
+ * Loads thousands of damaged models, of Keras, TF.js and ONNX, and asserts that each loads or is refused with an error
+ * that says why: no crash, no hang, no memory beyond bounds, no file but those that were asked for. `make fuzz`
  *
  *     node dist/tools/fuzz-models.js [--count 2000] [--seed 1] [--keep folder]
  *
  * Every model is loaded in a worker, so that a crash or hang is told apart from a refusal. With `--keep`, files that
  * break the loader are written there.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
@@ -17,41 +18,55 @@ import { readArchive, writeArchive } from '../src/keras/saving/archive.js';
 import { decodeKerasModel } from '../src/keras/saving/load.js';
 import { loadWeightsFrom } from '../src/keras/saving/save.js';
 import { decodeTfjsModel, tfjsWeightFiles } from '../src/keras/saving/tfjs-layers.js';
+import { damage, type Mutant, poisonJson, type Random, seeded } from './fuzz/damage.js';
+import { hostileModels, mutateOnnx, onnxModels } from './fuzz/onnx-models.js';
+import { createSandbox } from './fuzz/sandbox.js';
 
 /** Milliseconds that a small model may take, however damaged. */
 const timeout = 20_000;
-/** Megabytes that the process may grow by. */
-const mostGrowth = 1000;
+/** Megabytes that the process may grow by: the HDF5 library believes a damaged length, up to its own limit of 2 GB. */
+const mostGrowth = 2300;
 const folder = 'test/golden/saving';
-
-interface Mutant {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 /** What became of a mutant: `loaded`, the name of an error that was meant, or `unexpected: …`. */
 type Verdict = string;
 
+/** Names of errors that tell a person what is wrong with a file. */
+const meant: ReadonlySet<string> = new Set([
+  'ExplainError',
+  'Hdf5FormatError',
+  'MetadataError',
+  'OnnxFormatError',
+  'OpsetError',
+  'TfjsFormatError',
+  'ValueError',
+]);
+
 /** The worker's entry. */
-export const start = async () => {
+export const start = async ({ root }: { root: string }) => {
   const sound = readFile(join(folder, 'keras-3.15.keras'));
   const { binary } = await tfjsModel();
-  return async ({ name, bytes }: Mutant): Promise<Verdict> => {
-    try {
-      const quiet = { warn: () => {} };
-      if (name.endsWith('.json')) {
-        const text = new TextDecoder().decode(bytes);
-        decodeTfjsModel(text, Object.fromEntries(tfjsWeightFiles(text).map((file) => [file, binary])));
-      } else if (name.endsWith('.weights.h5'))
-        await loadWeightsFrom(await decodeKerasModel(await sound), bytes, quiet);
-      else await decodeKerasModel(bytes, quiet);
-      return 'loaded';
-    } catch (error) {
-      const { name: kind, message } = error as Error;
-      return ['ValueError', 'Hdf5FormatError', 'TfjsFormatError'].includes(kind)
-        ? kind
-        : `unexpected: ${kind}: ${message}`;
-    }
+  const sandbox = await createSandbox(root);
+  const read = async ({ name, bytes }: Mutant): Promise<void> => {
+    if (name.endsWith('.json')) {
+      const text = new TextDecoder().decode(bytes);
+      decodeTfjsModel(text, Object.fromEntries(tfjsWeightFiles(text).map((file) => [file, binary])));
+    } else await loadWeightsFrom(await decodeKerasModel(await sound), bytes, { warn: () => {} });
+  };
+  const outcomesOf = async (mutant: Mutant): Promise<(Error | null)[]> => {
+    if (!mutant.name.endsWith('.json') && !mutant.name.endsWith('.weights.h5')) return sandbox.use(mutant);
+    return [
+      await read(mutant).then(
+        () => null,
+        (error: Error) => error,
+      ),
+    ];
+  };
+  return async (mutant: Mutant): Promise<Verdict> => {
+    const outcomes = await outcomesOf(mutant);
+    const strange = outcomes.find((error) => error && !meant.has(error.name));
+    if (strange) return `unexpected: ${strange.name}: ${strange.message}`;
+    return outcomes.includes(null) ? 'loaded' : outcomes[0]!.name;
   };
 };
 
@@ -76,100 +91,10 @@ async function tfjsModel(): Promise<{ json: Uint8Array; binary: Uint8Array }> {
   return { json: new TextEncoder().encode(json), binary: new Uint8Array(values.buffer) };
 }
 
-type Random = (below: number) => number;
-
-/** Whole numbers below a limit, the same for the same seed: mulberry32. */
-function seeded(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return Math.floor((((x ^ (x >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-/** Damages bytes: bits, bytes, lengths, pieces, the end. */
-function damage(bytes: Uint8Array, random: Random): Uint8Array {
-  const out = bytes.slice();
-  const kinds: (() => Uint8Array)[] = [
-    () => {
-      for (let n = 1 + random(40); n > 0; n--) out[random(out.length)]! ^= 1 << random(8);
-      return out;
-    },
-    () => {
-      for (let n = 1 + random(6); n > 0; n--)
-        out[random(Math.min(2048, out.length))] = [0, 1, 0x7f, 0x80, 0xff][random(5)]!;
-      return out;
-    },
-    () => out.subarray(0, random(out.length)),
-    () => {
-      const from = random(out.length);
-      out.copyWithin(random(out.length), from, from + random(400));
-      return out;
-    },
-    () => {
-      // A length, or an address.
-      new DataView(out.buffer).setBigUint64(random(out.length - 8), BigInt(2 ** random(53)), true);
-      return out;
-    },
-    () => {
-      const junk = Array.from({ length: random(300) }, () => random(256));
-      const at = random(out.length);
-      return Uint8Array.from([...out.subarray(0, at), ...junk, ...out.subarray(at)]);
-    },
-  ];
-  return kinds[random(kinds.length)]!();
-}
-
-const hostile: readonly unknown[] = [
-  null,
-  true,
-  -1,
-  0,
-  0.5,
-  1e9,
-  1e308,
-  2 ** 53,
-  '',
-  '../../etc/passwd',
-  'x'.repeat(10_000),
-  '__proto__',
-  [],
-  {},
-  [[]],
-  JSON.parse('{"__proto__": {"polluted": true}}'),
-  JSON.parse(`${'['.repeat(400)}${']'.repeat(400)}`),
-  ['dense', 0, 0],
-];
-
-/** Puts a hostile value, or one from elsewhere in it, into a configuration. */
-function poison(config: string, random: Random): string {
-  if (random(20) === 0) return `{"class_name": ${'['.repeat(random(200_000))}`;
-  const root = JSON.parse(config);
-  const places: [holder: Record<string, unknown>, key: string][] = [];
-  const visit = (value: unknown) => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const key of Object.keys(value)) {
-      places.push([value as Record<string, unknown>, key]);
-      visit((value as Record<string, unknown>)[key]);
-    }
-  };
-  visit(root);
-  for (let n = 1 + random(3); n > 0; n--) {
-    const [holder, key] = places[random(places.length)]!;
-    const [other, from] = places[random(places.length)]!;
-    if (random(4) === 0) delete holder[key];
-    else
-      holder[key] =
-        random(3) === 0 ? JSON.parse(JSON.stringify(other[from] ?? null)) : hostile[random(hostile.length)];
-  }
-  return JSON.stringify(root);
-}
-
 function mutate({ name, bytes }: Mutant, index: number, random: Random): Mutant {
+  if (name.endsWith('.onnx')) return { name: `${index}-${name}`, bytes: mutateOnnx(bytes, random) };
   if (name.endsWith('.json') && random(3) > 0) {
-    const text = poison(new TextDecoder().decode(bytes), random);
+    const text = poisonJson(new TextDecoder().decode(bytes), random);
     return { name: `${index}-${name}`, bytes: new TextEncoder().encode(text) };
   }
   if (!name.endsWith('.keras') || random(3) === 0)
@@ -180,7 +105,9 @@ function mutate({ name, bytes }: Mutant, index: number, random: Random): Mutant 
     name: `${index}-${inner ? 'weights' : 'config'}-${name}`,
     bytes: writeArchive({
       ...archive,
-      ...(inner ? { weights: damage(archive.weights, random) } : { config: poison(archive.config, random) }),
+      ...(inner
+        ? { weights: damage(archive.weights, random) }
+        : { config: poisonJson(archive.config, random) }),
     }),
   };
 }
@@ -198,14 +125,18 @@ async function main(): Promise<void> {
   const seeds: Mutant[] = await Promise.all(
     names.map(async (name) => ({ name, bytes: new Uint8Array(await readFile(join(folder, name))) })),
   );
-  seeds.push({ name: 'model.json', bytes: (await tfjsModel()).json });
+  seeds.push({ name: 'model.json', bytes: (await tfjsModel()).json }, ...(await onnxModels()));
+  const hostile = hostileModels();
   function* mutants(): Generator<Mutant> {
-    for (let i = 0; i < Number(values.count); i++) yield mutate(seeds[i % seeds.length]!, i, random);
+    yield* hostile;
+    for (let i = hostile.length; i < Number(values.count); i++)
+      yield mutate(seeds[i % seeds.length]!, i, random);
   }
 
+  const root = await mkdtemp(join(tmpdir(), 'fuzz-models-'));
   await using pool = await createPool<Mutant, Verdict>({
     entry: new URL(import.meta.url),
-    setup: {},
+    setup: { root },
     timeout,
   });
   const counts = new Map<string, number>();
@@ -220,6 +151,7 @@ async function main(): Promise<void> {
     mostMemory = Math.max(mostMemory, process.memoryUsage.rss() / 2 ** 20);
   }
 
+  await rm(root, { recursive: true, force: true });
   for (const [kind, number] of [...counts].sort((a, b) => b[1] - a[1]))
     console.log(`${String(number).padStart(6)}  ${kind}`);
   const growth = mostMemory - startMemory;
