@@ -35,7 +35,7 @@ help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  TRAIN=dir VAL=dir TEST=dir   folders with one sub-folder of photos a class (default: drawn characters)'
-	@echo '  WEIGHTS=vggface2|imagenet|FILE  EPOCHS=5  VIEWS=4  SEED=0  OUT=onnx'
+	@echo '  WEIGHTS=vggface2|imagenet|imagenet-v2|FILE  EPOCHS=5  VIEWS=4  SEED=0  OUT=onnx'
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm > /dev/null || { echo 'npm is missing: install Node 20.19 or later from https://nodejs.org'; exit 1; }

@@ -2,6 +2,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { type ScalingName, scalings } from '../graph/preprocessing.js';
+import { mobileNetSizes } from '../keras/applications/mobilenet.js';
+import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
 import { isOnnx } from '../transfer/preparation.js';
 import { UsageError } from './run.js';
 
@@ -45,18 +47,21 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       requiresArg: true,
       type: 'string',
       default: 'vggface2',
-      describe: "'vggface2' for faces, 'imagenet' for the rest, a Keras .h5 file, or any .onnx model",
+      describe:
+        "'vggface2' for faces, 'imagenet' for the rest, 'imagenet-v2' (MobileNetV2), a Keras .h5 file, or any .onnx model",
     })
     .option('alpha', {
       requiresArg: true,
       type: 'number',
-      choices: [0.25, 0.5, 0.75, 1],
-      describe: "MobileNet's width [default: 1]",
+      choices: [0.25, 0.35, 0.5, 0.75, 1, 1.3, 1.4],
+      describe:
+        "MobileNet's width: 0.25, 0.5, 0.75, 1; MobileNetV2's: 0.35, 0.5, 0.75, 1, 1.3, 1.4 [default: 1]",
     })
     .option('size', {
       requiresArg: true,
       type: 'number',
-      describe: 'Height and width that pictures are resized to: 128, 160, 192 or 224 [default: 224]',
+      describe:
+        'Height and width that pictures are resized to: 128, 160, 192 or 224, for MobileNetV2 also 96 [default: 224]',
     })
     .option('input-scaling', {
       requiresArg: true,
@@ -99,7 +104,8 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       describe: 'Folder that keeps features from run to run',
     })
     .check(({ weights, size }) => {
-      const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : [128, 160, 192, 224];
+      const published = weights === 'imagenet-v2' ? mobileNetV2Sizes : [...mobileNetSizes].sort();
+      const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : published;
       const isSize = Number.isInteger(size) && size! > 0;
       if (size === undefined || (sizes ? sizes.includes(size) : isSize)) return true;
       throw new UsageError(

@@ -105,6 +105,46 @@ test.serial('loads ImageNet weights from the cache, by Keras’s file names', as
   t.deepEqual(backbone.model.getWeights(), expected.getWeights());
 });
 
+test.serial(
+  "loads MobileNetV2's ImageNet weights, and says for which widths and sizes there are none",
+  async (t) => {
+    const model = await MobileNetV2({
+      alpha: 0.35,
+      weights: null,
+      includeTop: false,
+      inputShape: [96, 96, 3],
+    });
+    const models = join(home, '.keras/models');
+    await mkdir(models, { recursive: true });
+    await model.saveWeights(
+      join(models, 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5'),
+    );
+    const backbone = await loadBackbone({ weights: 'imagenet-v2', alpha: 0.35, size: 96 });
+    t.like(backbone, {
+      size: [96, 96],
+      features: 1280,
+      scaling: tfScaling,
+      info: { name: 'mobilenet_v2', alpha: 0.35, weights: 'imagenet-v2', licence: 'Apache-2.0' },
+    });
+    t.deepEqual(backbone.model.getWeights(), model.getWeights());
+    for (const [weights, options, message] of [
+      [
+        'imagenet-v2',
+        { alpha: 0.25 },
+        'Expected --alpha of 0.35, 0.5, 0.75, 1, 1.3, 1.4 with imagenet-v2. Received: 0.25.',
+      ],
+      ['imagenet', { size: 96 }, 'Expected --size of 128, 160, 192, 224 with imagenet. Received: 96.'],
+    ] as const)
+      await t.throwsAsync(loadBackbone({ weights, ...options }), { name: 'ValueError', message });
+
+    const path = join(home, 'whole.keras');
+    await model.save(path);
+    await t.throwsAsync(loadBackbone({ weights: path }), {
+      message: `Expected weights in one of Keras's .h5 files. Received: ${path}, a .keras file. Hint: make an .onnx file of it with 'ort-transfer convert', and take that.`,
+    });
+  },
+);
+
 test.serial('reads width and size of pictures off a file', async (t) => {
   const path = join(home, 'mine_192_.h5');
   await writeFile(path, await keras2File(0.5));

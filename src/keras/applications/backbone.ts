@@ -14,11 +14,18 @@ import {
 import type { DownloadProgress } from '../../platform/download.js';
 import { ValueError } from '../layers/layer.js';
 import type { Model } from '../models/model.js';
+import { isZip } from '../saving/archive.js';
 import { type Hdf5Group, readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights } from '../saving/legacy-h5.js';
 import { readWeightsPath } from './architecture.js';
 import { firstFilters, MobileNet, mobileNetAlphas, mobileNetSizes, readImageNetFile } from './mobilenet.js';
-import { lastProjection, MobileNetV2, mobileNetV2Alphas } from './mobilenet-v2.js';
+import {
+  lastProjection,
+  MobileNetV2,
+  mobileNetV2Alphas,
+  mobileNetV2Sizes,
+  readMobileNetV2File,
+} from './mobilenet-v2.js';
 
 /** A frozen network that turns pictures into features, with all that must be known to use it. */
 export interface FeatureExtractor {
@@ -51,9 +58,15 @@ export interface Backbone extends FeatureExtractor {
 }
 
 export interface BackboneOptions {
-  /** `'vggface2'` for faces, `'imagenet'` for the rest, the path of a file, or `null` for random weights. */
-  weights?: 'vggface2' | 'imagenet' | (string & {}) | null;
-  /** Width multiplier 0.25, 0.5, 0.75 or 1. A file knows its own, and whether it is of MobileNet or MobileNetV2. */
+  /**
+   * `'vggface2'` for faces; for the rest `'imagenet'`, or `'imagenet-v2'` for MobileNetV2; the path of a file, or
+   * `null` for random weights.
+   */
+  weights?: 'vggface2' | 'imagenet' | 'imagenet-v2' | (string & {}) | null;
+  /**
+   * Width multiplier 0.25, 0.5, 0.75 or 1; of MobileNetV2 0.35, 0.5, 0.75, 1, 1.3 or 1.4. A file knows its own, and
+   * whether it is of MobileNet or MobileNetV2.
+   */
   alpha?: number;
   /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: what a file's name says, else 224. */
   size?: number;
@@ -61,7 +74,7 @@ export interface BackboneOptions {
 }
 
 /**
- * Loads MobileNet, or MobileNetV2 of a file, with what its weights ask for.
+ * Loads MobileNet or MobileNetV2, with what its weights ask for.
  *
  * @throws ValueError for weights that are not MobileNet's, DownloadError where they cannot be had
  *
@@ -108,22 +121,39 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   const { weights, alpha = 1, size = 224, onProgress } = options;
   if (weights == null) return { alpha, size };
   if (weights === 'vggface2') return { alpha, size, bytes: await readHumanModel('faceres.bin') };
-  if (weights === 'imagenet')
-    return { alpha, size, bytes: await readImageNetFile({ alpha, size, includeTop: false, onProgress }) };
+  const isV2 = weights === 'imagenet-v2';
+  if (weights === 'imagenet' || isV2) {
+    checkPublished('alpha', alpha, isV2 ? mobileNetV2Alphas : mobileNetAlphas, weights);
+    checkPublished('size', size, isV2 ? mobileNetV2Sizes : mobileNetSizes, weights);
+    const read = isV2 ? readMobileNetV2File : readImageNetFile;
+    return { alpha, size, bytes: await read({ alpha, size, includeTop: false, onProgress }), isV2 };
+  }
 
   const bytes = await readWeightsPath(weights).catch((cause) => {
     throw Object.assign(
       new ValueError(
-        `Expected weights 'vggface2', 'imagenet', or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
+        `Expected weights 'vggface2', 'imagenet', 'imagenet-v2', or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
       ),
       { cause },
     );
   });
+  if (isZip(bytes))
+    throw new ValueError(
+      `Expected weights in one of Keras's .h5 files. Received: ${weights}, a .keras file. Hint: make an .onnx file of it with 'ort-transfer convert', and take that.`,
+    );
   const network = await readHdf5(bytes, (root) => identify(legacyWeights(root), weights));
   if (options.alpha !== undefined && options.alpha !== network.alpha)
     throw new ValueError(`Expected alpha ${network.alpha}, that of ${weights}. Received: ${options.alpha}.`);
   const named = [...mobileNetSizes, 96].find((candidate) => weights.includes(`_${candidate}_`));
   return { ...network, size: options.size ?? named ?? size, bytes };
+}
+
+/** @throws ValueError for what Keras has published no weights for */
+function checkPublished(option: string, value: number, published: readonly number[], weights: string): void {
+  if (!published.includes(value))
+    throw new ValueError(
+      `Expected --${option} of ${[...published].sort((a, b) => a - b).join(', ')} with ${weights}. Received: ${value}.`,
+    );
 }
 
 /** Which network a file is of, by the filters of a layer whose number tells the width. */
@@ -145,6 +175,11 @@ function identify(group: Hdf5Group, path: string): { alpha: number; isV2: boolea
   );
 }
 
+const keras = {
+  licence: 'Apache-2.0',
+  credit: 'The MobileNet authors and Keras, https://keras.io/api/applications/mobilenet',
+} as const;
+
 const licencesOf: Readonly<Record<string, readonly Licence[]>> = {
   vggface2: [
     {
@@ -158,13 +193,8 @@ const licencesOf: Readonly<Record<string, readonly Licence[]>> = {
       credit: 'Andrey V. Savchenko, https://github.com/HSE-asavchenko/HSE_FaceRec_tf',
     },
   ],
-  imagenet: [
-    {
-      work: 'MobileNet weights (keras-applications, trained on ImageNet)',
-      licence: 'Apache-2.0',
-      credit: 'The MobileNet authors and Keras, https://keras.io/api/applications/mobilenet',
-    },
-  ],
+  imagenet: [{ work: 'MobileNet weights (keras-applications, trained on ImageNet)', ...keras }],
+  'imagenet-v2': [{ work: 'MobileNetV2 weights (keras-applications, trained on ImageNet)', ...keras }],
 };
 
 /** Writes MobileNet; the graph as a whole wants `fold` afterwards. */

@@ -24,6 +24,7 @@ import {
   readWeightsPath,
   sourceInputs,
 } from './architecture.js';
+import type { ImageNetFile } from './mobilenet.js';
 
 export interface MobileNetV2Options extends ApplicationOptions {
   /** Width multiplier: the share of the paper's channels. */
@@ -33,7 +34,8 @@ export interface MobileNetV2Options extends ApplicationOptions {
 }
 
 const url = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/';
-const sizes: readonly number[] = [96, 128, 160, 192, 224];
+/** Heights and widths that weights are to be had for. */
+export const mobileNetV2Sizes: readonly number[] = [96, 128, 160, 192, 224];
 /** Widths that weights are to be had for. */
 export const mobileNetV2Alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
 
@@ -64,7 +66,7 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
     );
 
   const [height, width] = inputShape ?? inputTensor?.shape.slice(1) ?? [];
-  const known = height === width && height != null && sizes.includes(height);
+  const known = height === width && height != null && mobileNetV2Sizes.includes(height);
   const defaultSize = known ? height : 224;
   const shape = obtainInputShape({
     inputShape,
@@ -79,7 +81,7 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
       throw new ValueError(
         `If imagenet weights are being loaded, alpha must be one of \`0.35\`, \`0.50\`, \`0.75\`, \`1.0\`, \`1.3\` or \`1.4\` only; Received \`alpha=${alpha}\``,
       );
-    if (rows !== shape[1] || !sizes.includes(rows)) {
+    if (rows !== shape[1] || !mobileNetV2Sizes.includes(rows)) {
       rows = 224;
       warn(
         '`input_shape` is undefined or non-square, or `rows` is not in [96, 128, 160, 192, 224]. Weights for input shape (224, 224) will be loaded as the default.',
@@ -103,11 +105,21 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
   });
 
   if (weights === 'imagenet') {
-    const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${floatRepr(alpha)}_${rows}${includeTop ? '' : '_no_top'}.h5`;
-    await loadWeightsFile(model, await readKerasFile({ file, url: url + file, onProgress }));
+    await loadWeightsFile(model, await readMobileNetV2File({ alpha, size: rows, includeTop, onProgress }));
     expectScaling(model, tfScaling);
   } else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
   return model;
+}
+
+/** The file of ImageNet weights that Keras publishes, from Keras's cache or its address. */
+export function readMobileNetV2File({
+  alpha,
+  size,
+  includeTop,
+  onProgress,
+}: ImageNetFile): Promise<Uint8Array> {
+  const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${floatRepr(alpha)}_${size}${includeTop ? '' : '_no_top'}.h5`;
+  return readKerasFile({ file, url: url + file, onProgress });
 }
 
 /** The inverted residual blocks 0 to 16: output channels at alpha 1, strides, expansion. */
