@@ -1,5 +1,5 @@
 /**
- * Builds the studio as a static folder: `node dist/tools/build-studio.js --out DIR [--weights vggface2|imagenet|FILE]`.
+ * Builds the studio as a static folder: `node dist/tools/build-studio.js --out DIR [--weights vggface2|imagenet|imagenet-v2|FILE]`.
  *
  * The folder holds the page, its scripts and workers, ONNX Runtime's WebAssembly, the weights of the backbone, whose
  * graph the page writes itself, and the face detector. It works from any static server and any path, offline from the
@@ -12,8 +12,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadBackbone } from '../src/keras/applications/backbone.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
+import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
+import { ValueError } from '../src/keras/layers/layer.js';
 import { readHumanModel } from '../src/platform/node/weights.js';
 import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
+import { isOnnx } from '../src/transfer/preparation.js';
 import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
 
 const source = fileURLToPath(new URL('../../src/web', import.meta.url));
@@ -21,7 +24,7 @@ const source = fileURLToPath(new URL('../../src/web', import.meta.url));
 export interface BuildStudioOptions {
   /** The folder to write. Files that are there already and have other names stay. */
   out: string;
-  /** `'vggface2'` for faces, `'imagenet'` for the rest, or a file in Keras's HDF5 layout. */
+  /** `'vggface2'` for faces, `'imagenet'` or `'imagenet-v2'` for the rest, or a file in Keras's HDF5 layout. */
   weights?: string;
 }
 
@@ -35,16 +38,20 @@ export async function buildStudio({
   out,
   weights = 'vggface2',
 }: BuildStudioOptions): Promise<Map<string, number>> {
+  const weightFiles = await readWeights(weights);
   const files = new Map<string, Uint8Array>([
     ...(await bundle(['studio/studio', 'studio/studio-worker', 'worker'])),
     ...(await readRuntime()),
-    ...(await readWeights(weights)),
+    ...weightFiles,
   ]);
   for (const name of ['index.html', 'studio.css'])
     files.set(name, await readFile(join(source, 'studio', name)));
   files.set(...(await bundleServiceWorker(files)));
   return writeFiles(out, files);
 }
+
+/** The weights that the studio takes of those that Keras publishes. */
+const published = { alpha: 1, size: 224, includeTop: false } as const;
 
 async function readWeights(weights: string): Promise<[name: string, bytes: Uint8Array][]> {
   const config = (path: string): [string, Uint8Array] => [
@@ -60,8 +67,16 @@ async function readWeights(weights: string): Promise<[name: string, bytes: Uint8
     ];
   if (weights === 'imagenet') {
     const path = 'models/mobilenet_1_0_224_tf_no_top.h5';
-    return [config(path), [path, await readImageNetFile({ alpha: 1, size: 224, includeTop: false })]];
+    return [config(path), [path, await readImageNetFile(published)]];
   }
+  if (weights === 'imagenet-v2') {
+    const path = 'models/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5';
+    return [config(path), [path, await readMobileNetV2File(published)]];
+  }
+  if (isOnnx(weights))
+    throw new ValueError(
+      `Expected weights of MobileNet, whose graph the studio writes itself. Received: ${weights}. Hint: train on it with 'ort-transfer train', and show what comes of it with 'make web'.`,
+    );
   // Refuses what is no backbone here rather than in the page.
   await loadBackbone({ weights });
   const path = `models/${basename(weights)}`;
