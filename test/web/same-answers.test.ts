@@ -8,17 +8,20 @@ import { promisify } from 'node:util';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { ortNode } from '../../src/engine/ort-node.js';
 import { buildClassifier } from '../../src/graph/export.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import type { Preprocessing } from '../../src/graph/preprocessing.js';
-import { backboneWriter, loadBackbone } from '../../src/keras/applications/backbone.js';
+import { type FeatureExtractor, loadBackbone } from '../../src/keras/applications/backbone.js';
+import { openOnnxBackbone } from '../../src/transfer/onnx-backbone.js';
 import type { Classification, Prediction } from '../../src/web/classifier.js';
 import type { ClassifierElement } from '../../src/web/classifier-element.js';
 import { buildWeb } from '../../tools/build-web.js';
 import { assertClose } from '../compare.js';
 import { seededNumbers } from '../export/seeded-classifier.js';
 import { readTwentyFaces } from '../faces/pictures.js';
+import { onnxFile } from '../transfer/onnx-files.js';
 import { launchChromium, pageMemory, waitForStatus } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { serveFolder } from './static-server.js';
@@ -39,23 +42,41 @@ const command = fileURLToPath(new URL('../../src/cli/ort-predict.js', import.met
 
 const labels = ['one', 'two', 'three', 'four', 'five', 'six'];
 
-/** MobileNet with its embedded weights, under a dense layer that nobody trained. */
-async function mobileNetClassifier(crop: Preprocessing['crop']): Promise<Uint8Array> {
-  const backbone = await loadBackbone({ weights: 'vggface2' });
-  const { scaling, size, info, licences, features } = backbone;
+/** A feature extractor under a dense layer that nobody trained, with weights up to `steepness`. */
+function classifierOn(
+  backbone: FeatureExtractor,
+  { crop, steepness }: { crop: Preprocessing['crop']; steepness: number },
+): Uint8Array {
+  const { scaling, size, info, licences, features, opset, write } = backbone;
   const preprocessing = { ...scaling, size, crop, exif: true };
   const kernel = {
     name: 'kernel',
     shape: [features, labels.length],
-    value: seededNumbers(features * labels.length, 5, 0.4),
+    value: seededNumbers(features * labels.length, 5, steepness),
   };
   const model = buildClassifier({
     metadata: { labels, preprocessing, backbone: info, licences },
-    backbone: backboneWriter(backbone),
+    backbone: write,
+    opset,
     head: (g, embedding) =>
       g.op('Softmax', [g.op('MatMul', [embedding, inferenceContext(g).weight(kernel)])], { axis: 1 }),
   });
   return encodeModel(model);
+}
+
+/** MobileNet with its embedded weights. */
+const mobileNetClassifier = async (crop: Preprocessing['crop']): Promise<Uint8Array> =>
+  classifierOn(await loadBackbone({ weights: 'vggface2' }), { crop, steepness: 0.4 });
+
+/** Somebody's network, in half precision, which takes one picture at a time. */
+async function foreignClassifier(): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-web-'));
+  const path = join(folder, 'net.onnx');
+  await writeFile(path, onnxFile({ batch: 1, layout: 'nhwc', output: 'classes', half: true, opset: 11 }));
+  const engine = await ortNode({ provider: 'cpu', threads: 1 });
+  const backbone = await openOnnxBackbone(path, { engine, inputScaling: 'torch' }, { info: () => {} });
+  await rm(folder, { recursive: true });
+  return classifierOn(backbone, { crop: 'none', steepness: 8 });
 }
 
 test.before(async (t) => {
@@ -66,16 +87,16 @@ test.after.always(async ({ context }) => {
   await context.browser?.close();
 });
 
-/** Runs `action` with a model that crops as `crop` says. */
+/** Runs `action` with a model that crops as `crop` says: MobileNet's, or `bytes`. */
 async function withModel(
   t: ExecutionContext<State>,
   crop: Preprocessing['crop'],
   action: (pair: Pair) => Promise<void>,
+  bytes?: Uint8Array,
 ): Promise<void> {
-  const bytes = await mobileNetClassifier(crop);
   const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-web-'));
   const model = join(folder, 'mobilenet.onnx');
-  await writeFile(model, bytes);
+  await writeFile(model, bytes ?? (await mobileNetClassifier(crop)));
   await buildWeb({ model, out: folder });
   const server = await serveFolder(folder);
   const page = await t.context.browser.newPage();
@@ -149,6 +170,13 @@ test.serial('… where the model looks at the middle', (t) =>
     await compare(t, pair, (await drawPictures()).slice(0, 6));
   }),
 );
+
+test.serial("… where the model is trained on somebody's ONNX network", async (t) => {
+  const check = async (pair: Pair) => {
+    await compare(t, pair, (await drawPictures()).slice(0, 8));
+  };
+  await withModel(t, 'none', check, await foreignClassifier());
+});
 
 test.serial('… where the model looks at faces, and at whole pictures that have none', (t) =>
   withModel(t, 'face', async (pair) => {
