@@ -141,7 +141,7 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     'weights that are not there',
     'ort-transfer',
     ['train', '--train', 'broken', '--weights', 'no.h5'],
-    /^error: Expected weights 'vggface2', 'imagenet', or .* Received: no\.h5, which is none of these\.\n$/,
+    /^error: Expected weights 'vggface2', 'imagenet', 'imagenet-v2', or .* Received: no\.h5, which is none of these\.\n$/,
   ],
   [
     'an unknown provider',

@@ -248,6 +248,7 @@ async function everyGraph(): Promise<[name: string, opset: number, bytes: Uint8A
   for (const [name, opset, file] of [
     ['map', 11, onnxFile({ opset: 11, layout: 'nhwc' })],
     ['one by one', 17, onnxFile({ batch: 1, output: 'classes' })],
+    ['half', 13, onnxFile({ opset: 13, half: true, output: 'classes' })],
     ['modern', 21, onnxFile({ opset: 21, output: 'classes' })],
   ] as const) {
     const path = join(folder, 'net.onnx');
