@@ -5,7 +5,7 @@ import { restoreWeights } from '../graph/precision.js';
 import { Input } from '../keras/layers/input.js';
 import { ValueError } from '../keras/layers/layer.js';
 import type { Model } from '../keras/models/model.js';
-import { LayerReader } from './layer-reader.js';
+import { LayerReader } from './import-onnx/layer-reader.js';
 import { ownPreprocessing } from './onnx-input.js';
 
 /** A model as layers, with what its file said of labels and pictures. */
