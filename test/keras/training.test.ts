@@ -342,6 +342,16 @@ const fits = [
     samples: 90,
     validation_split: 0.2,
   }),
+  // A ReLU is often exactly 0, as targets are.
+  training('outputs equal to targets', {
+    layers: ending(dense(4, 'relu')),
+    loss: 'mean_squared_error',
+    targets: 'bits',
+    metrics: [['Accuracy', {}]],
+    epochs: 2,
+    samples: 90,
+    validation_split: 0.2,
+  }),
   training('penalties and moving averages', {
     layers: [
       dense(12, 'relu', { kernel_regularizer: ['L2', { l2: 0.02 }] }),

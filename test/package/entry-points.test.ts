@@ -37,7 +37,7 @@ const names: [name: string, module: object, expected: string][] = [
     losses,
     'BinaryCrossentropy CategoricalCrossentropy Loss MeanSquaredError SparseCategoricalCrossentropy',
   ],
-  ['metrics', metrics, 'BinaryAccuracy CategoricalAccuracy Metric SparseCategoricalAccuracy'],
+  ['metrics', metrics, 'Accuracy BinaryAccuracy CategoricalAccuracy Metric SparseCategoricalAccuracy'],
   ['models', models, 'Functional Model Sequential loadModel modelFromJson'],
   ['optimizers', optimizers, 'Adam AdamW Optimizer RMSprop SGD'],
   [

@@ -7,6 +7,20 @@ import { MeanMetric } from './metric.js';
 const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });
 const asFloat = (g: GraphBuilder, condition: Value) => g.op('Cast', [condition], { to: 1 });
 
+/** How often an output is the target itself: the mean over outputs (B, C). */
+export class Accuracy extends MeanMetric {
+  static override readonly className: string = 'Accuracy';
+  override readonly direction = 'up';
+
+  constructor({ name = 'accuracy' } = {}) {
+    super(name);
+  }
+
+  protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
+    return g.op('ReduceMean', [asFloat(g, g.op('Equal', [target, output]))], { axes: [-1], keepdims: 0 });
+  }
+}
+
 /** How often the likeliest class is the right one, targets being one-hot (B, C). */
 export class CategoricalAccuracy extends MeanMetric {
   static override readonly className: string = 'CategoricalAccuracy';
