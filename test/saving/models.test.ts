@@ -7,12 +7,15 @@ import { BatchNormalization } from '../../src/keras/layers/batch-normalization.j
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Input } from '../../src/keras/layers/input.js';
+import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { CategoricalCrossentropy } from '../../src/keras/losses/index.js';
+import { CategoricalAccuracy } from '../../src/keras/metrics/index.js';
 import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { Adam, RMSprop, SGD } from '../../src/keras/optimizers/index.js';
 import { L2 } from '../../src/keras/regularizers.js';
-import { loadModel, modelFromJson } from '../../src/keras/saving/index.js';
+import { readHdf5 } from '../../src/keras/saving/hdf5.js';
+import { encodeKerasModel, loadModel, modelFromJson } from '../../src/keras/saving/index.js';
 import { formatSummary } from '../../src/keras/summary.js';
 import { withFolder } from './folder.js';
 
@@ -53,7 +56,7 @@ function sequential(): Model {
 async function look(model: Model) {
   return {
     summary: formatSummary(model),
-    json: model.toJson(),
+    json: model.toJson().replaceAll(model.optimizer.name, model.optimizer.className),
     predictions: Array.from((await model.predict(x, { verbose: 0 })).data),
     iterations: model.optimizer.iterations,
     // Files hold it in single precision.
@@ -76,7 +79,7 @@ for (const [label, [build, optimizer]] of Object.entries(cases))
       await withFolder(async (folder) => {
         const model = build();
         const loss = new CategoricalCrossentropy({ labelSmoothing: 0.1 });
-        model.compile({ optimizer: optimizer(), loss, metrics: ['accuracy'] });
+        model.compile({ optimizer: optimizer(), loss, metrics: [new CategoricalAccuracy()] });
         await model.fit(x, y, { ...quiet, epochs: 2 });
         const path = join(folder, `model.${ending}`);
         await model.save(path);
@@ -84,6 +87,9 @@ for (const [label, [build, optimizer]] of Object.entries(cases))
 
         const loaded = await loadModel(path);
         t.is(loaded.constructor, model.constructor);
+        // Such files name optimizers by their class.
+        const name = ending === 'keras' ? model.optimizer.name : model.optimizer.className;
+        t.is(loaded.optimizer.name, name);
         t.deepEqual(await look(loaded), await look(model));
         const [first, second] = [await model.fit(x, y, quiet), await loaded.fit(x, y, quiet)];
         t.deepEqual(second.history, first.history);
@@ -164,7 +170,8 @@ test('names of files say what is written', async (t) => {
       'Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras format (recommended) or a `.h5` extension. Received: filepath=model.onx.',
   });
   await t.throwsAsync(model.saveWeights('weights.keras'), {
-    message: 'The filename must end in `.weights.h5`. Received: filepath=weights.keras',
+    message:
+      'The filename must end in `.weights.h5`, or in `.h5` for Keras 2. Received: filepath=weights.keras',
   });
   await t.throwsAsync(new Sequential([new Dense({ units: 2 })]).saveWeights('late.weights.h5'), {
     message:
@@ -181,6 +188,98 @@ test('JSON makes the same layers with new weights', (t) => {
     copy.weights.map(({ shape }) => shape),
     model.weights.map(({ shape }) => shape),
   );
+});
+
+test('a .h5 file says what Keras 2 and Keras 3 both understand', async (t) => {
+  const inner = Input({ shape: [4], name: 'inner' });
+  const hidden = new Dense({ units: 2, name: 'hidden', trainable: false }).apply(inner);
+  const outputs = new LeakyReLU({ negativeSlope: 0.5, name: 'leaky' }).apply(hidden);
+  const base = new Model({ inputs: inner, outputs, name: 'base' });
+  const x = Input({ shape: [4], name: 'x' });
+  const y = new Dense({ units: 3, useBias: false, name: 'scores' }).apply(base.apply(x));
+  const model = new Model({ inputs: x, outputs: y, name: 'model' });
+  model.compile({ optimizer: new Adam({ learningRate: 0.5, clipnorm: 1 }), loss: 'mse', metrics: ['acc'] });
+
+  const initializer = (class_name: string, config: object) => ({
+    module: 'keras.initializers',
+    class_name,
+    config,
+    registered_name: null,
+  });
+  const dense = (name: string, units: number, trainable: boolean, use_bias: boolean) => ({
+    class_name: 'Dense',
+    config: {
+      ...{ name, trainable, dtype: 'float32', units, activation: 'linear', use_bias },
+      kernel_initializer: initializer('GlorotUniform', { seed: null }),
+      bias_initializer: initializer('Zeros', {}),
+      ...{ kernel_regularizer: null, bias_regularizer: null, kernel_constraint: null, bias_constraint: null },
+    },
+    name,
+  });
+  const input = (name: string) => ({
+    class_name: 'InputLayer',
+    config: { batch_input_shape: [null, 4], dtype: 'float32', sparse: false, name },
+    name,
+    inbound_nodes: [],
+  });
+  const leaky = { name: 'leaky', trainable: true, dtype: 'float32', alpha: 0.5 };
+  const baseConfig = {
+    name: 'base',
+    trainable: true,
+    layers: [
+      input('inner'),
+      { ...dense('hidden', 2, false, true), inbound_nodes: [[['inner', 0, 0, {}]]] },
+      { class_name: 'LeakyReLU', config: leaky, name: 'leaky', inbound_nodes: [[['hidden', 0, 0, {}]]] },
+    ],
+    input_layers: ['inner', 0, 0],
+    output_layers: ['leaky', 0, 0],
+  };
+  await readHdf5(await encodeKerasModel(model, 'h5'), (root) => {
+    t.is(root.attribute('keras_version'), '2.21.0');
+    t.deepEqual(JSON.parse(root.attribute('model_config') as string), {
+      class_name: 'Functional',
+      config: {
+        name: 'model',
+        trainable: true,
+        layers: [
+          input('x'),
+          {
+            class_name: 'Functional',
+            config: baseConfig,
+            name: 'base',
+            // The second stands where Keras 3 looks for the first.
+            inbound_nodes: [[['x', 0, 0, {}]], [['x', 0, 0, {}]]],
+          },
+          { ...dense('scores', 3, true, false), inbound_nodes: [[['base', 1, 0, {}]]] },
+        ],
+        input_layers: ['x', 0, 0],
+        output_layers: ['scores', 0, 0],
+      },
+    });
+    t.deepEqual(JSON.parse(root.attribute('training_config') as string), {
+      loss: 'mean_squared_error',
+      metrics: [{ class_name: 'CategoricalAccuracy', config: { name: 'acc', dtype: 'float32' } }],
+      weighted_metrics: null,
+      loss_weights: null,
+      optimizer_config: {
+        class_name: 'Custom>Adam',
+        config: {
+          ...{ name: 'Adam', learning_rate: 0.5, clipnorm: 1 },
+          ...{ beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false, is_legacy_optimizer: false },
+        },
+      },
+    });
+    t.deepEqual(root.group('model_weights').strings('layer_names'), ['x', 'base', 'scores']);
+    t.deepEqual(root.group('model_weights/base').strings('weight_names'), [
+      'hidden/kernel:0',
+      'hidden/bias:0',
+    ]);
+    t.deepEqual(root.group('optimizer_weights').strings('weight_names'), [
+      'iteration:0',
+      'Adam/m/scores/kernel:0',
+      'Adam/v/scores/kernel:0',
+    ]);
+  });
 });
 
 test('a shared layer, nested models and two inputs keep their wiring', async (t) => {
@@ -201,8 +300,11 @@ test('a shared layer, nested models and two inputs keep their wiring', async (t)
       t.deepEqual(await loaded.predict(inputs, { verbose: 0 }), await model.predict(inputs, { verbose: 0 }));
     }
     const outer = new Model({ inputs: c, outputs: base.apply(base.apply(c)) });
-    await outer.save(join(folder, 'outer.keras'));
-    t.is((await loadModel(join(folder, 'outer.keras'))).toJson(), outer.toJson());
+    for (const ending of ['keras', 'h5']) {
+      const path = join(folder, `outer.${ending}`);
+      await outer.save(path);
+      t.is((await loadModel(path)).toJson(), outer.toJson());
+    }
   });
 });
 

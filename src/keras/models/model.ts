@@ -284,12 +284,12 @@ export class Model extends Functional implements CallbackModel {
     printFn(formatSummary(this, { ...options, optimizer: this.#compiled?.optimizer }));
   }
 
-  /** Writes the whole model: `.keras`, or Keras's older `.h5`. */
+  /** Writes the whole model: `.keras`, which Keras 3 opens, or `.h5`, which Keras 2 opens, too. */
   save(path: string): Promise<void> {
     return saveModel(this, path);
   }
 
-  /** Writes the weights and the optimizer's state: `.weights.h5`. */
+  /** Writes the weights and the optimizer's state: `.weights.h5`. Any other `.h5` is of Keras 2, weights alone. */
   saveWeights(path: string): Promise<void> {
     return saveWeights(this, path);
   }

@@ -4,53 +4,47 @@ import * as metrics from '../metrics/index.js';
 import type { CompileOptions, Model } from '../models/model.js';
 import * as optimizers from '../optimizers/index.js';
 import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
-import type { ConfigStyle, Serialized } from './serialize.js';
 
 /** Anything that Keras writes as a class with its configuration. */
-interface Configured {
+export interface Configured {
   readonly className: string;
   getConfig(): Config;
 }
 
-const serialize = (module: string, object: Configured, style: ConfigStyle): Serialized => {
-  const { className: class_name } = object;
-  const config = object.getConfig();
-  return style === 'legacy' ? { class_name, config } : { module, class_name, config, registered_name: null };
-};
-
-/** What `compile` was given, as Keras writes it; empty for a model that is not compiled. */
-export function serializeCompilation(model: Model, style: ConfigStyle): Config {
+/** What `compile` was given, as Keras 3 writes it; empty for a model that is not compiled. */
+export function serializeCompilation(model: Model): Config {
   const { compilation } = model;
   if (!compilation) return {};
   const { optimizer, loss, metrics: watched = [] } = compilation;
   const write = (module: string, value: string | Configured): unknown =>
-    typeof value === 'string' ? value : serialize(module, value, style);
-  const rest = {
-    // Keras finds no function under a short name in .h5 files.
-    loss: write('keras.losses', style === 'legacy' && loss === 'mse' ? 'mean_squared_error' : loss),
+    typeof value === 'string'
+      ? value
+      : { module, class_name: value.className, config: value.getConfig(), registered_name: null };
+  return {
+    optimizer: write('keras.optimizers', optimizer),
+    loss: write('keras.losses', loss),
     loss_weights: null,
-    metrics: watched.length === 0 ? null : watched.map((metric) => write('keras.metrics', withDtype(metric))),
+    metrics:
+      watched.length === 0
+        ? null
+        : watched.map((metric) =>
+            write('keras.metrics', typeof metric === 'string' ? metric : withDtype(metric)),
+          ),
     weighted_metrics: null,
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,
   };
-  return style === 'legacy'
-    ? { ...rest, optimizer_config: write('keras.optimizers', optimizer) }
-    : { optimizer: write('keras.optimizers', optimizer), ...rest };
 }
 
 /** Keras's metrics tell the type of their sums. */
-const withDtype = (metric: string | metrics.Metric): string | Configured =>
-  typeof metric === 'string'
-    ? metric
-    : {
-        className: metric.className,
-        getConfig() {
-          const { name, ...rest } = metric.getConfig();
-          return { name, dtype: 'float32', ...rest };
-        },
-      };
+export const withDtype = (metric: metrics.Metric): Configured => ({
+  className: metric.className,
+  getConfig() {
+    const { name, ...rest } = metric.getConfig();
+    return { name, dtype: 'float32', ...rest };
+  },
+});
 
 /**
  * Reads what a model was compiled with, from a `.keras` file's `compile_config` or a `.h5` file's

@@ -98,7 +98,8 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
     );
 
   const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
-  const wiring = new Wiring(layers, uses);
+  const isLegacy = list.some(({ inbound_nodes }) => [inbound_nodes].flat().some(Array.isArray));
+  const wiring = new Wiring(layers, uses, isLegacy ? [...inputs, ...outputs] : null);
   const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(outputs[0]!), name });
   if (config.trainable === false) model.trainable = false;
   return model;
@@ -113,19 +114,19 @@ class Wiring {
   constructor(
     readonly layers: ReadonlyMap<string, Layer>,
     readonly uses: ReadonlyMap<string, readonly (readonly Reference[])[]>,
+    /** Inputs and outputs in Keras 2's way of counting uses; `null` where Keras 3 counted. */
+    readonly legacyEnds: readonly Reference[] | null,
   ) {
-    // Keras 2 counts the making of a model as its first use.
-    for (const [name, use] of [...uses.values()].flat(2) as Reference[])
-      if (layers.get(name) instanceof Functional)
-        this.#offsets.set(name, Math.min(use, this.#offsets.get(name) ?? use));
+    if (!legacyEnds) return;
+    // Keras 2 counts the making of a model as its first use, so that the index of the last is as many as there are.
+    for (const [name, use] of [...[...uses.values()].flat(2), ...legacyEnds])
+      if (layers.get(name) instanceof Functional && use >= uses.get(name)!.length) this.#offsets.set(name, 1);
   }
 
   /** An input or an output of the model. Here Keras 3, too, counts the making of functional models. */
   readonly end = ([name, use]: Reference): KerasTensor => {
-    const layer = this.layers.get(name);
-    const counted = layer?.className === 'Functional' || use >= (this.uses.get(name)?.length ?? 0);
-    const isModel = layer instanceof Functional;
-    return this.tensor([name, isModel ? (counted ? use - 1 : use) + (this.#offsets.get(name) ?? 0) : use]);
+    const isCounted = this.legacyEnds === null && this.layers.get(name)?.className === 'Functional';
+    return this.tensor([name, isCounted ? use - 1 : use]);
   };
 
   readonly tensor = ([name, use]: Reference): KerasTensor => {

@@ -107,7 +107,7 @@ export function deserializeLayer(serialized: unknown, context: LayerContext = {}
 }
 
 /** What Keras 2 called a key. */
-const formerKeys: Readonly<Record<string, string>> = { 'LeakyReLU negative_slope': 'alpha' };
+export const formerKeys: Readonly<Record<string, string>> = { 'LeakyReLU negative_slope': 'alpha' };
 
 /** Brings a value into the form in which constructors take it. */
 function readValue(key: string, value: unknown, where: string, { firstValues }: LayerContext): unknown {

@@ -1,5 +1,6 @@
 /**
- * Files of Keras 1 and 2, which Keras 3 still writes for `.h5`: weights by layer, with or without the model.
+ * Files of Keras 1 and 2, which Keras 3 still writes for `.h5`: weights by layer, with or without the model. What is
+ * written here is Keras 2's.
  *
  * Source: keras.src.legacy.saving.legacy_h5_format
  */
@@ -44,46 +45,46 @@ export const legacyOrder = (layer: Layer): Variable[] => [
   ...layer.nonTrainableWeights,
 ];
 
-/** Keras's `variable.path` of every weight of a model: `dense/kernel`, and in sequential models `head/dense/kernel`. */
-export function variablePaths(model: Functional): Map<Variable, string> {
-  const paths = new Map<Variable, string>();
+/** Keras 2's name of every weight of a model: `dense/kernel:0`. */
+export function weightNames(model: Functional): Map<Variable, string> {
+  const names = new Map<Variable, string>();
   const taken = new Set<string>();
-  const visit = (parent: Functional) => {
-    const scope = parent.className === 'Sequential' ? `${parent.name}/` : '';
-    for (const layer of parent.layers) {
-      if (layer instanceof Functional) visit(layer);
-      else
-        for (const weight of layer.weights) {
-          if (paths.has(weight)) continue;
-          let path = `${scope}${layer.name}/${weight.name}`;
-          for (let count = 1; taken.has(path); count++)
-            path = `${scope}${layer.name}_${count}/${weight.name}`;
-          taken.add(path);
-          paths.set(weight, path);
-        }
-    }
+  const visit = (layer: Layer) => {
+    if (layer instanceof Functional) layer.layers.forEach(visit);
+    else
+      for (const weight of layer.weights) {
+        if (names.has(weight)) continue;
+        const own = layer.className === 'DepthwiseConv2D' && weight.name === 'kernel' ? 'depthwise_' : '';
+        let name = `${layer.name}/${own}${weight.name}:0`;
+        for (let count = 1; taken.has(name); count++) name = `${layer.name}_${count}/${own}${weight.name}:0`;
+        taken.add(name);
+        names.set(weight, name);
+      }
   };
   visit(model);
-  return paths;
+  return names;
 }
 
+/** The version of Keras that lays such files out so. */
+export const legacyVersion = '2.21.0';
+
 /** Writes the weights of every layer of a model. */
-export function writeLegacyWeights(group: Hdf5Writer, model: Functional, kerasVersion: string): void {
-  const paths = variablePaths(model);
+export function writeLegacyWeights(group: Hdf5Writer, model: Functional): void {
+  const names = weightNames(model);
   group.strings(
     'layer_names',
     model.layers.map(({ name }) => name),
   );
   group.attribute('backend', 'tensorflow');
-  group.attribute('keras_version', kerasVersion);
+  group.attribute('keras_version', legacyVersion);
   for (const layer of model.layers) {
     const weights = legacyOrder(layer);
     const place = group.group(layer.name);
     place.strings(
       'weight_names',
-      weights.map((weight) => paths.get(weight)!),
+      weights.map((weight) => names.get(weight)!),
     );
-    for (const weight of weights) place.tensor(paths.get(weight)!, float32(weight.value, weight.shape));
+    for (const weight of weights) place.tensor(names.get(weight)!, float32(weight.value, weight.shape));
   }
   group.group('top_level_model_weights').strings('weight_names', []);
 }

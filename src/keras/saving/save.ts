@@ -2,21 +2,22 @@ import { readFile, writeFile } from '#platform';
 import { ValueError } from '../layers/layer.js';
 import type { Model } from '../models/model.js';
 import { isZip, readArchive, writeArchive } from './archive.js';
-import { serializeCompilation } from './compile-config.js';
 import { type Hdf5Writer, readHdf5, writeHdf5 } from './hdf5.js';
 import { pythonJson } from './json.js';
+import { legacyConfig, legacyTraining } from './legacy-config.js';
 import {
   type LoadWeightsOptions,
+  legacyVersion,
   legacyWeights,
   loadLegacyWeights,
-  variablePaths,
+  weightNames,
   writeLegacyWeights,
 } from './legacy-h5.js';
-import { optimizerValues } from './optimizer-state.js';
+import { legacyOptimizerValues } from './optimizer-state.js';
 import { serializeLayer } from './serialize.js';
 import { hasKeras3Weights, readWeights, writeWeights } from './weights-h5.js';
 
-/** The version of Keras whose files these are. */
+/** The version of Keras whose `.keras` files these are. */
 const kerasVersion = '3.15.1';
 
 /** Whole models: Keras 3's own format, and the older one. */
@@ -46,36 +47,28 @@ export async function encodeKerasModel(model: Model, format: ModelFormat): Promi
   return writeArchive({
     metadata: pythonJson({ keras_version: kerasVersion, date_saved: `${date}@${time}` }),
     config: pythonJson(serializeLayer(model)),
-    weights: await writeHdf5((root) => writeWeights(root, model)),
+    weights: await encodeWeights(model),
   });
 }
 
 function writeLegacyModel(root: Hdf5Writer, model: Model): void {
   root.attribute('backend', 'tensorflow');
-  root.attribute('keras_version', kerasVersion);
-  root.attribute('model_config', pythonJson(serializeLayer(model, 'legacy')));
-  writeLegacyWeights(root.group('model_weights'), model, kerasVersion);
+  root.attribute('keras_version', legacyVersion);
+  root.attribute('model_config', pythonJson(legacyConfig(model)));
+  writeLegacyWeights(root.group('model_weights'), model);
   const { compilation } = model;
   if (!compilation) return;
-  root.attribute('training_config', pythonJson(serializeCompilation(model, 'legacy')));
-  const paths = variablePaths(model);
-  const values = optimizerValues(compilation.optimizer, model.trainableWeights).map(
-    ({ name, parameter, value }) => ({
-      name: `${compilation.optimizer.name}/${parameter ? `${paths.get(parameter)!.replaceAll('/', '_')}_` : ''}${name}`,
-      value,
-    }),
-  );
+  root.attribute('training_config', pythonJson(legacyTraining(model)));
+  const names = weightNames(model);
+  const values = legacyOptimizerValues(compilation.optimizer, model.trainableWeights, names);
   const group = root.group('optimizer_weights');
-  group.strings(
-    'weight_names',
-    values.map(({ name }) => name),
-  );
-  for (const { name, value } of values) group.tensor(name, value);
+  group.strings('weight_names', [...values.keys()]);
+  for (const [name, value] of values) group.tensor(name, value);
 }
 
 /**
- * Writes the weights alone: `.weights.h5` as Keras 3 has it, with the optimizer's state, or any other `.h5` as Keras 2
- * has it.
+ * Writes the weights alone: `.weights.h5` as Keras 3 has it, with the optimizer's state, or any other `.h5` in Keras 2's
+ * layout. Keras 3 writes no files of other names, but its `load_weights` reads these, too; Keras 2's reads these alone.
  */
 export async function saveWeights(model: Model, path: string): Promise<void> {
   if (!model.built)
@@ -83,16 +76,20 @@ export async function saveWeights(model: Model, path: string): Promise<void> {
       'You are saving a model that has not yet been built. Try building the model first by calling it on some data or by using `build()`.',
     );
   if (!path.endsWith('.h5') && !path.endsWith('.hdf5'))
-    throw new ValueError(`The filename must end in \`.weights.h5\`. Received: filepath=${path}`);
+    throw new ValueError(
+      `The filename must end in \`.weights.h5\`, or in \`.h5\` for Keras 2. Received: filepath=${path}`,
+    );
   await writeFile(
     path,
-    await writeHdf5((root) =>
-      path.endsWith('.weights.h5')
-        ? writeWeights(root, model)
-        : writeLegacyWeights(root, model, kerasVersion),
-    ),
+    path.endsWith('.weights.h5')
+      ? await encodeWeights(model)
+      : await writeHdf5((root) => writeLegacyWeights(root, model)),
   );
 }
+
+/** The bytes of a `.weights.h5` file. */
+export const encodeWeights = (model: Model): Promise<Uint8Array> =>
+  writeHdf5((root) => writeWeights(root, model));
 
 /**
  * Loads weights from a file of any of these formats, by what is in it.

@@ -1,12 +1,10 @@
 import { InputLayer } from '../layers/input.js';
-import { type Config, type KerasTensor, type Layer, ValueError } from '../layers/layer.js';
+import type { Config, KerasTensor, Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
 import { serializeCompilation } from './compile-config.js';
 import { pythonJson } from './json.js';
-
-/** How configurations are written: as in `.keras` files, or as in `.h5` files, which say less. */
-export type ConfigStyle = 'keras' | 'legacy';
+import { usesIn } from './uses.js';
 
 /** A class with its configuration: the form in which Keras writes everything. */
 export interface Serialized extends Config {
@@ -19,11 +17,9 @@ export interface Serialized extends Config {
  *
  * Source: keras.saving.serialize_keras_object
  */
-export function serializeLayer(layer: Layer, style: ConfigStyle = 'keras'): Serialized {
+export function serializeLayer(layer: Layer): Serialized {
   const isModel = layer instanceof Functional;
   const isSequential = layer.className === 'Sequential';
-  const config = isModel ? modelConfig(layer, style) : layerConfig(layer);
-  if (style === 'legacy') return { class_name: layer.className, config };
   const [module, registered_name] = !isModel
     ? ['keras.layers', null]
     : isSequential
@@ -32,12 +28,12 @@ export function serializeLayer(layer: Layer, style: ConfigStyle = 'keras'): Seri
   return {
     module,
     class_name: layer.className,
-    config,
+    config: isModel ? modelConfig(layer) : layerConfig(layer),
     registered_name,
     ...(isModel
       ? {
           build_config: { input_shape: isSequential ? layer.inputShape : null },
-          compile_config: serializeCompilation(layer as Model, style),
+          compile_config: serializeCompilation(layer as Model),
         }
       : buildConfig(layer)),
   };
@@ -68,17 +64,10 @@ function buildConfig(layer: Layer): Config {
 }
 
 /** A model's layers and their wiring: Keras's `model.get_config()`. */
-export function modelConfig(model: Functional, style: ConfigStyle = 'keras'): Config {
-  if (model.className === 'Sequential') return sequentialConfig(model, style);
-  const own = new Set(model.tensors);
-  for (const { layer } of model.inputs)
-    if (!(layer instanceof InputLayer))
-      throw new ValueError(
-        `Expected every input of the model '${model.name}' to be an \`Input\`. Received: the output of layer '${layer.name}'. Hint: make the model with \`Input\` at its beginning.`,
-      );
-  /** The uses of a layer that this model is made of. */
-  const calls = (layer: Layer) => layer.uses.filter((output) => own.has(output));
-  const history = (tensor: KerasTensor) => [tensor.layer.name, calls(tensor.layer).indexOf(tensor), 0];
+export function modelConfig(model: Functional): Config {
+  if (model.className === 'Sequential') return sequentialConfig(model);
+  const uses = usesIn(model);
+  const history = (tensor: KerasTensor) => [tensor.layer.name, uses(tensor.layer).indexOf(tensor), 0];
   /** Where inputs and outputs are named, Keras counts the making of a functional model as its first use. */
   const end = (tensor: KerasTensor) => {
     const [name, use] = history(tensor);
@@ -97,22 +86,22 @@ export function modelConfig(model: Functional, style: ConfigStyle = 'keras'): Co
     name: model.name,
     trainable: model.trainable,
     layers: model.layers.map((layer) => ({
-      ...serializeLayer(layer, style),
+      ...serializeLayer(layer),
       name: layer.name,
-      inbound_nodes: layer instanceof InputLayer ? [] : calls(layer).map(inboundNode),
+      inbound_nodes: layer instanceof InputLayer ? [] : uses(layer).map(inboundNode),
     })),
     input_layers: inputs.length === 1 ? inputs[0] : inputs,
     output_layers: end(model.outputTensor),
   };
 }
 
-function sequentialConfig(model: Functional, style: ConfigStyle): Config {
+function sequentialConfig(model: Functional): Config {
   const input = model.inputs[0]!;
   return {
     name: model.name,
     trainable: model.trainable,
     dtype: float32,
-    layers: [input.layer, ...model.layers].map((layer) => serializeLayer(layer, style)),
+    layers: [input.layer, ...model.layers].map(serializeLayer),
     build_input_shape: input.shape,
   };
 }

@@ -1,0 +1,130 @@
+/**
+ * Configurations as Keras 2 writes them into `.h5` files, which Keras 3 reads, too, as long as they hold nothing that
+ * it dropped: it trips over `groups` of a DepthwiseConv2D, for one.
+ *
+ * Source: `get_config` and `from_config` of tf_keras 2.21 and Keras 3.15; keras.src.legacy.saving.saving_utils
+ */
+import { InputLayer } from '../layers/input.js';
+import type { Config, KerasTensor, Layer } from '../layers/layer.js';
+import { getMetric } from '../metrics/index.js';
+import { Functional } from '../models/functional.js';
+import type { Model } from '../models/model.js';
+import { toSnakeCase } from '../naming.js';
+import type { Optimizer } from '../optimizers/index.js';
+import { type Configured, withDtype } from './compile-config.js';
+import { isObject, type JsonObject } from './json.js';
+import { formerKeys } from './layer-config.js';
+import type { Serialized } from './serialize.js';
+import { usesIn } from './uses.js';
+
+/** A layer, or a model with all its layers. */
+export function legacyConfig(layer: Layer): Serialized {
+  if (layer instanceof InputLayer) return inputConfig(layer);
+  if (!(layer instanceof Functional)) return layerConfig(layer);
+  const config = layer.className === 'Sequential' ? sequentialConfig(layer) : functionalConfig(layer);
+  return { class_name: layer.className, config };
+}
+
+const inputConfig = ({ className, name, batchShape }: InputLayer): Serialized => ({
+  class_name: className,
+  config: { batch_input_shape: batchShape, dtype: 'float32', sparse: false, name },
+});
+
+/** What Keras 3 added, always at its default here. */
+const newKeys: Readonly<Record<string, readonly string[]>> = {
+  BatchNormalization: ['synchronized', 'renorm', 'renorm_clipping', 'renorm_momentum'],
+  Dense: ['quantization_config'],
+};
+
+function layerConfig(layer: Layer): Serialized {
+  const { className } = layer;
+  const { name, trainable, ...rest } = layer.getConfig();
+  const own = Object.entries(rest)
+    .filter(([key]) => !newKeys[className]?.includes(key))
+    .map(([key, value]) => [
+      formerKeys[`${className} ${key}`] ?? key,
+      isObject(value) ? withoutAxes(value) : value,
+    ]);
+  return {
+    class_name: className,
+    config: { name, trainable, dtype: 'float32', ...Object.fromEntries(own) },
+  };
+}
+
+/** An initializer without the axes that Keras 3 lets it count as inputs and outputs. */
+const withoutAxes = ({ config, ...rest }: JsonObject): JsonObject => {
+  const { input_axes: _, output_axes: __, ...own } = config as JsonObject;
+  return { ...rest, config: own };
+};
+
+const sequentialConfig = (model: Functional): Config => ({
+  name: model.name,
+  layers: [model.inputs[0]!.layer, ...model.layers].map(legacyConfig),
+});
+
+function functionalConfig(model: Functional): Config {
+  const uses = usesIn(model);
+  // Keras 2 counts the making of a model as its first use. Keras 3 does not, but for inputs and outputs. With each use
+  // of a model said twice, one index leads both, everywhere, to the same use.
+  const history = (tensor: KerasTensor) => {
+    const { layer } = tensor;
+    const use = uses(layer).indexOf(tensor);
+    return [layer.name, layer instanceof Functional ? 2 * use + 1 : use, 0] as const;
+  };
+  const node = ({ inputs }: KerasTensor) => inputs.map((tensor) => [...history(tensor), {}]);
+  const nodes = (layer: Layer) => {
+    const written = uses(layer).map(node);
+    return layer instanceof Functional ? written.flatMap((use) => [use, use]) : written;
+  };
+  const ends = (tensors: readonly KerasTensor[]) =>
+    tensors.length === 1 ? history(tensors[0]!) : tensors.map(history);
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    layers: model.layers.map((layer) => ({
+      ...legacyConfig(layer),
+      name: layer.name,
+      inbound_nodes: layer instanceof InputLayer ? [] : nodes(layer),
+    })),
+    input_layers: ends(model.inputs),
+    output_layers: ends([model.outputTensor]),
+  };
+}
+
+/** What the model was compiled with: the attribute `training_config`. */
+export function legacyTraining(model: Model): Config {
+  const { optimizer, loss, metrics = [] } = model.compilation!;
+  const about = { outputShape: model.outputShape, loss: model.loss! };
+  return {
+    // Keras 3 finds nothing under a short name here.
+    loss: typeof loss === 'string' ? toSnakeCase(model.loss!.className) : serialize(loss),
+    // By their classes: Keras 2 would take accuracy for that of one-hot targets, and names are not the same in both.
+    metrics:
+      metrics.length === 0 ? null : metrics.map((metric) => serialize(withDtype(getMetric(metric, about)))),
+    weighted_metrics: null,
+    loss_weights: null,
+    optimizer_config: optimizerConfig(optimizer),
+  };
+}
+
+const serialize = (object: Configured): Serialized => ({
+  class_name: object.className,
+  config: object.getConfig(),
+});
+
+/**
+ * An optimizer under the name by which Keras 2.11 and later find the one that steps as Keras 3's does: what they call
+ * plain `RMSprop` takes other steps. Keras 3 finds neither, makes one of that `name` with its defaults, and cannot
+ * train on with it anyway.
+ */
+function optimizerConfig(optimizer: Optimizer): Serialized {
+  const { className } = optimizer;
+  // What is not set is left out, since Keras 2 lacks some of Keras 3's options.
+  const set = Object.entries(optimizer.getConfig()).filter(
+    ([key, value]) => value !== null && key !== 'use_ema' && key !== 'ema_momentum',
+  );
+  return {
+    class_name: `Custom>${className}`,
+    config: { ...Object.fromEntries(set), name: className, is_legacy_optimizer: false },
+  };
+}
