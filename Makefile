@@ -119,10 +119,11 @@ fuzz: dist/.built ## Throw broken files at the readers
 	node dist/tools/fuzz-images.js
 	node dist/tools/fuzz-models.js
 
-.venv/.installed: tools/keras-requirements.txt
+.venv/.installed: tools/keras-requirements.txt tools/keras-2-requirements.txt
 	@command -v python3 > /dev/null || { echo 'python3 is missing: comparing with Keras needs Python 3.11'; exit 1; }
 	python3 -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check -r tools/keras-requirements.txt
+	.venv/bin/pip install -q --disable-pip-version-check --no-deps -r tools/keras-2-requirements.txt
 	@touch $@
 
 .PHONY: clean

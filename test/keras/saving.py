@@ -1,12 +1,10 @@
 """Makes models with Keras, or loads them, for test/keras/saving.test.ts.
 
-Reads a list of requests on standard input, writes their results to standard output. The first argument is the
-module to use: keras, or tf_keras, which is Keras 2.
+It answers a list of requests with a list of results. The first argument is the module to use: keras, or tf_keras, which
+is Keras 2.
 """
 
-import contextlib
 import importlib
-import io
 import json
 import os
 import sys
@@ -14,19 +12,20 @@ import sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import h5py
 import numpy as np
+from serving import serve
 
 keras = importlib.import_module(sys.argv[1])
 layers = keras.layers
+is_keras3 = keras.__version__.startswith("3")
 
 
-def data(shape, classes, sparse=False):
-    """What test/keras/saving.test.ts makes, too."""
-    count = int(np.prod(shape))
-    x = np.sin(np.arange(count, dtype=np.float64) * 1.7).astype("float32").reshape(shape)
+def data(shape, classes):
+    """What test/keras/saving.test.ts makes, too: pictures have levels, brought to the range from -1 to 1."""
+    x = np.sin(np.arange(int(np.prod(shape)), dtype=np.float64) * 1.7).reshape(shape)
+    if len(shape) == 4:
+        x = np.floor((x + 1) * 127.5) / 127.5 - 1
     labels = np.arange(shape[0]) * 7 % 5 % classes
-    if sparse:
-        return x, labels.reshape(-1, 1).astype("float32")
-    return x, np.eye(classes, dtype="float32")[labels]
+    return x.astype("float32"), np.eye(classes, dtype="float32")[labels]
 
 
 def dense_head():
@@ -105,8 +104,8 @@ def nested_in_sequential():
     return keras.Sequential([keras.Input((128, 128, 3)), base, layers.GlobalMaxPooling2D(), layers.Dense(2, "softmax")])
 
 
-def flattened():
-    base = mobilenet()
+def flattened(alpha=0.25, size=128):
+    base = mobilenet(alpha, size)
     for layer in base.layers:
         layer.trainable = False
     x = layers.GlobalAveragePooling2D()(base.output)
@@ -121,11 +120,15 @@ def mobilenet_v2(alpha=0.35, size=96):
     return keras.Model(base.input, layers.Dense(3, activation="softmax")(x))
 
 
-def compiled(name):
-    """The models by name, with the shape of their data, compiled."""
+def case(name):
+    """How to make a model, the shape of its data, classes, and what it is compiled with."""
+    if "-" in name:
+        network, alpha, size = name.split("-")
+        build, size = {"nested": nested, "flattened": flattened, "mobilenet_v2": mobilenet_v2}[network], int(size)
+        return lambda: build(float(alpha), size), (size, size, 3), 3, dict(optimizer="rmsprop")
     rms, losses = keras.optimizers.RMSprop, keras.losses
     schedule = keras.optimizers.schedules.PolynomialDecay(0.01, 20, 0.001)
-    build, shape, classes, arguments = {
+    return {
         "dense_head": (dense_head, (6,), 3, dict(optimizer="rmsprop")),
         "wide_head": (wide_head, (3,), 2, dict(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")),
         "functional": (functional, (5,), 4, dict(optimizer=rms(0.01, momentum=0.9, centered=True))),
@@ -148,19 +151,34 @@ def compiled(name):
         "nested_in_sequential": (nested_in_sequential, (128, 128, 3), 2, dict(optimizer="adam")),
         "flattened": (flattened, (128, 128, 3), 3, dict(optimizer="rmsprop")),
         "mobilenet_v2": (mobilenet_v2, (96, 96, 3), 3, dict(optimizer="rmsprop")),
-        "half": (lambda: nested(0.5, 160), (160, 160, 3), 3, dict(optimizer="rmsprop")),
-        "three_quarters": (lambda: nested(0.75, 192), (192, 192, 3), 3, dict(optimizer="rmsprop")),
-        "whole": (lambda: nested(1.0, 224), (224, 224, 3), 3, dict(optimizer="rmsprop")),
-        "whole_v2": (lambda: mobilenet_v2(1.0, 160), (160, 160, 3), 3, dict(optimizer="rmsprop")),
     }[name]
+
+
+def compiled(name):
+    """The models by name, compiled: `nested-0.5-160` is MobileNet of width 0.5 for pictures of 160 pixels, nested."""
     keras.utils.set_random_seed(len(name))
+    build, shape, classes, arguments = case(name)
     model = build()
+    spread_statistics(model)
     model.compile(**{"loss": "categorical_crossentropy", "metrics": ["accuracy"], **arguments})
+    # Tracing would take most of the time.
+    model.run_eagerly = True
     return model, shape, classes
 
 
+def spread_statistics(model):
+    """Gives every BatchNormalization statistics as training leaves them, rather than zeros and ones."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            spread_statistics(layer)
+        elif isinstance(layer, layers.BatchNormalization):
+            ranges = [(0.5, 1.5), (-0.5, 0.5), (-0.2, 0.2), (0.5, 1.5)]
+            shape = layer.get_weights()[0].shape
+            layer.set_weights([np.random.uniform(low, high, shape) for low, high in ranges])
+
+
 def samples(model, shape, classes):
-    count = 6 if len(shape) == 3 else 14
+    count = 14 if len(shape) == 1 else 6 if shape[0] <= 128 else 2
     x, y = data((count, *shape), classes)
     return ([x, x[::-1].copy()] if len(model.inputs) == 2 else x), y
 
@@ -173,11 +191,10 @@ def summary(model):
 
 def describe(model, x, y):
     """What both sides must agree on; trains for one epoch."""
-    # Tracing takes far longer than a few steps on a few samples.
     model.run_eagerly = True
     result = {
         "predictions": np.asarray(model.predict(x, verbose=0)).ravel().tolist(),
-        "summary": summary(model) if keras.__version__.startswith("3") else "",
+        "summary": summary(model),
     }
     history = model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0).history
     return {**result, "history": {key: values[0] for key, values in history.items()}}
@@ -186,56 +203,88 @@ def describe(model, x, y):
 def make(name, folder, formats):
     model, shape, classes = compiled(name)
     x, y = samples(model, shape, classes)
-    model.run_eagerly = True
-    model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
-    model.run_eagerly = False
+    model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0)
     result = {"json": model.to_json(), "shape": shape, "classes": classes, "inputs": len(model.inputs)}
     # Keras 3.15.1 forgets the optimizer's configuration once it has saved a .h5 file.
     for ending in sorted(formats, key=lambda ending: ending == "h5"):
         path = f"{folder}/{name}.{ending}"
-        if ending == "weights.h5":
+        if ending in ("weights.h5", "old.h5"):
             model.save_weights(path)
         else:
             model.save(path)
     return {**result, **describe(model, x, y)}
 
 
-def load(path, shape, classes):
-    """Loads a model, goes on training, and tells what came of it."""
+def load(path, shape, classes, weights=None):
+    """Loads a model, and weights by name if there are any, goes on training, and tells what came of it."""
     model = keras.models.load_model(path)
-    if path.endswith(".h5"):
+    if path.endswith(".h5") and is_keras3:
         restore(model, path)
+    if weights:
+        model.set_weights([0 * value for value in model.get_weights()])
+        model.load_weights(weights, by_name=True)
     x, y = samples(model, shape, classes)
-    return {"json": model.to_json(), **describe(model, x, y)}
+    return describe(model, x, y)
 
 
 def restore(model, path):
     """Keras 3.15.1 builds the optimizer of a .h5 file for no variables, so that it cannot train: this does it right."""
     with h5py.File(path) as file:
+        config = json.loads(file.attrs["training_config"])["optimizer_config"]["config"]
         group = file["optimizer_weights"]
         values = [group[name][()] for name in group.attrs["weight_names"]]
-    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    optimizer = type(model.optimizer).from_config({k: v for k, v in config.items() if k != "is_legacy_optimizer"})
     optimizer.build(model.trainable_variables)
-    assert len(optimizer.variables) == len(values), (len(optimizer.variables), len(values))
-    for variable, value in zip(optimizer.variables, values):
+    # Keras 2, whose order this is, has the learning rate in the configuration alone.
+    variables = [variable for variable in optimizer.variables if variable.name != "learning_rate"]
+    assert len(variables) == len(values), (len(variables), len(values))
+    for variable, value in zip(variables, values):
         assert tuple(variable.shape) == value.shape, variable.path
         variable.assign(value)
     model.compile(optimizer, loss=model.loss, metrics=["accuracy"])
 
 
-def load_weights(name, path, by_name=False):
-    """Loads weights into the model as Python makes it, and goes on training."""
+def load_weights(name, paths):
+    """Loads weights into the model as Python makes it, file after file, and goes on training from the last."""
     model, shape, classes = compiled(name)
     x, y = samples(model, shape, classes)
-    keras3 = path.endswith(".weights.h5")
-    if keras3:
+    if is_keras3:
         model.optimizer.build(model.trainable_variables)
-    model.load_weights(path)
-    result = describe(model, x, y)
-    return result if keras3 else {"predictions": result["predictions"]}
+    predictions = []
+    for path in paths:
+        model.load_weights(path)
+        predictions.append(model.predict(x, verbose=0).ravel().tolist())
+    return {"each": predictions, **describe(model, x, y)}
 
 
-requests = json.load(sys.stdin)
-with contextlib.redirect_stdout(io.StringIO()):
-    results = [globals()[request.pop("do")](**request) for request in requests]
-json.dump(results, sys.stdout)
+def evaluate(path, shape, classes, sparse):
+    """What a model that Python never saw computes, and what it is compiled with."""
+    model = keras.models.load_model(path)
+    x, y = samples(model, shape, classes)
+    if sparse:
+        y = y.argmax(axis=1).reshape(-1, 1).astype("float32")
+    model.run_eagerly = True
+    predictions = np.asarray(model.predict(x, verbose=0)).ravel().tolist()
+    history = model.evaluate(x, y, verbose=0, return_dict=True)
+    # Of a .h5 file's optimizer Keras 3.15.1 knows the number of steps alone, and counts that.
+    return {"predictions": predictions, "summary": summary(keras.models.load_model(path, compile=False)), "history": history}
+
+
+def train_on(path, shape, classes):
+    """What Python says to going on from a file without more ado."""
+    model = keras.models.load_model(path)
+    try:
+        model.fit(*samples(model, shape, classes), verbose=0)
+    except ValueError as error:
+        return str(error)
+
+
+def answer(requests):
+    results = []
+    for request in requests:
+        keras.backend.clear_session()
+        results.append(globals()[request.pop("do")](**request))
+    return results
+
+
+serve(answer)
