@@ -97,17 +97,9 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
     throw new ValueError(`Expected a file to write that ends in .h5, .keras or .onnx. Received: ${out}.`);
   const opened = await openModel(input, options);
   const { model } = opened;
-  const { preprocessing } = opened;
   if (!out.endsWith('.onnx')) {
     await saveModel(model, out);
-    const notes =
-      preprocessing?.mean === undefined
-        ? []
-        : [
-            `The model reads pictures of ${model.inputShape.slice(1, 3).join(' × ')} pixels, ${preprocessing.channels}: (level − ${preprocessing.mean.join(', ')}) × ${preprocessing.scale}`,
-            ...(opened.labels ? [`Classes: ${opened.labels.join(', ')}`] : []),
-          ];
-    return { model, notes };
+    return { model, notes: describeInput(opened) };
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
   const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
@@ -117,6 +109,16 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
     ? `The model tells no classes apart, so it is written as it is: train on its features with --weights ${out}.`
     : 'The model reads no pictures, so it is written as it is.';
   return { model, notes: [note] };
+}
+
+/** What Keras's files do not say: how pictures are prepared for the model, and what its classes are. */
+export function describeInput({ model, preprocessing, labels }: OpenedModel): string[] {
+  if (preprocessing?.mean === undefined) return [];
+  const { channels, mean, scale } = preprocessing;
+  return [
+    `The model reads pictures of ${model.inputShape.slice(1, 3).join(' × ')} pixels, ${channels}: (level − ${mean.join(', ')}) × ${scale}`,
+    ...(labels ? [`Classes: ${labels.join(', ')}`] : []),
+  ];
 }
 
 /** Whether a model ends in classes, and not in a map or what is pooled of one. */

@@ -3,16 +3,21 @@ import type { Engine } from '../engine/engine.js';
 import { compareClasses, listImages } from '../images/folder.js';
 import { CSVLogger } from '../keras/callbacks/index.js';
 import { setRandomSeed } from '../keras/global-random.js';
+import type { Model } from '../keras/models/model.js';
+import { encodeKerasModel, encodeWeights } from '../keras/saving/index.js';
 import { makeWritableFolder, writeFile } from '../platform/node/files.js';
+import { describeInput } from './convert.js';
 import { describeCopies } from './copies.js';
 import { loadDataset } from './data.js';
 import { type Dataset, splitDataset } from './dataset.js';
 import { exportClassifier } from './export.js';
 import { type HeadOptions, TrainingError, trainHead } from './head.js';
 import { describeImbalance } from './imbalance.js';
+import { checkKerasHasLayers, toKerasClassifier } from './keras-classifier.js';
 import type { Evaluation } from './metrics.js';
-import { type Preparation, type PreparationOptions, prepare } from './preparation.js';
+import { isOnnx, type Preparation, type PreparationOptions, prepare } from './preparation.js';
 import type { Reporter } from './reporter.js';
+import { type Target, targetOf } from './target.js';
 
 export interface TrainOptions extends PreparationOptions, HeadOptions {
   /** Folder with one sub-folder of pictures per class. */
@@ -22,7 +27,10 @@ export interface TrainOptions extends PreparationOptions, HeadOptions {
   /** The share of each class to hold back. Default 0.2; ignored with `validation`. */
   readonly validationSplit?: number;
   readonly seed?: number;
-  /** Folder for `model.onnx`, `history.csv` and `history.json`. */
+  /**
+   * Folder for `model.onnx`, `history.csv` and `history.json`; or the model's file, `.onnx`, `.keras`, `.h5` or
+   * `.weights.h5`, beside which the histories go.
+   */
   readonly out: string;
   readonly cache: string;
   readonly maxPixels?: number;
@@ -55,8 +63,14 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   const { engine, out, seed = 0, views = 4 } = options;
   setRandomSeed(seed);
   const common = await listClasses(options, reporter);
-  await makeWritableFolder(out);
+  const target = await targetOf(out);
+  await makeWritableFolder(target.folder);
   const preparation = await prepare(options, reporter);
+  if (target.format !== 'onnx' && isOnnx(options.weights)) {
+    checkKerasHasLayers(preparation, common);
+    // The layers that it made drew their first weights.
+    setRandomSeed(seed);
+  }
   const { training, validation } = await loadData(options, { preparation, common }, reporter);
   for (const warning of [...describeCopies(training, validation), ...describeImbalance(training)])
     reporter.warn(warning);
@@ -72,11 +86,12 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
     validation,
     print: reporter.print,
     warn: reporter.warn,
-    callbacks: [new CSVLogger({ filename: join(out, 'history.csv') })],
+    callbacks: [new CSVLogger({ filename: join(target.folder, 'history.csv') })],
   });
-  const bytes = exportClassifier({ head, preparation, labels, evaluation });
+  const onnx = exportClassifier({ head, preparation, labels, evaluation });
+  const bytes = target.format === 'onnx' ? onnx : await encodeForKeras(onnx, { head, target, reporter });
   const result: TrainResult = {
-    model: join(out, 'model.onnx'),
+    model: target.model,
     labels,
     provider: engine.provider,
     evaluation,
@@ -86,8 +101,22 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   };
   await writeFile(result.model, bytes);
   const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
-  await writeFile(join(out, 'history.json'), `${JSON.stringify({ ...result, skipped }, null, 2)}\n`);
+  await writeFile(
+    join(target.folder, 'history.json'),
+    `${JSON.stringify({ ...result, skipped }, null, 2)}\n`,
+  );
   return result;
+}
+
+/** The classifier in the file of Keras's that was asked for, which holds neither labels nor how pictures are prepared. */
+async function encodeForKeras(
+  onnx: Uint8Array,
+  { head, target, reporter }: { head: Model; target: Target; reporter: Reporter },
+): Promise<Uint8Array> {
+  const classifier = toKerasClassifier(onnx, head);
+  for (const note of describeInput(classifier)) reporter.info(note);
+  if (target.format === 'weights') return encodeWeights(classifier.model);
+  return encodeKerasModel(classifier.model, target.model.endsWith('.keras') ? 'keras' : 'h5');
 }
 
 /**

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
 import { readMetadata } from '../../src/graph/metadata.js';
+import { float32 } from '../../src/graph/tensor.js';
+import { loadModel } from '../../src/keras/saving/index.js';
+import { importOnnx } from '../../src/transfer/import-onnx.js';
 import { run } from './command.js';
 import { drawPatterns, patternNames } from './pictures.js';
 
@@ -73,6 +76,34 @@ test('the same seed gives the same model, byte for byte, from cached features an
   const other = await train({ room, cache }, join(room, 'other'), '--seed', '1');
   t.is(other.code, 0, other.stderr);
   t.false(model.equals(await readFile(join(room, 'other/model.onnx'))));
+});
+
+test('train writes the file of Keras that --out names, with all that training goes on from', async (t) => {
+  const { room, cache, out } = t.context;
+  const path = join(room, 'keras/model.h5');
+  const { code, stdout, stderr } = await train({ room, cache }, path);
+  t.is(code, 0, stderr);
+  t.true(stdout.startsWith(`${path}: `), stdout);
+  t.true(
+    stderr.includes(`224 × 224 pixels, BGR`) && stderr.includes(`Classes: ${patternNames.join(', ')}\n`),
+  );
+  t.deepEqual((await readdir(join(room, 'keras'))).sort(), ['history.csv', 'history.json', 'model.h5']);
+
+  const model = await loadModel(path);
+  const { model: expected } = importOnnx(await readFile(join(out, 'model.onnx')));
+  const x = float32(
+    Float32Array.from({ length: 224 * 224 * 3 }, (_, i) => 100 * Math.sin(i)),
+    [1, 224, 224, 3],
+  );
+  t.deepEqual(await model.predict(x, { verbose: 0 }), await expected.predict(x, { verbose: 0 }));
+  const { optimizer, trainableWeights } = model;
+  t.deepEqual(
+    trainableWeights.map(({ shape }) => shape),
+    [[1024, 64], [64], [64, 3], [3]],
+  );
+  t.is(optimizer.iterations, 36);
+  for (const weight of trainableWeights)
+    t.true(optimizer.slot(weight, 'velocity').some((value) => value > 0));
 });
 
 test('evaluate measures the exported model as training did', async (t) => {

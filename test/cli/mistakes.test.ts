@@ -92,8 +92,8 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
   [
     'a folder to write to that is a file',
     'ort-transfer',
-    ['train', '--train', 'broken', '--out', 'model.onnx'],
-    /^error: model\.onnx: it is not a folder\n$/,
+    ['train', '--train', 'broken', '--out', 'broken/cats/a.jpg'],
+    /^error: broken\/cats\/a\.jpg: it is not a folder\n$/,
   ],
   [
     'a cache that cannot be written to',

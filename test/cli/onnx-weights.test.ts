@@ -25,6 +25,15 @@ test('train takes any ONNX model as weights, and what it exports does as it did 
     'error: Expected --output-name with an .onnx file as --weights alone. Received: it with vggface2.\n',
   );
 
+  const forKeras = await run('ort-transfer', [
+    ...[...train, '--input-scaling', 'torch', '--out', join(room, 'model.keras')],
+  ]);
+  t.regex(
+    forKeras.stderr,
+    /\nerror: Expected operations that have a Keras layer here\. .* Hint: let --out end in \.onnx, or name a folder\.\n$/,
+  );
+  t.notRegex(forKeras.stderr, /Extracting/);
+
   const options = [
     '--input-scaling',
     'torch',

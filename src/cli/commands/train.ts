@@ -60,7 +60,8 @@ const builder = (yargs: Argv<object>) =>
       requiresArg: true,
       type: 'string',
       default: 'onnx',
-      describe: 'Folder for model.onnx, history.csv, history.json',
+      describe:
+        'Folder for model.onnx, history.csv, history.json; or a file: .onnx, .keras, .h5, .weights.h5',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
     .check((args) => {
@@ -76,7 +77,8 @@ const builder = (yargs: Argv<object>) =>
       return true;
     })
     .example('$0 train --train photos', 'faces, a fifth of them for validation')
-    .example('$0 train --train a --validation b --weights imagenet', 'anything else, with ImageNet weights');
+    .example('$0 train --train a --validation b --weights imagenet', 'anything else, with ImageNet weights')
+    .example('$0 train --train photos --out model.keras', 'a file to go on with in Keras');
 
 export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: 'train',
