@@ -23,6 +23,19 @@ test('MobileNet waits for its weights', async (t) => {
   t.true((await promise) instanceof Model);
 });
 
+test('what computes is a promise', async (t) => {
+  const model = classifier();
+  for (const promise of [
+    model.trainOnBatch(x, y),
+    model.fit(x, y, { verbose: 0 }),
+    model.evaluate(x, y, { verbose: 0 }),
+    model.predict(x, { verbose: 0 }),
+  ]) {
+    t.true(promise instanceof Promise);
+    await promise;
+  }
+});
+
 test('evaluate and trainOnBatch return names and values', async (t) => {
   const model = classifier();
   t.deepEqual(Object.keys(await model.evaluate(x, y, { verbose: 0 })), ['accuracy', 'loss']);
