@@ -3,6 +3,6 @@ export default {
   files: ['dist/test/web/**/*.test.js'],
   workerThreads: false,
   timeout: '3m',
-  // Each file starts a browser of its own.
-  concurrency: 1,
+  // Each file starts a browser of its own, whose page mostly keeps to one core.
+  concurrency: 2,
 };
