@@ -66,6 +66,7 @@ def data(case, outputs):
 def run(case):
     """Trains step by step, or with `fit` where the case has epochs."""
     keras.backend.clear_session()
+    keras.utils.set_random_seed(case["seed"])
     model = build(case)
     random, x, y = data(case, model.output_shape[-1])
     initial = [
