@@ -50,7 +50,8 @@ const optimizerCases = (
     ['SGD', { weight_decay: 0.05, clipnorm: 0.1 }],
     ['SGD', { learning_rate: ['PolynomialDecay', { initial_learning_rate: 0.1, decay_steps: 150 }] }],
     ['RMSprop', {}],
-    ['RMSprop', { momentum: 0.9 }],
+    // At 0.001 the loss falls to where the rounding of a probability near 1 alone moves it by 1e-5 of itself.
+    ['RMSprop', { momentum: 0.9, learning_rate: 0.0003 }],
     ['RMSprop', { centered: true, epsilon: 1e-3 }],
     ['RMSprop', { momentum: 0.5, centered: true, rho: 0.8, epsilon: 1e-3 }],
     ['RMSprop', { weight_decay: 0.01, clipvalue: 0.01 }],
@@ -230,8 +231,7 @@ for (const [title, cases] of [
       const answer = await answerTo(given);
       const model = compileCase(given, answer);
       const losses = await trainSteps(model, given, answer);
-      // Near 1, a probability's rounding moves its logarithm by up to 2⁻²⁴, however small that is; a few come together.
-      assertClose(t, losses, answer.losses!, { label: 'loss', relative: 1e-5, absolute: 2 ** -22 });
+      assertClose(t, losses, answer.losses!, { label: 'loss' });
       for (const [k, weight] of model.weights.entries())
         assertClose(t, weight.value, unpack(answer.final[k]!).data, {
           label: `${weight.name} ${k}`,
