@@ -7,14 +7,18 @@ import { MeanMetric } from './metric.js';
 const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });
 const asFloat = (g: GraphBuilder, condition: Value) => g.op('Cast', [condition], { to: 1 });
 
-/** How often an output is the target itself: the mean over outputs (B, C). */
-export class Accuracy extends MeanMetric {
-  static override readonly className: string = 'Accuracy';
+/** How much is right of each sample: more is better. */
+abstract class ShareOfSamples extends MeanMetric {
   override readonly direction = 'up';
 
-  constructor({ name = 'accuracy' } = {}) {
+  constructor({ name }: { name?: string } = {}) {
     super(name);
   }
+}
+
+/** How often an output is the target itself: the mean over outputs (B, C). */
+export class Accuracy extends ShareOfSamples {
+  static override readonly className: string = 'Accuracy';
 
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     return g.op('ReduceMean', [asFloat(g, g.op('Equal', [target, output]))], { axes: [-1], keepdims: 0 });
@@ -22,13 +26,8 @@ export class Accuracy extends MeanMetric {
 }
 
 /** How often the likeliest class is the right one, targets being one-hot (B, C). */
-export class CategoricalAccuracy extends MeanMetric {
+export class CategoricalAccuracy extends ShareOfSamples {
   static override readonly className: string = 'CategoricalAccuracy';
-  override readonly direction = 'up';
-
-  constructor({ name = 'categorical_accuracy' } = {}) {
-    super(name);
-  }
 
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     return asFloat(g, g.op('Equal', [argMax(g, target), argMax(g, output)]));
@@ -36,13 +35,8 @@ export class CategoricalAccuracy extends MeanMetric {
 }
 
 /** How often the likeliest class is the right one, targets being class indices (B, 1). */
-export class SparseCategoricalAccuracy extends MeanMetric {
+export class SparseCategoricalAccuracy extends ShareOfSamples {
   static override readonly className: string = 'SparseCategoricalAccuracy';
-  override readonly direction = 'up';
-
-  constructor({ name = 'sparse_categorical_accuracy' } = {}) {
-    super(name);
-  }
 
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
@@ -51,13 +45,12 @@ export class SparseCategoricalAccuracy extends MeanMetric {
 }
 
 /** How often each output is on the target's side of the threshold: the mean over outputs (B, C). */
-export class BinaryAccuracy extends MeanMetric {
+export class BinaryAccuracy extends ShareOfSamples {
   static override readonly className: string = 'BinaryAccuracy';
-  override readonly direction = 'up';
   readonly threshold: number;
 
-  constructor({ name = 'binary_accuracy', threshold = 0.5 }: { name?: string; threshold?: number } = {}) {
-    super(name);
+  constructor({ name, threshold = 0.5 }: { name?: string; threshold?: number } = {}) {
+    super({ name });
     this.threshold = threshold;
   }
 
