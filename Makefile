@@ -106,7 +106,7 @@ check: node_modules/.package-lock.json ## Check format and lint
 test: dist/.built ## Test; needs Node alone
 	ava
 test-keras: dist/.built .venv/.installed ## Compare with real Keras; needs Python 3.11
-	ava --config test/keras/ava.config.js
+	ava --config test/parity/ava.config.js
 test-web: dist/.built ## Drive the page in Chromium; needs /usr/bin/chromium
 	ava --config test/web/ava.config.js
 screenshots: dist/.built ## Take the README's pictures of both pages anew

@@ -3,17 +3,21 @@
  * whole job from a folder of pictures to one ONNX file.
  */
 
+export { type EngineOptions, openEngine } from '#platform';
+export * as applications from './applications.js';
+export { Classifier, type ClassifyOptions, type Prediction, type Result } from './classifier/classify.js';
+export { MetadataError, type ModelMetadata, readMetadata } from './classifier/metadata.js';
+export type { ClassReport, Evaluation } from './classifier/metrics.js';
 export type { Engine, Session, Tensors } from './engine/engine.js';
 export { jsEngine } from './engine/js.js';
 export { type OrtNodeOptions, ortNode } from './engine/ort-node.js';
-export { MetadataError, type ModelMetadata, readMetadata } from './graph/metadata.js';
+export { UserError, ValueError } from './errors.js';
 export { float32, type Tensor, tensor } from './graph/tensor.js';
 export { ImageError } from './images/image.js';
-export * as applications from './keras/applications/index.js';
 export * as callbacks from './keras/callbacks/index.js';
 export * as initializers from './keras/initializers.js';
 export * as layers from './keras/layers/index.js';
-export { Input, KerasTensor, Layer, ValueError } from './keras/layers/index.js';
+export { Input, KerasTensor, Layer } from './keras/layers/index.js';
 export * as losses from './keras/losses/index.js';
 export { Loss } from './keras/losses/index.js';
 export * as metrics from './keras/metrics/index.js';
@@ -26,12 +30,17 @@ export * as image from './keras/preprocessing/index.js';
 export * as regularizers from './keras/regularizers.js';
 export * as saving from './keras/saving/index.js';
 export * as utils from './keras/utils.js';
-export { Classifier, type ClassifyOptions, type Prediction, type Result } from './transfer/classifier.js';
-export { type ClassifiedFile, type ClassifyFilesOptions, classifyFiles } from './transfer/classify-files.js';
-export { type EvaluateOptions, evaluateClassifier } from './transfer/evaluate.js';
-export { type FeaturesManifest, type FeaturesOptions, writeFeatures } from './transfer/features.js';
-export type { ClassReport, Evaluation } from './transfer/metrics.js';
-export { type EngineOptions, openEngine } from './transfer/open-engine.js';
-export { type Published, type PublishOptions, publishModel } from './transfer/publish.js';
+export { type Published, type PublishOptions, publishModel } from './transfer/convert/export.js';
+export {
+  type FeaturesManifest,
+  type FeaturesOptions,
+  writeFeatures,
+} from './transfer/data/write-features.js';
+export { type EvaluateOptions, evaluateClassifier } from './transfer/evaluate/evaluate.js';
+export {
+  type ClassifiedFile,
+  type ClassifyFilesOptions,
+  classifyFiles,
+} from './transfer/predict/classify-files.js';
 export { type Reporter, silent } from './transfer/reporter.js';
-export { type TrainOptions, type TrainResult, trainClassifier } from './transfer/train.js';
+export { type TrainOptions, type TrainResult, trainClassifier } from './transfer/train/train.js';

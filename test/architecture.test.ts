@@ -1,48 +1,115 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import test from 'ava';
 
 const source = new URL('../../src/', import.meta.url).pathname;
 
-/** Folders from the top down; `platform` and `engine` are asked for by name, whoever asks. */
-const layers = [
+/** Rooms from the top down. `errors.ts` and the faces of the package (`index.ts`, `applications.ts`) stand outside. */
+const floors = [
   ['cli', 'web'],
   ['transfer'],
-  ['features'],
+  ['classifier'],
   ['keras'],
-  ['graph', 'engine', 'images', 'platform'],
+  ['platform'],
+  ['engine', 'images'],
+  ['graph'],
 ];
-const levelOf = (folder: string) => layers.findIndex((layer) => layer.includes(folder));
+/** The rooms of `transfer`, from the top down. */
+const transferFloors = [
+  ['train', 'inspect'],
+  ['convert'],
+  ['evaluate'],
+  ['predict', 'data'],
+  ['features'],
+  ['backbone-onnx'],
+];
 
-/** Every import in `src`, as paths from there; packages and Node's modules by their name. */
-const imports: { from: string; to: string }[] = [];
-for (const entry of await readdir(source, { recursive: true })) {
-  if (!entry.endsWith('.ts')) continue;
-  const text = await readFile(join(source, entry), 'utf8');
-  for (const [, to] of text.matchAll(/^(?:import|export)[^;'"]*? ?(?:from )?'([^']+)';/gms))
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every import in `src`, types and threads included, as paths from there; packages and Node's modules by their name. */
+const imports: Import[] = [];
+const files = (await readdir(source, { recursive: true })).filter((entry) => entry.endsWith('.ts'));
+for (const from of files) {
+  const text = await readFile(join(source, from), 'utf8');
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)[^;'"]*? ?(?:from )?'([^']+)';/gms),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+    ...text.matchAll(/new URL\('(\.[^']+\.js)', import\.meta\.url\)/g),
+  ];
+  for (const [, to = ''] of specifiers)
     imports.push({
-      from: entry,
-      to: to!.startsWith('.') ? normalize(relative(source, join(source, dirname(entry), to!))) : to!,
+      from,
+      to: to.startsWith('.') ? normalize(join(dirname(from), to)).replace(/\.js$/, '.ts') : to,
     });
 }
-const folderOf = (path: string) => path.split('/')[0]!;
+const roomOf = (path: string) => path.split('/')[0];
+const floorOf = (path: string) => floors.findIndex((rooms) => rooms.includes(roomOf(path) ?? ''));
+const transferFloorOf = (path: string) =>
+  transferFloors.findIndex((rooms) => rooms.includes(path.split('/')[1] ?? ''));
+
+/** Files that can be reached from others, with what `#platform` stands for there. */
+function reachedFrom(starts: readonly string[], platform: string): Set<string> {
+  const reached = new Set(starts);
+  for (const file of reached)
+    for (const { from, to } of imports) if (from === file) reached.add(to === '#platform' ? platform : to);
+  return reached;
+}
 
 test('imports run one way', (t) => {
   t.true(imports.length > 300, `${imports.length} imports were found`);
   const upwards = imports.filter(({ from, to }) => {
-    const [a, b] = [levelOf(folderOf(from)), levelOf(folderOf(to))];
+    const [a, b] = [floorOf(from), floorOf(to)];
     return a >= 0 && b >= 0 && b < a;
+  });
+  t.deepEqual(upwards, []);
+  const across = imports.filter(({ from, to }) => roomOf(from) === 'web' && roomOf(to) === 'transfer');
+  t.deepEqual(across, []);
+});
+
+test('in transfer, a job asks the rooms below it alone', (t) => {
+  const within = imports.filter(({ from, to }) => roomOf(from) === 'transfer' && roomOf(to) === 'transfer');
+  t.true(within.length > 30);
+  const upwards = within.filter(({ from, to }) => {
+    const [a, b] = [transferFloorOf(from), transferFloorOf(to)];
+    return b >= 0 && (a < 0 || b < a);
   });
   t.deepEqual(upwards, []);
 });
 
-test('what a page needs imports nothing from Node', (t) => {
-  const forPages = (path: string) =>
-    ['keras', 'graph', 'web'].includes(folderOf(path)) || path.startsWith('platform/web');
-  const offences = imports.filter(
-    ({ from, to }) => forPages(from) && /^(node:|onnxruntime-node|sharp|jimp)/.test(to),
+test.failing('no file reaches itself, types included', (t) => {
+  const circles = files.filter((file) => {
+    const next = imports.filter(({ from }) => from === file).map(({ to }) => to);
+    return reachedFrom(next, 'platform/node.ts').has(file);
+  });
+  t.deepEqual(circles, []);
+});
+
+test.failing('the platform is entered through its door alone', (t) => {
+  const aside = imports.filter(({ from, to }) => roomOf(from) !== 'platform' && roomOf(to) === 'platform');
+  t.deepEqual(aside, []);
+  const between = imports.filter(
+    ({ from, to }) =>
+      (from.startsWith('platform/node') && to.startsWith('platform/web')) ||
+      (from.startsWith('platform/web') && to.startsWith('platform/node')),
   );
-  t.deepEqual(offences, []);
+  t.deepEqual(between, []);
+});
+
+test('what a page needs imports nothing from Node', (t) => {
+  const pageSafe = files.filter(
+    (file) =>
+      ['web', 'classifier', 'keras', 'images', 'graph'].includes(roomOf(file) ?? '') ||
+      file.startsWith('platform/web'),
+  );
+  const reached = [...reachedFrom(pageSafe, 'platform/web.ts')];
+  t.true(reached.length > 200);
+  t.deepEqual(
+    reached.filter((name) => /^(node:|onnxruntime-node|sharp|jimp)/.test(name)),
+    [],
+  );
 });
 
 test('one file each knows onnx-proto and h5wasm', (t) => {
@@ -54,4 +121,19 @@ test('one file each knows onnx-proto and h5wasm', (t) => {
     ].sort();
   t.deepEqual(users('onnx-proto'), ['graph/onnx.ts']);
   t.deepEqual(users('h5wasm'), ['keras/saving/hdf5.ts']);
+});
+
+test('a file name says which file is meant', (t) => {
+  /** Faces of folders, and Keras's own modules, which are called as Keras calls them. */
+  const named = (path: string) => basename(path) !== 'index.ts' && path !== 'keras/preprocessing/image.ts';
+  const twice = new Map<string, string[]>();
+  for (const file of files.filter(named))
+    twice.set(basename(file), [...(twice.get(basename(file)) ?? []), file]);
+  const unclear = [...twice.values()].filter((paths) => {
+    if (paths.length < 2) return false;
+    const halves = paths.every((path) => /^platform\/(node|web)\//.test(path));
+    const jobs = paths.length === 2 && paths.some((path) => path.startsWith('cli/commands/'));
+    return !halves && !jobs;
+  });
+  t.deepEqual(unclear, []);
 });

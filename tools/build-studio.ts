@@ -5,18 +5,19 @@
  * graph the page writes itself, and the face detector. It works from any static server and any path, offline from the
  * second visit on, without special headers.
  */
+
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadBackbone } from '../src/keras/applications/backbone.js';
+import { loadBackbone } from '../src/classifier/backbone.js';
+import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
+import { ValueError } from '../src/errors.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
-import { ValueError } from '../src/keras/layers/layer.js';
 import { readHumanModel } from '../src/platform/node/weights.js';
-import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
-import { isOnnx } from '../src/transfer/preparation.js';
+import { isOnnx } from '../src/transfer/features/preparation.js';
 import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
 
 const source = fileURLToPath(new URL('../../src/web', import.meta.url));

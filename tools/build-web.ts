@@ -12,8 +12,8 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { readMetadata } from '../src/graph/metadata.js';
-import { readFaceDetectorModel } from '../src/transfer/face-detector.js';
+import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
+import { readMetadata } from '../src/classifier/metadata.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = join(root, 'src/web');
@@ -42,10 +42,10 @@ export async function buildWeb({
   out,
 }: BuildWebOptions): Promise<Map<string, number>> {
   const files = new Map<string, Uint8Array>([
-    ...(await bundle(['page', 'ort-classifier', 'worker'])),
+    ...(await bundle(['page/page', 'ort-classifier', 'worker'])),
     ...(await readRuntime()),
   ]);
-  for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, name)));
+  for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, 'page', name)));
   // The element keeps models itself; and without ONNX Runtime for graphics cards it does with the other.
   files.set(...(await bundleServiceWorker(files)));
   if (webgpu)
@@ -96,7 +96,7 @@ export async function bundleServiceWorker(
 ): Promise<[name: string, bytes: Uint8Array]> {
   const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const builtFiles = Object.fromEntries([...files].map(([name, bytes]) => [name, hashOf(bytes)]));
-  const [script] = await bundle(['service-worker'], { builtFiles: JSON.stringify(builtFiles) });
+  const [script] = await bundle(['page/service-worker'], { builtFiles: JSON.stringify(builtFiles) });
   return script!;
 }
 

@@ -8,16 +8,16 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { argMax } from '../src/classifier/metrics.js';
 import { MobileNet } from '../src/keras/applications/index.js';
 import { EarlyStopping, ModelCheckpoint } from '../src/keras/callbacks/index.js';
-import { setRandomSeed } from '../src/keras/global-random.js';
 import { Dense, GlobalAveragePooling2D, type KerasTensor } from '../src/keras/layers/index.js';
 import { loadModel, Model } from '../src/keras/models/index.js';
 import { RMSprop } from '../src/keras/optimizers/index.js';
 import { subfolders } from '../src/keras/preprocessing/directory.js';
 import { ImageDataGenerator, imgToArray, loadImg } from '../src/keras/preprocessing/index.js';
-import { saveLabelled } from '../src/transfer/draw.js';
-import { argMax } from '../src/transfer/metrics.js';
+import { setRandomSeed } from '../src/keras/random/global-random.js';
+import { saveLabelled } from '../src/transfer/predict/draw.js';
 
 interface Options {
   /** Folder with one sub-folder of pictures a class. */

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import sharp, { type Sharp } from 'sharp';
-import { type DecodeOptions, decodeImage } from '../src/images/decode.js';
-import { createPool } from '../src/images/pool.js';
+import { type DecodeOptions, decodeImage } from '../src/platform/node/decode.js';
+import { createPool } from '../src/platform/node/pool/pool.js';
 
 /** Milliseconds that a small picture may take, however damaged. */
 const timeout = 20_000;

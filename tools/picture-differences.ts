@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage } from '../src/images/decode.js';
 import { ImageError } from '../src/images/image.js';
+import { decodeImage } from '../src/platform/node/decode.js';
 
 const decoders = ['sharp', 'jimp'] as const;
 
@@ -26,7 +26,7 @@ async function difference(bytes: Uint8Array, expected: Uint8Array, decoder: (typ
 
 const folder = await mkdtemp(join(tmpdir(), 'pictures-'));
 try {
-  execFileSync(process.env.KERAS_PYTHON ?? '.venv/bin/python', ['test/keras/image_corpus.py', folder]);
+  execFileSync(process.env.KERAS_PYTHON ?? '.venv/bin/python', ['test/parity/image_corpus.py', folder]);
   const manifest: { format: string; mode: string; file: string }[] = JSON.parse(
     await readFile(join(folder, 'manifest.json'), 'utf8'),
   );

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { listImages } from '../src/images/folder.js';
+import { listImages } from '../src/platform/node/folder.js';
 
 const side = 16;
 

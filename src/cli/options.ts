@@ -4,8 +4,8 @@ import type { Argv } from 'yargs';
 import { type ScalingName, scalings } from '../graph/preprocessing.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
 import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
-import { isOnnx } from '../transfer/preparation.js';
-import { UsageError } from './run.js';
+import { isOnnx } from '../transfer/features/preparation.js';
+import { UsageError } from './main.js';
 
 /** Where embeddings are kept from run to run, unless `--cache` or `ORT_TRANSFER_CACHE` says otherwise. */
 const cacheFolder = (): string =>

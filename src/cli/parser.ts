@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { describeError, UsageError } from './run.js';
+import { describeError, UsageError } from './main.js';
 
 /**
  * What all commands have in common: unknown options are mistakes, as are options that are given twice, and

@@ -1,8 +1,9 @@
+import { UserError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
 import type { Tensors } from './engine.js';
 
 /** Tensors that do not fit the inputs of a graph. */
-export class FeedError extends Error {
+export class FeedError extends UserError {
   override name = 'FeedError';
 }
 

@@ -1,5 +1,7 @@
 /** What onnxruntime-node and onnxruntime-web share: their API is the same. */
+
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+import { UserError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import type { DataType, Tensor } from '../graph/tensor.js';
 import type { Session } from './engine.js';
@@ -14,7 +16,7 @@ export interface Attempt {
 }
 
 /** A provider that was asked for by name and that cannot run here. */
-export class ProviderError extends Error {
+export class ProviderError extends UserError {
   override name = 'ProviderError';
   constructor(
     readonly provider: string,

@@ -1,4 +1,5 @@
 /** A file that is not an ONNX model, or one that this project cannot read. */
-export class OnnxFormatError extends Error {
+import { UserError } from '../errors.js';
+export class OnnxFormatError extends UserError {
   override name = 'OnnxFormatError';
 }

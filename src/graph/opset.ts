@@ -2,10 +2,11 @@
  * Operations of older operator sets in the words of operator set 18, in which models are exported.
  *
  * From one set to the next most operations only take more types. Those below changed what they mean or how it is said;
- * test/keras/onnx_files.py asks `onnx.defs` that none is missing. History:
+ * test/parity/onnx_files.py asks `onnx.defs` that none is missing. History:
  * https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
 
+import { UserError } from '../errors.js';
 import { floatOf, floatsOf, intOf, intsOf, textOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Node, Value } from './graph.js';
@@ -19,7 +20,7 @@ export const modernOpset = 18;
 export const newestOpset = 26;
 
 /** An operation that means something else in the operator set that it would have to move to. */
-export class OpsetError extends Error {
+export class OpsetError extends UserError {
   override name = 'OpsetError';
   constructor({ op, name }: Node, opset: number, why: string) {
     super(

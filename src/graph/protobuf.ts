@@ -2,9 +2,10 @@
  * Reads single fields of a protobuf message where they lie, without a schema and without copying.
  * Wire format: https://protobuf.dev/programming-guides/encoding/
  */
+import { UserError } from '../errors.js';
 
 /** Bytes that are no protobuf message, or not a whole one. */
-export class ProtobufError extends Error {
+export class ProtobufError extends UserError {
   override name = 'ProtobufError';
 }
 

@@ -1,4 +1,5 @@
 /** Pixels, row by row from the top left: H × W × channels bytes. */
+import { UserError } from '../errors.js';
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -19,7 +20,7 @@ const expected: Record<ImageFault, string> = {
 };
 
 /** A file that is not a picture, or not one that can be trusted. The message is one line. */
-export class ImageError extends Error {
+export class ImageError extends UserError {
   override name = 'ImageError';
 
   /**

@@ -1,5 +1,6 @@
 /** A picture in which no face was found, where only faces count. */
-export class NoFaceError extends Error {
+import { UserError } from '../errors.js';
+export class NoFaceError extends UserError {
   override name = 'NoFaceError';
   constructor() {
     super('Expected a face. Received: a picture in which none is found.');

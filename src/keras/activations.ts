@@ -1,6 +1,6 @@
+import { ValueError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import { float, type Value } from '../graph/graph.js';
-import { ValueError } from './layers/layer.js';
 
 /** An element-wise function (softmax: along the last axis) as graph nodes, and its gradient. */
 export interface Activation {

@@ -1,9 +1,10 @@
+import { ValueError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
-import { globalTensorRandom } from './global-random.js';
-import { type Config, ValueError } from './layers/layer.js';
-import { orthonormal } from './orthonormal.js';
-import { pythonTuple } from './python-format.js';
-import { RandomState } from './random.js';
+import type { Config } from './layers/layer.js';
+import { pythonTuple } from './python/format.js';
+import { globalTensorRandom } from './random/global-random.js';
+import { orthonormal } from './random/orthonormal.js';
+import { RandomState } from './random/random-state.js';
 
 /** Makes a weight's first values. */
 export interface Initializer {

@@ -1,6 +1,6 @@
 import { print as printToConsole } from '#platform';
 import type { Clock, Print } from './callbacks/callback.js';
-import { exponential, fixed } from './python-format.js';
+import { exponential, fixed } from './python/format.js';
 
 export interface ProgbarOptions {
   /** Steps expected; `null` where that is not known. */

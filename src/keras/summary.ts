@@ -1,8 +1,9 @@
+import { ValueError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
-import { type KerasTensor, type Layer, ValueError } from './layers/layer.js';
+import type { KerasTensor, Layer } from './layers/layer.js';
 import { Functional } from './models/functional.js';
 import type { Optimizer } from './optimizers/optimizer.js';
-import { fixed } from './python-format.js';
+import { fixed } from './python/format.js';
 import { formatTable, wrap } from './text-table.js';
 import type { Variable } from './variable.js';
 

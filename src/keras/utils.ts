@@ -1,6 +1,5 @@
 /** `keras.utils`. */
 
-export { setRandomSeed } from './global-random.js';
 export { clearSession } from './naming.js';
 export {
   arrayToImg,
@@ -16,3 +15,4 @@ export {
   toCategorical,
 } from './preprocessing/index.js';
 export { Progbar } from './progbar.js';
+export { setRandomSeed } from './random/global-random.js';

@@ -1,4 +1,5 @@
 /** How far a download is, in bytes. */
+import { UserError } from '../errors.js';
 export interface DownloadProgress {
   readonly file: string;
   readonly received: number;
@@ -17,7 +18,7 @@ export interface RemoteFile {
 }
 
 /** A file that could not be fetched. */
-export class DownloadError extends Error {
+export class DownloadError extends UserError {
   override name = 'DownloadError';
 }
 

@@ -1,6 +1,15 @@
-/** What Keras's API asks of its surroundings, in Node. `web.ts` answers the same in a page. */
-export * from './node/engine.js';
+/** The door to the machine, in Node: files, threads, decoders, engines. `web.ts` answers what pages ask of it, too. */
+export * from './download.js';
+export * from './node/decode.js';
+export { hasSharp, sharpIsMissing } from './node/decode-stored.js';
+export * from './node/encode.js';
 export * from './node/files.js';
-export * from './node/images.js';
+export * from './node/folder.js';
+export * from './node/open-engine.js';
+export * from './node/pool/pool.js';
+export * from './node/read-model.js';
+export * from './node/read-picture.js';
+export * from './node/resolve-engine.js';
+export * from './node/system-error.js';
 export * from './node/threads.js';
 export * from './node/weights.js';

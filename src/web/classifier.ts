@@ -1,4 +1,4 @@
-import type { ModelMetadata } from '../graph/metadata.js';
+import type { ModelMetadata } from '../classifier/metadata.js';
 import type { Face } from '../images/faces/face.js';
 import {
   ClassifierError,
@@ -7,7 +7,7 @@ import {
   type Reply,
   type Request,
   type WebProvider,
-} from './protocol.js';
+} from './classifier-protocol.js';
 
 /** A class and how likely it is, from 0 to 1. */
 export interface Prediction {

@@ -1,5 +1,5 @@
 /** What `ort-transfer/web` offers a page. */
-export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../graph/metadata.js';
+export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../classifier/metadata.js';
 export {
   type Classification,
   Classifier,
@@ -7,6 +7,10 @@ export {
   type LoadOptions,
   type Prediction,
 } from './classifier.js';
-export { ClassifierElement, type ClassifierEvents, defineClassifierElement } from './classifier-element.js';
-export { explain } from './explain.js';
-export { ClassifierError, type Fault, type Progress, type WebProvider } from './protocol.js';
+export { ClassifierError, type Fault, type Progress, type WebProvider } from './classifier-protocol.js';
+export {
+  ClassifierElement,
+  type ClassifierEvents,
+  defineClassifierElement,
+} from './element/classifier-element.js';
+export { explain } from './element/error-words.js';

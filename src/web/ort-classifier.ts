@@ -1,5 +1,5 @@
 /** Makes `<ort-classifier>` known: the one script that a page needs. */
-import { defineClassifierElement } from './classifier-element.js';
+import { defineClassifierElement } from './element/classifier-element.js';
 
 export * from './index.js';
 

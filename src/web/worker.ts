@@ -1,14 +1,14 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
+
+import { type ModelMetadata, readMetadata } from '../classifier/metadata.js';
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
-import { type ModelMetadata, readMetadata } from '../graph/metadata.js';
 import { type Tensor, tensor } from '../graph/tensor.js';
 import { createFaceDetector, cropImage, type Face, type FaceDetector } from '../images/faces.js';
 import { regionOf, renderHeat } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
-import { readRgb } from './bitmap.js';
-import { download } from './download.js';
-import { decodePixels } from './pixels.js';
+import { readRgb } from '../platform/web/bitmap.js';
+import { decodePixels } from '../platform/web/decode.js';
 import {
   type Answer,
   ClassifierError,
@@ -17,7 +17,8 @@ import {
   type Reply,
   type Request,
   type WebProvider,
-} from './protocol.js';
+} from './classifier-protocol.js';
+import { download } from './kept-download.js';
 
 interface Scope {
   postMessage(reply: Reply, transfer?: Transferable[]): void;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { backboneModel, backboneWriter } from '../../src/classifier/backbone.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
 import { float32 } from '../../src/graph/tensor.js';
-import { backboneModel, backboneWriter } from '../../src/keras/applications/backbone.js';
 import { MobileNet, preprocessInput } from '../../src/keras/applications/mobilenet.js';
 import * as vggface2 from '../../src/keras/applications/vggface2.js';
 import { clearSession } from '../../src/keras/naming.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { formatNumber } from '../../src/keras/python-format.js';
+import { formatNumber } from '../../src/keras/python/format.js';
 import { draw, runScenario } from './run-scenario.js';
 
 const golden = JSON.parse(

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
-import { readMetadata } from '../../src/graph/metadata.js';
+import { readMetadata } from '../../src/classifier/metadata.js';
 import { float32 } from '../../src/graph/tensor.js';
 import { loadModel } from '../../src/keras/saving/index.js';
-import { importOnnx } from '../../src/transfer/import-onnx.js';
+import { importOnnx } from '../../src/transfer/convert/onnx-to-layers.js';
 import { run } from './command.js';
 import { drawPatterns, patternNames } from './pictures.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { readMetadata } from '../../src/graph/metadata.js';
+import { readMetadata } from '../../src/classifier/metadata.js';
 import { onnxFile } from '../transfer/onnx-files.js';
 import { run } from './command.js';
 import { drawPatterns, patternNames } from './pictures.js';

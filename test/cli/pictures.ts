@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 const patterns: Record<string, (x: number, y: number) => boolean> = {
   stripes: (x) => x % 24 < 12,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { formatProgress, stderrReporter } from '../../src/cli/reporter.js';
+import { formatProgress, stderrReporter } from '../../src/cli/terminal-reporter.js';
 
 test('progress tells step, count, rate, time left and what was left out', (t) => {
   t.is(formatProgress('Extracting features', { done: 0, total: 300 }, 0), 'Extracting features 0/300');

@@ -1,10 +1,10 @@
 import test from 'ava';
+import { backboneModel, backboneWriter } from '../../src/classifier/backbone.js';
 import { jsEngine } from '../../src/engine/js.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
-import { backboneModel, backboneWriter } from '../../src/keras/applications/backbone.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { assertClose } from '../compare.js';
 import { bytes, ort } from './node.js';
 

@@ -1,12 +1,12 @@
 import test from 'ava';
+import { ExplainError, explain } from '../../src/classifier/explain.js';
+import { storeWeights } from '../../src/classifier/precision.js';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import { ExplainError, explain } from '../../src/graph/explain.js';
 import type { Graph, Model, Value } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
-import { storeWeights } from '../../src/graph/precision.js';
 import { float32, type Tensor, tensor } from '../../src/graph/tensor.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Input } from '../../src/keras/layers/input.js';

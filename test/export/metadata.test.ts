@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MetadataError, readMetadata, writeMetadata } from '../../src/graph/metadata.js';
+import { MetadataError, readMetadata, writeMetadata } from '../../src/classifier/metadata.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
 import { metadata, seededClassifier, seededNumbers } from './seeded-classifier.js';
 

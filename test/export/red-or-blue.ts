@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { buildClassifier } from '../../src/graph/export.js';
+import { buildClassifier } from '../../src/classifier/build.js';
 import type { Model } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';

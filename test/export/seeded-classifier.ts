@@ -1,8 +1,8 @@
+import { buildClassifier, type ClassifierOptions } from '../../src/classifier/build.js';
+import type { ModelMetadata } from '../../src/classifier/metadata.js';
 import type { GraphBuilder } from '../../src/graph/builder.js';
-import { buildClassifier, type ClassifierOptions } from '../../src/graph/export.js';
 import type { Model, Value } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
-import type { ModelMetadata } from '../../src/graph/metadata.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
 import { float32 } from '../../src/graph/tensor.js';
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { readFaceDetectorModel } from '../../src/classifier/face-detector.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { ortWeb } from '../../src/engine/ort-web.js';
 import { int64, tensor } from '../../src/graph/tensor.js';
@@ -14,7 +15,6 @@ import {
   type FaceDetector,
 } from '../../src/images/faces.js';
 import type { Image } from '../../src/images/image.js';
-import { readFaceDetectorModel } from '../../src/transfer/face-detector.js';
 import { assertClose } from '../compare.js';
 import { collage, readAsset, readTwentyFaces } from './pictures.js';
 import { loadReference, type ReferenceFace } from './tfjs.js';

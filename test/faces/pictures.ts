@@ -1,9 +1,9 @@
 /** Pictures of faces that the npm package `@vladmandic/human` carries in its documentation. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { decodeImage } from '../../src/images/decode.js';
 import { copyRectangle } from '../../src/images/faces.js';
 import type { Image } from '../../src/images/image.js';
+import { decodeImage } from '../../src/platform/node/decode.js';
 
 const assets = new URL('../assets/', import.meta.resolve('@vladmandic/human'));
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { anchorPoints } from '../../src/images/faces/anchors.js';
 import { overlap, suppressNonMaxima } from '../../src/images/faces/suppression.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { referenceSuppression } from './tfjs.js';
 
 const box = (left: number, top: number, right: number, bottom: number) => ({ left, top, right, bottom });

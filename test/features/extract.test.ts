@@ -5,11 +5,11 @@ import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
 import type { Engine } from '../../src/engine/engine.js';
 import { ortNode } from '../../src/engine/ort-node.js';
-import { type ExtractOptions, extractFeatures } from '../../src/features/extract.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
+import { type ExtractOptions, extractFeatures } from '../../src/transfer/features/extract.js';
 import { assertClose } from '../compare.js';
 
 const test = anyTest as TestFn<{ room: string; paths: string[]; options: ExtractOptions }>;

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { decodeNpy, encodeNpy, NpyFormatError } from '../../src/features/npy.js';
 import { float32, int64 } from '../../src/graph/tensor.js';
+import { decodeNpy, encodeNpy, NpyFormatError } from '../../src/transfer/features/npy.js';
 
 /** `numpy.save` of NumPy 2.4.6: np.arange(6, dtype='<f4').reshape(2, 3) / 4 */
 const saved =

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import { FeatureStore } from '../../src/features/store.js';
+import { FeatureStore } from '../../src/transfer/features/store.js';
 
 const test = anyTest as TestFn<{ folder: string }>;
 test.beforeEach(async (t) => {

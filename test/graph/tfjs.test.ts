@@ -4,10 +4,10 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
+import { importTfGraph, type TfNode } from '../../src/graph/import-tf-graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, type Tensor, tensor } from '../../src/graph/tensor.js';
-import { importTfGraph, type TfNode } from '../../src/graph/tfjs.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
 
 const text = (value: string) => ({ s: btoa(value) });

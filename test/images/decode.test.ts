@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
-import { decodeImage, readImageInfo } from '../../src/images/decode.js';
-import { findImages } from '../../src/images/folder.js';
+import { inverse, type Orientation, orient } from '../../src/images/formats/orientation.js';
 import { type Image, ImageError } from '../../src/images/image.js';
-import { inverse, type Orientation, orient } from '../../src/images/orientation.js';
+import { decodeImage, readImageInfo } from '../../src/platform/node/decode.js';
+import { findImages } from '../../src/platform/node/folder.js';
 import { noise } from './noise.js';
 
 const awkward = '../shared/images-awkward';

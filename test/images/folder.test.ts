@@ -8,7 +8,7 @@ import {
   FolderError,
   findImages,
   listImages,
-} from '../../src/images/folder.js';
+} from '../../src/platform/node/folder.js';
 
 const test = anyTest as TestFn<{ folder: string }>;
 

@@ -1,6 +1,6 @@
 import type { Image } from '../../src/images/image.js';
 
-/** Pixels that look random and that `noise` in test/keras/images.py makes, too. */
+/** Pixels that look random and that `noise` in test/parity/images.py makes, too. */
 export function noise(height: number, width: number, channels: Image['channels'], seed: number): Image {
   const data = Uint8Array.from({ length: height * width * channels }, (_, i) => {
     let x = (Math.imul(i, 2654435761) + Math.imul(seed, 40503)) >>> 0;

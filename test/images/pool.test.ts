@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { createPool, type Outcome, type PoolOptions } from '../../src/images/pool.js';
+import { createPool, type Outcome, type PoolOptions } from '../../src/platform/node/pool/pool.js';
 import type { Item } from './fixtures/worker.js';
 
 const entry = new URL('./fixtures/worker.js', import.meta.url);
@@ -146,7 +146,7 @@ test('leaving the loop early stops the source', async (t) => {
 
 test('a process with an open pool ends when its work is done', async (t) => {
   const script = `
-    import { createPool } from ${JSON.stringify(new URL('../../src/images/pool.js', import.meta.url).href)};
+    import { createPool } from ${JSON.stringify(new URL('../../src/platform/node/pool/pool.js', import.meta.url).href)};
     const pool = await createPool({ entry: new URL(${JSON.stringify(entry.href)}), setup: { factor: 1 }, workers: 2 });
     for await (const { value } of pool.map([{ do: 'square', number: 3 }])) console.log(value);
   `;
@@ -158,7 +158,7 @@ test('a process with an open pool ends when its work is done', async (t) => {
 
 test('workers take the flags of the process, those of V8, too', async (t) => {
   const script = `
-    import(${JSON.stringify(new URL('../../src/images/pool.js', import.meta.url).href)}).then(async ({ createPool }) => {
+    import(${JSON.stringify(new URL('../../src/platform/node/pool/pool.js', import.meta.url).href)}).then(async ({ createPool }) => {
       const pool = await createPool({ entry: new URL(${JSON.stringify(entry.href)}), setup: { factor: 1 }, workers: 1 });
       for await (const { value } of pool.map([{ do: 'square', number: 3 }])) console.log(value);
     });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { Image } from '../../src/images/image.js';
-import { type ResizeOptions, resize } from '../../src/images/resample.js';
-import { resampleColumnsWasm, resampleRowsWasm } from '../../src/images/resample-kernel.js';
-import { resampleColumns, resampleRows } from '../../src/images/resample-passes.js';
-import { filters, weigh } from '../../src/images/weights.js';
+import { filters, weigh } from '../../src/images/resample/filters.js';
+import { type ResizeOptions, resize } from '../../src/images/resample/resample.js';
+import { resampleColumnsWasm, resampleRowsWasm } from '../../src/images/resample/resample-kernel.js';
+import { resampleColumns, resampleRows } from '../../src/images/resample/resample-passes.js';
 import { noise, seeded } from './noise.js';
 
 interface GoldenCase extends ResizeOptions {

@@ -2,7 +2,7 @@ import test from 'ava';
 import sharp from 'sharp';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { connect } from '../../src/transfer/inspect/duplicates.js';
 import { similarPairs } from '../../src/transfer/inspect/similarity.js';
 import { correlation, thumbnailOf } from '../../src/transfer/inspect/thumbnail.js';

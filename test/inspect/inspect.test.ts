@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
 import type { Duplicates } from '../../src/transfer/inspect/duplicates.js';
-import type { Inspection } from '../../src/transfer/inspect.js';
+import type { Inspection } from '../../src/transfer/inspect/inspect.js';
 import { run } from '../cli/command.js';
 import { drawPatterns } from '../cli/pictures.js';
 

@@ -9,7 +9,7 @@ import { GlobalAveragePooling2D } from '../../src/keras/layers/global-pooling2d.
 import { Input } from '../../src/keras/layers/input.js';
 import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 export interface ArticleOptions {
   alpha: number;

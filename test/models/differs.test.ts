@@ -2,11 +2,11 @@
 import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
 import { MobileNet } from '../../src/keras/applications/index.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
 import { Conv2D, Dense, Dropout, Flatten, Input } from '../../src/keras/layers/index.js';
 import { Model, Sequential } from '../../src/keras/models/index.js';
 import { SGD } from '../../src/keras/optimizers/index.js';
 import { ImageDataGenerator } from '../../src/keras/preprocessing/index.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
 
 const x = float32([1, 2, 3, 4], [2, 2]);
 const y = float32([1, 0, 0, 1], [2, 2]);

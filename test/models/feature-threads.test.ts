@@ -5,7 +5,6 @@ import test from 'ava';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import * as mobilenet from '../../src/keras/applications/mobilenet.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
 import { Conv2D, Dense, GlobalAveragePooling2D, Input } from '../../src/keras/layers/index.js';
 import { takeFeatureRows } from '../../src/keras/models/feature-cache.js';
 import type { FitOptions } from '../../src/keras/models/fit.js';
@@ -13,6 +12,7 @@ import { Model } from '../../src/keras/models/index.js';
 import { Parts } from '../../src/keras/models/parts.js';
 import { ImageDataGenerator, type ImageDataGeneratorOptions } from '../../src/keras/preprocessing/index.js';
 import type { ImageArray } from '../../src/keras/preprocessing/transform.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { assertClose } from '../compare.js';
 import { drawClasses } from './article.js';
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import test from 'ava';
 import { caffeScaling, tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, type Tensor } from '../../src/graph/tensor.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
 import {
   Conv2D,
   Dense,
@@ -14,6 +13,7 @@ import {
 } from '../../src/keras/layers/index.js';
 import { type FitOptions, Model, Sequential } from '../../src/keras/models/index.js';
 import { ImageDataGenerator, type ImageDataGeneratorOptions } from '../../src/keras/preprocessing/index.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { assertClose } from '../compare.js';
 import { drawClasses } from './article.js';
 

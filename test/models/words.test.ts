@@ -1,4 +1,4 @@
-/** What cannot be is refused in Keras's words. `test/keras/summary.test.ts` asks Keras for the same. */
+/** What cannot be is refused in Keras's words. `test/parity/summary.test.ts` asks Keras for the same. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { mistakes, wordsOf } from '../summary/mistakes.js';

@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { float32 } from '../../src/graph/tensor.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
 import {
   type FlowOptions,
   ImageDataGenerator,
   PyDatasetAdapter,
 } from '../../src/keras/preprocessing/index.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { assertClose } from '../compare.js';
 import { type Packed, pack, type Request, type Result, runGenerator, unpack } from './run-generator.js';
 

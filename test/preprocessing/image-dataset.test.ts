@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { float32, tensor } from '../../src/graph/tensor.js';
-import { interpolate } from '../../src/images/interpolate.js';
+import { interpolate } from '../../src/images/resample/interpolate.js';
 import {
   type DatasetOptions,
   type ImageDataset,

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { float32, int64 } from '../../src/graph/tensor.js';
-import { encodeImage } from '../../src/images/encode.js';
 import type { Image } from '../../src/images/image.js';
 import {
   arrayToImg,
@@ -13,6 +12,7 @@ import {
   saveImg,
   toCategorical,
 } from '../../src/keras/preprocessing/index.js';
+import { encodeImage } from '../../src/platform/node/encode.js';
 import { drawPicture } from './pictures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'image-'));

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { Image } from '../../src/images/image.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 /** A picture that is smooth here and noisy there, so that every transform shows. */
 export function drawPicture(seed: number, width: number, height: number, channels: 1 | 3 | 4): Image {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { globalPythonRandom, globalRandom, setRandomSeed } from '../../src/keras/global-random.js';
-import { PythonRandom } from '../../src/keras/python-random.js';
-import { RandomState, type Seed } from '../../src/keras/random.js';
+import { globalPythonRandom, globalRandom, setRandomSeed } from '../../src/keras/random/global-random.js';
+import { PythonRandom } from '../../src/keras/random/python-random.js';
+import { RandomState, type Seed } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
 
 const golden = JSON.parse(

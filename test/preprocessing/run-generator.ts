@@ -1,5 +1,4 @@
 import { float32, type Tensor } from '../../src/graph/tensor.js';
-import { globalRandom, setRandomSeed } from '../../src/keras/global-random.js';
 import {
   type DirectoryIterator,
   type FlowFromDirectoryOptions,
@@ -10,6 +9,7 @@ import {
   type ImageDataGeneratorOptions,
   type TransformParameters,
 } from '../../src/keras/preprocessing/index.js';
+import { globalRandom, setRandomSeed } from '../../src/keras/random/global-random.js';
 
 /** An array as JSON: base64 of little-endian float32. */
 export interface Packed {
@@ -19,7 +19,7 @@ export interface Packed {
 
 type Plain<T> = Omit<T, 'warn' | 'print' | 'preprocessingFunction'>;
 
-/** What to run; `test/keras/preprocessing.py` reads the same. */
+/** What to run; `test/parity/preprocessing.py` reads the same. */
 export interface Request {
   globalSeed: number;
   generator: Plain<ImageDataGeneratorOptions> & { preprocessingFunction?: 'invert' };

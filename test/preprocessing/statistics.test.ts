@@ -9,7 +9,7 @@ import {
   pairwiseSum,
   zcaMatrix,
 } from '../../src/keras/preprocessing/statistics.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
 
 const values = Float32Array.from({ length: 50001 }, (_, i) => ((i * 7919) % 1000) / 7);

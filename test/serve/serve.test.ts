@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import { type FolderServer, ServeError, serveFolder } from '../../src/transfer/serve.js';
-import { parseRange } from '../../src/transfer/static-files.js';
+import { type FolderServer, ServeError, serveFolder } from '../../src/cli/serve/serve.js';
+import { parseRange } from '../../src/cli/serve/static-files.js';
 
 const test = anyTest as TestFn<{ room: string; site: string; server: FolderServer }>;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { ArchiveError, readProject, writeProject } from '../../src/web/studio/archive.js';
-import { defaultSettings } from '../../src/web/studio/protocol.js';
+import { ArchiveError, readProject, writeProject } from '../../src/web/studio/project-archive.js';
+import { defaultSettings } from '../../src/web/studio/studio-protocol.js';
 
 const picture = (name: string, text: string) => ({ name, blob: new Blob([text]) });
 const textOf = async (blob: Blob) => blob.text();

@@ -34,7 +34,7 @@ function two(): Functional {
   return new Functional({ inputs: [a, b], outputs, name: 'two' });
 }
 
-/** What `mistakes` of `test/keras/summary.py` does wrong, under the same names. */
+/** What `mistakes` of `test/parity/summary.py` does wrong, under the same names. */
 export const mistakes = {
   dense_of_scalars: () => new Dense({ units: 2 }).apply(Input({ shape: [] })),
   dense_of_other_rows: () => again(new Dense({ units: 2 }), rows(), rows(4)),

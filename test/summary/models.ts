@@ -237,7 +237,7 @@ function picturesOfAnySize(): Functional {
   return new Functional({ inputs, outputs: new MaxPooling2D().apply(x) });
 }
 
-/** The models of `test/keras/summary.py`, under the names that they have there. */
+/** The models of `test/parity/summary.py`, under the names that they have there. */
 const models = {
   head,
   partly_frozen: partlyFrozen,

@@ -30,7 +30,7 @@ export type LayerSpec =
   | Spec
   | readonly [string, Readonly<Record<string, unknown>>, readonly (readonly LayerSpec[])[]];
 
-/** A training that test/keras/training.py runs with Keras. */
+/** A training that test/parity/training.py runs with Keras. */
 export interface Case {
   readonly name: string;
   readonly seed: number;

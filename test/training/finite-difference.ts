@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, type Tensor } from '../../src/graph/tensor.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 /** A function of tensors as graph nodes, with its backward pass. */
 export interface Differentiable {

@@ -28,7 +28,7 @@ import {
   MeanSquaredError,
   SparseCategoricalCrossentropy,
 } from '../../src/keras/losses/index.js';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { L1L2 } from '../../src/keras/regularizers.js';
 import { assertClose } from '../compare.js';
 import { compareWithDifferences, type Differentiable } from './finite-difference.js';

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { float32, type Tensor } from '../../src/graph/tensor.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { Dense } from '../../src/keras/layers/dense.js';
@@ -11,7 +10,8 @@ import { Precision } from '../../src/keras/metrics/index.js';
 import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { SGD } from '../../src/keras/optimizers/index.js';
-import { RandomState } from '../../src/keras/random.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
 import { buildModel, type Case, compileCase, type LayerSpec, type Spec } from './case.js';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { describeCopies } from '../../src/transfer/copies.js';
-import type { Dataset } from '../../src/transfer/dataset.js';
+import type { Dataset } from '../../src/classifier/dataset.js';
+import { describeCopies } from '../../src/transfer/data/copies.js';
 
 /** `a/1.jpg=X` is a picture of the class a whose file has the content X. */
 const dataset = (...pictures: string[]): Dataset => ({

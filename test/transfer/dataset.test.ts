@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Dataset, splitDataset, toArrays } from '../../src/transfer/dataset.js';
+import { type Dataset, splitDataset, toArrays } from '../../src/classifier/dataset.js';
 
 /** A data set of classes of these sizes; the embedding tells picture and view. */
 const dataset = (...sizes: number[]): Dataset => ({

@@ -1,7 +1,7 @@
 import test from 'ava';
+import { type TrainHeadOptions, trainHead } from '../../src/classifier/head.js';
 import { jsEngine } from '../../src/engine/js.js';
 import { LambdaCallback } from '../../src/keras/callbacks/index.js';
-import { type TrainHeadOptions, trainHead } from '../../src/transfer/head.js';
 
 function options(value: number): TrainHeadOptions {
   const pictures = [0, 1, 0, 1].map((label, i) => ({

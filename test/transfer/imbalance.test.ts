@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Dataset } from '../../src/transfer/dataset.js';
-import { describeImbalance } from '../../src/transfer/imbalance.js';
+import type { Dataset } from '../../src/classifier/dataset.js';
+import { describeImbalance } from '../../src/transfer/data/imbalance.js';
 
 /** A data set with so many pictures of each class. */
 const dataset = (counts: Record<string, number>): Dataset => ({

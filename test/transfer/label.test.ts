@@ -1,5 +1,5 @@
 import test from 'ava';
-import { drawLabel } from '../../src/transfer/label.js';
+import { drawLabel } from '../../src/transfer/predict/label.js';
 
 /** How many pixels text covers, and the columns that it begins and ends in. */
 async function extent(text: string) {

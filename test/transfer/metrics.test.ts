@@ -1,5 +1,5 @@
 import test from 'ava';
-import { evaluatePredictions } from '../../src/transfer/metrics.js';
+import { evaluatePredictions } from '../../src/classifier/metrics.js';
 
 test('accuracy, loss, the report of each class and the confusion follow their definitions', (t) => {
   const evaluation = evaluatePredictions(

@@ -2,21 +2,24 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import proto from 'onnx-proto';
+import { backboneModel, type FeatureExtractor } from '../../src/classifier/backbone.js';
+import { buildClassifier } from '../../src/classifier/build.js';
+import { explain } from '../../src/classifier/explain.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import { explain } from '../../src/graph/explain.js';
-import { buildClassifier } from '../../src/graph/export.js';
 import type { Attribute, Graph } from '../../src/graph/graph.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
 import { newestOpset } from '../../src/graph/opset.js';
 import { type ScalingName, scalings, tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, tensor } from '../../src/graph/tensor.js';
-import { backboneModel, type FeatureExtractor } from '../../src/keras/applications/backbone.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
-import { setRandomSeed } from '../../src/keras/global-random.js';
-import { convertModel } from '../../src/transfer/convert.js';
-import { type OnnxBackboneOptions, openOnnxBackbone } from '../../src/transfer/onnx-backbone.js';
-import { prepare } from '../../src/transfer/preparation.js';
+import { setRandomSeed } from '../../src/keras/random/global-random.js';
+import {
+  type OnnxBackboneOptions,
+  openOnnxBackbone,
+} from '../../src/transfer/backbone-onnx/backbone-onnx.js';
+import { convertModel } from '../../src/transfer/convert/convert.js';
+import { prepare } from '../../src/transfer/features/preparation.js';
 import { assertClose } from '../compare.js';
 import { withFolder } from '../saving/folder.js';
 import { type FileOptions, onnxFile } from './onnx-files.js';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { targetOf } from '../../src/transfer/target.js';
+import { targetOf } from '../../src/transfer/train/target.js';
 import { withFolder } from '../saving/folder.js';
 
 test('what --out ends in says what is written', async (t) => {

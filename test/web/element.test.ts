@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import type { ClassifierElement } from '../../src/web/classifier-element.js';
+import type { ClassifierElement } from '../../src/web/element/classifier-element.js';
 import { buildTestSite, launchChromium, redFile as red, seen, waitForStatus } from './browser.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 

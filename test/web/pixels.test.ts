@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { decodeImage } from '../../src/images/decode.js';
 import type { Image } from '../../src/images/image.js';
+import { decodeImage } from '../../src/platform/node/decode.js';
 import { buildTestSite, launchChromium } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { type StaticServer, serveFolder } from './static-server.js';
@@ -20,7 +20,7 @@ const test = anyTest as TestFn<State>;
 
 test.before(async (t) => {
   const site = await buildTestSite();
-  const source = fileURLToPath(new URL('../../../src/web/pixels.ts', import.meta.url));
+  const source = fileURLToPath(new URL('../../../src/platform/web/decode.ts', import.meta.url));
   const outfile = join(site.folder, 'pixels.js');
   await build({ entryPoints: [source], outfile, bundle: true, format: 'esm', logLevel: 'error' });
   const server = await serveFolder(site.folder);
@@ -46,7 +46,7 @@ async function decodeInPage(
   const { width, height, base64 } = await page.evaluate(
     async ({ name, options }) => {
       const script = new URL('pixels.js', document.baseURI).href;
-      const { decodePixels } = (await import(script)) as typeof import('../../src/web/pixels.js');
+      const { decodePixels } = (await import(script)) as typeof import('../../src/platform/web/decode.js');
       const file = new Uint8Array(await (await fetch(name)).arrayBuffer());
       const { data, ...size } = await decodePixels(file, options);
       const reader = new FileReader();

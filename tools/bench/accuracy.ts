@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { evaluateClassifier } from '../../src/transfer/evaluate.js';
+import { evaluateClassifier } from '../../src/transfer/evaluate/evaluate.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { thumbnailBaseline } from '../thumbnail-baseline.js';
 import type { Row } from './median.js';

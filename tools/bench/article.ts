@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listImages } from '../../src/images/folder.js';
+import { listImages } from '../../src/platform/node/folder.js';
 import { inTurn, type Row } from './median.js';
 
 /** Views of each picture in an epoch. */

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { RandomState } from '../../src/keras/random.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 /** A JPEG as cameras make them: shapes, gradients and grain, 4:2:0, quality 90. */
 export async function drawPhoto(width: number, height: number, seed: number): Promise<Buffer> {

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Jimp } from 'jimp';
 import sharp from 'sharp';
-import { decodeImage } from '../../src/images/decode.js';
 import type { Image } from '../../src/images/image.js';
-import { resize } from '../../src/images/resample.js';
-import { RandomState } from '../../src/keras/random.js';
+import { resize } from '../../src/images/resample/resample.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
+import { decodeImage } from '../../src/platform/node/decode.js';
 import { inTurn, type Row } from './median.js';
 
 const [width, height] = [1280, 960];

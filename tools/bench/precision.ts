@@ -3,14 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { Precision } from '../../src/classifier/precision.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { ortWeb } from '../../src/engine/ort-web.js';
-import type { Precision } from '../../src/graph/precision.js';
 import { tensor } from '../../src/graph/tensor.js';
-import { decodeImage } from '../../src/images/decode.js';
-import { findImages } from '../../src/images/folder.js';
-import { publishModel } from '../../src/transfer/publish.js';
+import { decodeImage } from '../../src/platform/node/decode.js';
+import { findImages } from '../../src/platform/node/folder.js';
+import { publishModel } from '../../src/transfer/convert/export.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { inTurn, type Row } from './median.js';
 

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { readFaceDetectorModel } from '../../src/classifier/face-detector.js';
+import { readMetadata } from '../../src/classifier/metadata.js';
 import { ortNode } from '../../src/engine/ort-node.js';
-import { readMetadata } from '../../src/graph/metadata.js';
-import { decodeImage } from '../../src/images/decode.js';
 import { createFaceDetector, cropImage } from '../../src/images/faces.js';
-import { listImages } from '../../src/images/folder.js';
 import type { Image } from '../../src/images/image.js';
-import { resize } from '../../src/images/resample.js';
-import { readFaceDetectorModel } from '../../src/transfer/face-detector.js';
+import { resize } from '../../src/images/resample/resample.js';
+import { decodeImage } from '../../src/platform/node/decode.js';
+import { listImages } from '../../src/platform/node/folder.js';
 import type { Row } from './median.js';
 
 /**

@@ -1,12 +1,12 @@
 /** ONNX models to damage, ways of doing so that keep to the format, and models that nobody would make by accident. */
 import proto from 'onnx-proto';
+import { buildClassifier } from '../../src/classifier/build.js';
+import { explain } from '../../src/classifier/explain.js';
+import { storeWeights } from '../../src/classifier/precision.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import { explain } from '../../src/graph/explain.js';
-import { buildClassifier } from '../../src/graph/export.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { newestOpset } from '../../src/graph/opset.js';
-import { storeWeights } from '../../src/graph/precision.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, int64, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { damage, type Mutant, oneOf, poison, type Random } from './damage.js';

@@ -1,14 +1,14 @@
 /** Uses damaged files as the commands do, in a folder in which nothing may be written but what was asked for. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backboneModel } from '../../src/classifier/backbone.js';
+import { Classifier } from '../../src/classifier/classify.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { encodeImage } from '../../src/images/encode.js';
-import { backboneModel } from '../../src/keras/applications/backbone.js';
-import { Classifier } from '../../src/transfer/classifier.js';
-import { convertModel, summarise } from '../../src/transfer/convert.js';
-import { openOnnxBackbone } from '../../src/transfer/onnx-backbone.js';
-import { publishModel } from '../../src/transfer/publish.js';
+import { encodeImage } from '../../src/platform/node/encode.js';
+import { openOnnxBackbone } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
+import { convertModel, summarise } from '../../src/transfer/convert/convert.js';
+import { publishModel } from '../../src/transfer/convert/export.js';
 import type { Mutant } from './damage.js';
 
 const quiet = { warn: () => {}, info: () => {}, print: () => {}, progress: () => {} };

@@ -23,7 +23,7 @@ root = pathlib.Path(__file__).parents[2]
 
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
-    subprocess.run([sys.executable, root / "test/keras/image_corpus.py", folder, "23", "17"], check=True)
+    subprocess.run([sys.executable, root / "test/parity/image_corpus.py", folder, "23", "17"], check=True)
     manifest = json.loads((folder / "manifest.json").read_text())
     wanted = KINDS.replace("\n", "|").split("|")
     pictures = [

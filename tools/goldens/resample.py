@@ -12,7 +12,7 @@ import numpy as np
 import PIL
 
 root = pathlib.Path(__file__).parents[2]
-sys.path.append(str(root / "test/keras"))
+sys.path.append(str(root / "test/parity"))
 from images import resize  # noqa: E402
 
 SEED = 42

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { type ScalingName, scalings } from '../../graph/preprocessing.js';
-import { convertModel, readLabels } from '../../transfer/convert.js';
-import { runCommand } from '../run.js';
+import { convertModel, readLabels } from '../../transfer/convert/convert.js';
+import { runCommand } from '../main.js';
 
 interface Arguments {
   in: string;

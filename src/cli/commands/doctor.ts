@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { diagnose, formatDiagnosis } from '../../transfer/doctor.js';
-import { runCommand } from '../run.js';
+import { diagnose, formatDiagnosis } from '../doctor.js';
+import { runCommand } from '../main.js';
 
 export const doctor: CommandModule<object, { json: boolean }> = {
   command: 'doctor',

@@ -1,10 +1,10 @@
 import type { Argv, CommandModule } from 'yargs';
-import { evaluateClassifier } from '../../transfer/evaluate.js';
-import type { Evaluation } from '../../transfer/metrics.js';
+import type { Evaluation } from '../../classifier/metrics.js';
+import { evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
+import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printable } from '../printable.js';
-import { stderrReporter } from '../reporter.js';
-import { runCommand } from '../run.js';
+import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   pictureOptions(engineOptions(yargs))

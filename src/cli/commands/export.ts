@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
-import { precisions } from '../../graph/precision.js';
-import { type Published, publishModel } from '../../transfer/publish.js';
+import { precisions } from '../../classifier/precision.js';
+import { type Published, publishModel } from '../../transfer/convert/export.js';
+import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
-import { stderrReporter } from '../reporter.js';
-import { runCommand } from '../run.js';
+import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   pictureOptions(engineOptions(yargs))

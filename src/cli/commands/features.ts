@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
-import { writeFeatures } from '../../transfer/features.js';
-import { openEngine } from '../../transfer/open-engine.js';
+import { openEngine } from '#platform';
+import { writeFeatures } from '../../transfer/data/write-features.js';
+import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
-import { stderrReporter } from '../reporter.js';
-import { runCommand } from '../run.js';
+import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)

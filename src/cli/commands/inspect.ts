@@ -1,11 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
+import { openEngine } from '#platform';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
-import { type Inspection, inspectFolders } from '../../transfer/inspect.js';
-import { openEngine } from '../../transfer/open-engine.js';
+import { type Inspection, inspectFolders } from '../../transfer/inspect/inspect.js';
+import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printable } from '../printable.js';
-import { stderrReporter } from '../reporter.js';
-import { runCommand } from '../run.js';
+import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)

@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
-import { isWorthTelling } from '../../images/folder.js';
-import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/classify-files.js';
+import { isWorthTelling } from '#platform';
+import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
+import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkWhole, engineOptions } from '../options.js';
 import { printable } from '../printable.js';
-import { runCommand, UsageError } from '../run.js';
 
 const builder = (yargs: Argv<object>) =>
   engineOptions(yargs)

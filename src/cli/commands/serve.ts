@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { serveFolder } from '../../transfer/serve.js';
+import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole } from '../options.js';
-import { runCommand } from '../run.js';
+import { serveFolder } from '../serve/serve.js';
 
 const builder = (yargs: Argv<object>) =>
   yargs

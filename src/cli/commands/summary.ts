@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { summarise } from '../../transfer/convert.js';
-import { runCommand } from '../run.js';
+import { summarise } from '../../transfer/convert/convert.js';
+import { runCommand } from '../main.js';
 
 export const summary: CommandModule<object, { file: string }> = {
   command: 'summary <file>',

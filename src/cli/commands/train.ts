@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
-import { openEngine } from '../../transfer/open-engine.js';
-import { trainClassifier } from '../../transfer/train.js';
+import { openEngine } from '#platform';
+import { trainClassifier } from '../../transfer/train/train.js';
+import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
-import { stderrReporter } from '../reporter.js';
-import { runCommand, UsageError } from '../run.js';
+import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)

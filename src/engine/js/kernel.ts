@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js';
 import type { Node } from '../../graph/graph.js';
 import { type ArrayOf, arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
@@ -26,7 +27,7 @@ export type Kernel = {
 }['compute'];
 
 /** An operation that was given what it cannot compute. */
-export class OpError extends Error {
+export class OpError extends UserError {
   override name = 'OpError';
 }
 

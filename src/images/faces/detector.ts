@@ -1,8 +1,8 @@
 import type { Engine } from '../../engine/engine.js';
 import { int64, tensor } from '../../graph/tensor.js';
 import type { Image } from '../image.js';
+import { decodeFaces, type RawFaces } from './boxes.js';
 import { copyRectangle } from './crop.js';
-import { decodeFaces, type RawFaces } from './decode.js';
 import { areaOf, type Face, moveFace } from './face.js';
 import { overlap, suppressNonMaxima } from './suppression.js';
 import {

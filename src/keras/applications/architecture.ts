@@ -1,14 +1,16 @@
 /** What Keras's image classification models have in common. Source: keras.src.applications.imagenet_utils. */
+
 import { readFile } from '#platform';
+import { ValueError } from '../../errors.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import { type ActivationName, getActivation } from '../activations.js';
 import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
-import { type KerasTensor, ValueError } from '../layers/layer.js';
+import type { KerasTensor } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
 

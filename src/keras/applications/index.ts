@@ -1,12 +1,4 @@
-export type { Scaling } from '../../graph/preprocessing.js';
 export type { ApplicationOptions, InputShape } from './architecture.js';
-export {
-  type Backbone,
-  type BackboneOptions,
-  backboneModel,
-  backboneWriter,
-  loadBackbone,
-} from './backbone.js';
 export * as mobilenet from './mobilenet.js';
 export { MobileNet, type MobileNetOptions } from './mobilenet.js';
 export * as mobilenetV2 from './mobilenet-v2.js';

@@ -1,4 +1,5 @@
 import { readKerasFile } from '#platform';
+import { ValueError } from '../../errors.js';
 import { tfScaling } from '../../graph/preprocessing.js';
 import type { Initializer } from '../initializers.js';
 import { Add } from '../layers/add.js';
@@ -8,11 +9,11 @@ import { Dense } from '../layers/dense.js';
 import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
 import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
 import { Input } from '../layers/input.js';
-import { type KerasTensor, ValueError } from '../layers/layer.js';
+import type { KerasTensor } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { Model } from '../models/model.js';
-import { fixed, floatRepr, pythonTuple } from '../python-format.js';
+import { fixed, floatRepr, pythonTuple } from '../python/format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,

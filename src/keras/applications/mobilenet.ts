@@ -1,4 +1,5 @@
 import { readKerasFile } from '#platform';
+import { ValueError } from '../../errors.js';
 import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
 import type { DownloadProgress } from '../../platform/download.js';
 import type { ActivationName } from '../activations.js';
@@ -10,13 +11,13 @@ import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
 import { Dropout } from '../layers/dropout.js';
 import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
 import { Input } from '../layers/input.js';
-import { type KerasTensor, ValueError } from '../layers/layer.js';
+import type { KerasTensor } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
 import { Reshape } from '../layers/reshape.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { Model } from '../models/model.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
-import { fixed } from '../python-format.js';
+import { fixed } from '../python/format.js';
 import {
   type ApplicationOptions,
   checkClassifierActivation,

@@ -1,7 +1,8 @@
 import { readHumanModel } from '#platform';
+import { ValueError } from '../../errors.js';
 import { caffeScaling } from '../../graph/preprocessing.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { type Layer, ValueError } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { readTfjsWeights, type TfjsModel } from '../saving/tfjs.js';

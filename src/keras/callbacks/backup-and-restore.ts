@@ -1,5 +1,5 @@
 import { copyFile, fileExists, readFile, remove, writeFile } from '#platform';
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import { Callback } from './callback.js';
 import { SaveFrequency } from './save-frequency.js';
 

@@ -1,5 +1,5 @@
 import { appendFile, fileExists, readFile, writeFile } from '#platform';
-import { floatRepr } from '../python-format.js';
+import { floatRepr } from '../python/format.js';
 import { Callback, type Logs } from './callback.js';
 
 export interface CSVLoggerOptions {

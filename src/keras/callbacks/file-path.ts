@@ -1,5 +1,5 @@
-import { ValueError } from '../layers/layer.js';
-import { formatNumber } from '../python-format.js';
+import { UserError, ValueError } from '../../errors.js';
+import { formatNumber } from '../python/format.js';
 
 /**
  * Fills a path such as `{epoch:02d}-{val_loss:.2f}.keras` as Python's `str.format` does.
@@ -23,6 +23,6 @@ export function formatFilePath(path: string, values: Readonly<Record<string, num
 }
 
 /** A name that a template asks for and the logs lack: Python's exception of this name. */
-export class KeyError extends Error {
+export class KeyError extends UserError {
   override name = 'KeyError';
 }

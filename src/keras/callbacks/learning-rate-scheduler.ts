@@ -1,6 +1,6 @@
 import { print as printToConsole } from '#platform';
-import { ValueError } from '../layers/layer.js';
-import { floatRepr } from '../python-format.js';
+import { ValueError } from '../../errors.js';
+import { floatRepr } from '../python/format.js';
 import { Callback, type Logs, type Print } from './callback.js';
 
 export interface LearningRateSchedulerOptions {

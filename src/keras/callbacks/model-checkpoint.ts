@@ -1,6 +1,6 @@
 import { makeFolderOf, print as printToConsole } from '#platform';
-import { ValueError } from '../layers/layer.js';
-import { fixed } from '../python-format.js';
+import { ValueError } from '../../errors.js';
+import { fixed } from '../python/format.js';
 import type { Logs, Print } from './callback.js';
 import { formatFilePath } from './file-path.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';

@@ -1,4 +1,4 @@
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import { Callback, type Warn } from './callback.js';
 
 export type Mode = 'auto' | 'min' | 'max';

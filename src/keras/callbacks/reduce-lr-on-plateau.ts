@@ -1,6 +1,6 @@
 import { print as printToConsole } from '#platform';
-import { ValueError } from '../layers/layer.js';
-import { floatRepr } from '../python-format.js';
+import { ValueError } from '../../errors.js';
+import { floatRepr } from '../python/format.js';
 import type { Logs, Print } from './callback.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';
 

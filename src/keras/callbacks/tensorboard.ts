@@ -1,5 +1,5 @@
 import { appendFile, processName } from '#platform';
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import { Callback, type CallbackLayer, type CallbackModel, type Clock, type Logs } from './callback.js';
 import { fileHeader, histogram, modelGraph, type Summary, scalar, summaryRecord } from './event-file.js';
 

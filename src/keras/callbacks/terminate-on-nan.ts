@@ -1,5 +1,6 @@
 import { print as printToConsole } from '#platform';
-import { floatRepr } from '../python-format.js';
+import { UserError } from '../../errors.js';
+import { floatRepr } from '../python/format.js';
 import { Callback, type Logs, type Print } from './callback.js';
 
 export interface TerminateOnNaNOptions {
@@ -31,6 +32,6 @@ export class TerminateOnNaN extends Callback {
 }
 
 /** Python's exception of this name. */
-export class RuntimeError extends Error {
+export class RuntimeError extends UserError {
   override name = 'RuntimeError';
 }

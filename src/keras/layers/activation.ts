@@ -1,3 +1,4 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import {
@@ -6,9 +7,9 @@ import {
   getActivation,
   softmax,
 } from '../activations.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import { axisInGraph } from './channels.js';
-import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationName | ActivationFunction | null;

@@ -1,7 +1,8 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { pythonTuple } from '../python-format.js';
-import { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { pythonTuple } from '../python/format.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
 
 /**
  * The sum of inputs of one shape, element by element.

@@ -1,16 +1,9 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import { axisInGraph } from './channels.js';
-import {
-  type CallOptions,
-  type Config,
-  KerasTensor,
-  Layer,
-  type LayerOptions,
-  type Shape,
-  ValueError,
-} from './layer.js';
+import { type CallOptions, type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** Along which inputs are put one after the other, the last by default. */

@@ -1,11 +1,12 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
-import { Convolution, type ConvolutionOptions, checkPositive } from './convolution.js';
-import { type Config, type Shape, ValueError } from './layer.js';
-import { checkImages } from './window.js';
+import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv.js';
+import type { Config, Shape } from './layer.js';
+import { checkImages } from './sliding-window.js';
 
 export interface Conv2DOptions extends ConvolutionOptions {
   filters: number;

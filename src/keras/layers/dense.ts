@@ -1,13 +1,14 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import { Variable } from '../variable.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
 import type { InputSpec } from './input-spec.js';
-import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
   units: number;

@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
-import { checkImages } from './window.js';
+import { checkImages } from './sliding-window.js';
 
 export interface GlobalPooling2DOptions extends LayerOptions {
   /** Keeps height and width as axes of length 1. */

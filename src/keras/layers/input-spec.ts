@@ -1,4 +1,4 @@
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import type { Shape } from './layer.js';
 
 /** What a layer asks of an input's shape, the batch included: `keras.InputSpec`. */

@@ -1,3 +1,4 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
@@ -188,9 +189,4 @@ export abstract class Layer {
       );
     return this.weights.reduce((count, weight) => count + sizeOf(weight.shape), 0);
   }
-}
-
-/** A value that an argument may not have: Python's exception of this name. */
-export class ValueError extends Error {
-  override name = 'ValueError';
 }

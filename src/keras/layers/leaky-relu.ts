@@ -1,8 +1,9 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { leakyRelu } from '../activations.js';
 import { writeActivation } from './activation.js';
-import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
 
 export interface LeakyReLUOptions extends LayerOptions {
   /** Slope below 0. */

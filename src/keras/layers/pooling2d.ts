@@ -1,7 +1,15 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
-import { checkImages, type Pair, slide, toPadding, toPair, type Window, windowAttributes } from './window.js';
+import {
+  checkImages,
+  type Pair,
+  slide,
+  toPadding,
+  toPair,
+  type Window,
+  windowAttributes,
+} from './sliding-window.js';
 
 export interface Pooling2DOptions extends LayerOptions {
   poolSize?: number | Pair;

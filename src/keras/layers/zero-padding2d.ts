@@ -1,7 +1,8 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { type Config, Layer, type LayerOptions, type Shape, ValueError } from './layer.js';
-import { checkImages, type Pair } from './window.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { checkImages, type Pair } from './sliding-window.js';
 
 export interface ZeroPadding2DOptions extends LayerOptions {
   /** One number for all sides, one for height and width each, or `[[top, bottom], [left, right]]`. */

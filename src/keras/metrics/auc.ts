@@ -1,7 +1,8 @@
+import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
-import { type Config, type Shape, ValueError } from '../layers/layer.js';
+import type { Config, Shape } from '../layers/layer.js';
 import { autoName } from '../naming.js';
 import { areEven, ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
 

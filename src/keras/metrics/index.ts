@@ -1,4 +1,5 @@
-import { type Shape, ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
+import type { Shape } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import { toSnakeCase } from '../naming.js';
 import { BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';

@@ -1,8 +1,9 @@
+import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
-import { type Config, ValueError } from '../layers/layer.js';
+import type { Config } from '../layers/layer.js';
 import { autoName } from '../naming.js';
 import { ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
 

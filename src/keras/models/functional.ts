@@ -1,9 +1,10 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { InputLayer } from '../layers/input.js';
 import type { InputSpec } from '../layers/input-spec.js';
-import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
-import { pythonList } from '../python-format.js';
+import { KerasTensor, Layer, type Shape } from '../layers/layer.js';
+import { pythonList } from '../python/format.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Variable } from '../variable.js';
 

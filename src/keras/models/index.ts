@@ -4,7 +4,7 @@ export { modelFromJson } from '../saving/deserialize.js';
 export { type LoadModelOptions, loadModel } from '../saving/load.js';
 export { cloneModel, modelFromConfig } from './clone.js';
 export type { ArrayLikeData, Batch, Batches, Inputs } from './data.js';
-export type { EvaluateOptions } from './evaluate.js';
+export type { EvaluateOptions } from './evaluation.js';
 export type { FitOptions, ValidationData } from './fit.js';
 export { Functional, type FunctionalOptions } from './functional.js';
 export {
@@ -14,6 +14,6 @@ export {
   type ModelSummaryOptions,
 } from './model.js';
 export type { Data } from './open-source.js';
-export type { PredictOptions } from './predict.js';
+export type { PredictOptions } from './prediction.js';
 export { Sequential } from './sequential.js';
 export type { ClassWeight } from './source.js';

@@ -1,7 +1,7 @@
+import { ValueError } from '../../errors.js';
 import type { Warn } from '../callbacks/callback.js';
-import { globalTensorRandom } from '../global-random.js';
-import { ValueError } from '../layers/layer.js';
 import type { ImageIterator } from '../preprocessing/image-iterator.js';
+import { globalTensorRandom } from '../random/global-random.js';
 import type { ArrayLikeData, Batches, Inputs } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
 import type { Parts } from './parts.js';

@@ -1,5 +1,6 @@
+import { ValueError } from '../../errors.js';
 import { Input, InputLayer } from '../layers/input.js';
-import { KerasTensor, Layer, type Shape, ValueError } from '../layers/layer.js';
+import { KerasTensor, Layer, type Shape } from '../layers/layer.js';
 import { Functional } from './functional.js';
 import { Model } from './model.js';
 

@@ -1,6 +1,6 @@
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import { ValueError } from '../layers/layer.js';
-import type { RandomState } from '../random.js';
+import type { RandomState } from '../random/random-state.js';
 import {
   type Batch,
   type Batches,

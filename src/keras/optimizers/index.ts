@@ -1,4 +1,4 @@
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import { Adam, AdamW } from './adam.js';
 import { Optimizer } from './optimizer.js';
 import { RMSprop } from './rmsprop.js';

@@ -1,8 +1,9 @@
+import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { UpdateWriter } from '../../graph/training.js';
-import { type Config, ValueError } from '../layers/layer.js';
+import type { Config } from '../layers/layer.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { LearningRateSchedule } from './schedules/schedule.js';
 

@@ -1,7 +1,7 @@
 import { print as printToConsole } from '#platform';
-import type { InterpolationMethod } from '../../images/interpolate.js';
+import { ValueError } from '../../errors.js';
+import type { InterpolationMethod } from '../../images/resample/interpolate.js';
 import type { Print } from '../callbacks/callback.js';
-import { ValueError } from '../layers/layer.js';
 import { type ColorMode, channelsOf, type Size } from './image.js';
 
 /** The options of `imageDatasetFromDirectory`, with Keras's defaults. */

@@ -1,7 +1,7 @@
 import { print as printToConsole } from '#platform';
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Print } from '../callbacks/callback.js';
-import { ValueError } from '../layers/layer.js';
 import { filesBelow, join, subfolders } from './directory.js';
 import {
   type ColorMode,

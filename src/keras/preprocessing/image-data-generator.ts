@@ -1,12 +1,12 @@
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { FillMode, SplineOrder } from '../../images/affine.js';
 import type { Warn } from '../callbacks/callback.js';
-import { globalRandom } from '../global-random.js';
-import { ValueError } from '../layers/layer.js';
+import { globalRandom } from '../random/global-random.js';
 import { DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';
+import { checkOptions, toZoomRange } from './generator-options.js';
 import { divide, multiplyBy, subtract, whiten } from './normalise.js';
 import { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
-import { checkOptions, toZoomRange } from './options.js';
 import type { PreprocessInput } from './preprocess-input.js';
 import type { Scaling } from './scaling.js';
 import { channelDeviations, channelMeans, deviation, mean, zcaMatrix } from './statistics.js';

@@ -1,10 +1,10 @@
 import { decodeImage, readFile } from '#platform';
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor, tensor } from '../../graph/tensor.js';
-import { type InterpolationMethod, interpolate } from '../../images/interpolate.js';
+import { type InterpolationMethod, interpolate } from '../../images/resample/interpolate.js';
 import type { Print } from '../callbacks/callback.js';
-import { globalRandom } from '../global-random.js';
-import { ValueError } from '../layers/layer.js';
-import { RandomState } from '../random.js';
+import { globalRandom } from '../random/global-random.js';
+import { RandomState } from '../random/random-state.js';
 import { checkDatasetOptions, type DatasetOptions } from './dataset-options.js';
 import { filesBelow, join, subfolders } from './directory.js';
 import { channelsOf, type Image, type Size } from './image.js';

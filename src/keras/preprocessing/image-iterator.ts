@@ -1,6 +1,6 @@
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import { globalRandom } from '../global-random.js';
-import { ValueError } from '../layers/layer.js';
+import { globalRandom } from '../random/global-random.js';
 import { saveImg } from './image.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
 import type { PictureRecipe } from './picture-recipe.js';

@@ -1,9 +1,9 @@
 import { decodeImage, encodeImage, readFile, writeFile } from '#platform';
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Image } from '../../images/image.js';
-import { type Interpolation, resize } from '../../images/resample.js';
+import { type Interpolation, resize } from '../../images/resample/resample.js';
 import type { Warn } from '../callbacks/callback.js';
-import { ValueError } from '../layers/layer.js';
 
 /** How many channels a picture is read with: 1, 3 or 4. */
 export type ColorMode = 'grayscale' | 'rgb' | 'rgba';

@@ -1,5 +1,5 @@
+import { ValueError } from '../../errors.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
-import { ValueError } from '../layers/layer.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
 import type { ImageArray } from './transform.js';

@@ -1,5 +1,5 @@
-import { globalPythonRandom } from '../global-random.js';
-import type { PythonRandom } from '../python-random.js';
+import { globalPythonRandom } from '../random/global-random.js';
+import type { PythonRandom } from '../random/python-random.js';
 
 /** Batches that are found by their index: Keras's `PyDataset`, which its image iterators are. */
 export interface PyDataset<Batch, Draws = unknown> {

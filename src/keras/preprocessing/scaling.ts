@@ -1,6 +1,6 @@
 import type { UniformScaling } from '../../graph/preprocessing.js';
 import { float32 } from '../../graph/tensor.js';
-import { floatRepr } from '../python-format.js';
+import { floatRepr } from '../python/format.js';
 import type { ImageDataGenerator } from './image-data-generator.js';
 
 /** What becomes of levels from 0 to 255: `(level − mean) · scale` for each channel, in this order. */

@@ -1,5 +1,5 @@
+import { ValueError } from '../../errors.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
-import { ValueError } from '../layers/layer.js';
 
 /**
  * Rows with a one at each class's index: `keras.utils.to_categorical`.

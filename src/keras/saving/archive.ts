@@ -1,5 +1,5 @@
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 
 /** What a `.keras` file consists of. */
 export interface KerasArchive {

@@ -1,9 +1,10 @@
-import { type Config, ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
+import type { Config } from '../layers/layer.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import type { CompileOptions, Model } from '../models/model.js';
 import * as optimizers from '../optimizers/index.js';
-import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
+import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 
 /** Anything that Keras writes as a class with its configuration. */
 export interface Configured {

@@ -1,9 +1,10 @@
+import { ValueError } from '../../errors.js';
 import { Input, InputLayer } from '../layers/input.js';
-import { type KerasTensor, type Layer, ValueError } from '../layers/layer.js';
+import type { KerasTensor, Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import { Model } from '../models/model.js';
 import { Sequential } from '../models/sequential.js';
-import { asList, asObject, asText, excerpt, isObject, type JsonObject, parseJson } from './json.js';
+import { asList, asObject, asText, excerpt, isObject, type JsonObject, parseJson } from '../python/json.js';
 import { batchShape, deserializeLayer, type LayerContext, toShape } from './layer-config.js';
 
 /** More than any known model has; what follows the wiring does so layer by layer. */

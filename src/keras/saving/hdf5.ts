@@ -4,7 +4,9 @@
  * h5wasm keeps files in a file system of its own in memory, in Node as in a page. Everything after loading the
  * library is synchronous, so one file name serves all.
  */
+
 import type { Dataset, File, Group } from 'h5wasm';
+import { UserError } from '../../errors.js';
 import { arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
 /** What an attribute holds: text, a number, or a list of either. */
@@ -42,7 +44,7 @@ export interface Hdf5Writer {
 }
 
 /** A file that is not HDF5, or that lacks what is asked of it. */
-export class Hdf5FormatError extends Error {
+export class Hdf5FormatError extends UserError {
   override name = 'Hdf5FormatError';
 }
 

@@ -1,8 +1,8 @@
+import { ValueError } from '../../errors.js';
 import type { Initializer } from '../initializers.js';
 import * as initializers from '../initializers.js';
-import { ValueError } from '../layers/layer.js';
+import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import { getRegularizer, L1, L1L2, L2, type Regularizer, type RegularizerName } from '../regularizers.js';
-import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
 
 /** Initializers by Keras's class name. */
 const classes = {

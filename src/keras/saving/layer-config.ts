@@ -1,3 +1,4 @@
+import { ValueError } from '../../errors.js';
 import { getActivation } from '../activations.js';
 import type { Initializer } from '../initializers.js';
 import { Activation } from '../layers/activation.js';
@@ -12,7 +13,7 @@ import { ELU } from '../layers/elu.js';
 import { Flatten } from '../layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
-import { type Layer, type Shape, ValueError } from '../layers/layer.js';
+import type { Layer, Shape } from '../layers/layer.js';
 import { LeakyReLU } from '../layers/leaky-relu.js';
 import { AveragePooling2D, MaxPooling2D } from '../layers/pooling2d.js';
 import { ReLU } from '../layers/relu.js';
@@ -21,8 +22,8 @@ import { Reshape } from '../layers/reshape.js';
 import { SeparableConv2D } from '../layers/separable-conv2d.js';
 import { Softmax } from '../layers/softmax.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
+import { asList, asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import { deserializeInitializer, deserializeRegularizer } from './initializer-config.js';
-import { asList, asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from './json.js';
 
 /** How layers are made of their configurations. */
 export interface LayerContext {

@@ -4,10 +4,11 @@
  *
  * Source: keras.src.legacy.saving.legacy_h5_format
  */
+import { ValueError } from '../../errors.js';
 import { float32 } from '../../graph/tensor.js';
-import { type Layer, ValueError } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
 import { Hdf5FormatError, type Hdf5Group, type Hdf5Writer } from './hdf5.js';
 import { sameShape, toFloats } from './values.js';

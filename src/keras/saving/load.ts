@@ -1,11 +1,11 @@
 import { readFile } from '#platform';
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import type { EngineChoice, Model } from '../models/model.js';
+import { isObject, parseJson } from '../python/json.js';
 import { isZip, readArchive } from './archive.js';
 import { deserializeCompilation } from './compile-config.js';
 import { modelFromConfig } from './deserialize.js';
 import { type Hdf5Group, isHdf5, readHdf5 } from './hdf5.js';
-import { isObject, parseJson } from './json.js';
 import type { LayerContext } from './layer-config.js';
 import { loadLegacyWeights, warnOfOptimizer } from './legacy-h5.js';
 import { restoreNamedOptimizer } from './optimizer-state.js';

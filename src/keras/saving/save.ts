@@ -1,9 +1,9 @@
 import { readFile, writeFile } from '#platform';
-import { ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
 import type { Model } from '../models/model.js';
+import { pythonJson } from '../python/json.js';
 import { isZip, readArchive, writeArchive } from './archive.js';
 import { type Hdf5Writer, readHdf5, writeHdf5 } from './hdf5.js';
-import { pythonJson } from './json.js';
 import { legacyConfig, legacyTraining } from './legacy-config.js';
 import {
   type LoadWeightsOptions,

@@ -2,8 +2,8 @@ import { InputLayer } from '../layers/input.js';
 import type { Config, KerasTensor, Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
+import { pythonJson } from '../python/json.js';
 import { serializeCompilation } from './compile-config.js';
-import { pythonJson } from './json.js';
 import { usesIn } from './uses.js';
 
 /** A class with its configuration: the form in which Keras writes everything. */

@@ -1,9 +1,10 @@
-import { type Layer, ValueError } from '../layers/layer.js';
+import { ValueError } from '../../errors.js';
+import type { Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
+import { asList, asObject, asText, isObject, parseJson } from '../python/json.js';
 import { modelFromConfig } from './deserialize.js';
-import { asList, asObject, asText, isObject, parseJson } from './json.js';
 import { zeros } from './load.js';
 import { readTfjsWeights, type TfjsWeight, type TfjsWeightsGroup } from './tfjs.js';
 import { sameShape, toFloats } from './values.js';

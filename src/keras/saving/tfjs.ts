@@ -2,6 +2,7 @@
  * Weights as TensorFlow.js stores them: a `weightsManifest` in `model.json`, and binary files.
  * Format: https://www.tensorflow.org/js/guide/save_load and `tfjs-core/src/io/types.ts`.
  */
+import { UserError } from '../../errors.js';
 import { halfToNumber, halvesToFloats } from '../../graph/half.js';
 import { arrayTypes, sizeOf, type Tensor } from '../../graph/tensor.js';
 
@@ -32,7 +33,7 @@ export interface TfjsModel {
 }
 
 /** Weights that are not stored as their manifest says. */
-export class TfjsFormatError extends Error {
+export class TfjsFormatError extends UserError {
   override name = 'TfjsFormatError';
 }
 

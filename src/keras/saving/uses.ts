@@ -1,5 +1,6 @@
+import { ValueError } from '../../errors.js';
 import { InputLayer } from '../layers/input.js';
-import { type KerasTensor, type Layer, ValueError } from '../layers/layer.js';
+import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
 
 /**

@@ -3,12 +3,13 @@
  *
  * Source: keras.src.saving.saving_lib
  */
+import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import { type Layer, ValueError } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import type { Model } from '../models/model.js';
 import { toSnakeCase } from '../naming.js';
-import { pythonTuple } from '../python-format.js';
+import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
 import type { Hdf5Group, Hdf5Writer } from './hdf5.js';
 import { type LoadWeightsOptions, warnOfOptimizer } from './legacy-h5.js';

@@ -1,6 +1,6 @@
-import { createPool, type Outcome, type PoolOptions } from '../../images/pool.js';
+import { createPool, type Outcome, type PoolOptions } from './pool/pool.js';
 
-export { threadEngine } from '../../engine/thread-engine.js';
+export { threadEngine } from './thread-engine.js';
 
 /** Threads that handle items, each as the module `entry` says. */
 export interface Threads<Item, Result> {

@@ -1,5 +1,5 @@
+import { convert } from '../../images/formats/convert-colour.js';
 import { type Image, ImageError } from '../../images/image.js';
-import { convert } from '../../images/policy.js';
 
 /** Picture files to pixels, by the browser's own decoders. */
 export async function decodeImage(

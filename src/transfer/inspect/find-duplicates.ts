@@ -1,5 +1,5 @@
+import type { Pool } from '#platform';
 import type { Engine } from '../../engine/engine.js';
-import type { Pool } from '../../images/pool.js';
 import type { Reporter } from '../reporter.js';
 import { byHarm, connect, type Duplicates, duplicatesOf, type Located, nearlyEqual } from './duplicates.js';
 import type { Look, LookItem } from './look-worker.js';

@@ -1,11 +1,9 @@
 /** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
-import { threadEngine } from '../../engine/thread-engine.js';
-import { viewOf } from '../../features/views.js';
-import { prepare, type WorkerSetup } from '../../features/worker.js';
-import { readImageInfo } from '../../images/decode.js';
+import { readImageInfo, readPicture, threadEngine } from '#platform';
+import { viewOf } from '../../classifier/views.js';
 import { createFaceDetector } from '../../images/faces.js';
-import { readPicture } from '../../images/read-picture.js';
-import { resize } from '../../images/resample.js';
+import { resize } from '../../images/resample/resample.js';
+import { prepare, type WorkerSetup } from '../features/features-worker.js';
 import { type Thumbnail, thumbnailOf } from './thumbnail.js';
 
 export interface LookSetup extends Omit<WorkerSetup, 'backboneModel'> {

@@ -1,8 +1,8 @@
 import { basename, join, relative } from 'node:path';
-import type { SkippedPicture } from '../../features/extract.js';
+import { type Pool, writeFile } from '#platform';
+import type { SkippedPicture } from '../../classifier/dataset.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
-import type { Pool } from '../../images/pool.js';
-import { writeFile } from '../../platform/node/files.js';
+
 import type { Card, Mark } from './contact-sheet.js';
 import type { Duplicates, Split } from './duplicates.js';
 import type { Entry } from './find-duplicates.js';

@@ -1,5 +1,5 @@
-import { type DecodeOptions, decodeImage } from '../../images/decode.js';
-import { resize } from '../../images/resample.js';
+import { type DecodeOptions, decodeImage } from '#platform';
+import { resize } from '../../images/resample/resample.js';
 
 /** Height and width of a thumbnail. */
 const side = 16;

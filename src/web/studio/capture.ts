@@ -1,4 +1,4 @@
-import { Camera } from '../camera.js';
+import { Camera } from '../element/camera.js';
 import { button, element } from './elements.js';
 
 /** Pictures a second while the button is held. */

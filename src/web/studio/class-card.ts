@@ -1,8 +1,8 @@
-import { acceptDrops } from '../intake.js';
-import type { NamedPicture } from './archive.js';
+import { acceptDrops } from '../element/intake.js';
 import { Capture } from './capture.js';
 import { button, element } from './elements.js';
-import type { Look } from './protocol.js';
+import type { NamedPicture } from './project-archive.js';
+import type { Look } from './studio-protocol.js';
 
 export interface ClassCardOptions {
   readonly name: string;

@@ -1,14 +1,14 @@
+import { type Backbone, backboneModel } from '../../classifier/backbone.js';
+import { resizeModel } from '../../classifier/resize-model.js';
+import { viewOf } from '../../classifier/views.js';
 import type { Engine, Session } from '../../engine/engine.js';
-import { resizeModel } from '../../features/resize-model.js';
-import { viewOf } from '../../features/views.js';
 import { encodeModel } from '../../graph/onnx.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { tensor } from '../../graph/tensor.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../../images/faces.js';
 import type { Image } from '../../images/image.js';
-import { type Backbone, backboneModel } from '../../keras/applications/backbone.js';
+import { decodePixels } from '../../platform/web/decode.js';
 import { sha256 } from '../../platform/web/weights.js';
-import { decodePixels } from '../pixels.js';
 
 /** A picture that was embedded, and what it takes to embed more views of it. */
 interface Kept {

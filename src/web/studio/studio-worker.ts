@@ -1,22 +1,23 @@
 /** The worker of the studio: embeds pictures, trains, and writes models, away from the page. */
+
+import { type Backbone, loadBackbone } from '../../classifier/backbone.js';
+import { type Dataset, splitDataset } from '../../classifier/dataset.js';
+import { trainHead } from '../../classifier/head.js';
+import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
 import { ortWeb } from '../../engine/ort-web.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { ImageError } from '../../images/image.js';
-import { type Backbone, loadBackbone } from '../../keras/applications/backbone.js';
 import { Callback, type Logs } from '../../keras/callbacks/callback.js';
-import { setRandomSeed } from '../../keras/global-random.js';
 import { GlobalAveragePooling2D } from '../../keras/layers/global-pooling2d.js';
 import { Sequential } from '../../keras/models/sequential.js';
+import { setRandomSeed } from '../../keras/random/global-random.js';
 import { encodeKerasModel } from '../../keras/saving/index.js';
 import { DownloadError } from '../../platform/download.js';
-import { type Dataset, splitDataset } from '../../transfer/dataset.js';
-import { exportClassifier } from '../../transfer/export.js';
-import { trainHead } from '../../transfer/head.js';
-import { download } from '../download.js';
-import { ClassifierError } from '../protocol.js';
+import { ClassifierError } from '../classifier-protocol.js';
+import { download } from '../kept-download.js';
 import { Embedder } from './embedder.js';
-import type { Look, Reply, Request, StudioFault, Trained } from './protocol.js';
+import type { Look, Reply, Request, StudioFault, Trained } from './studio-protocol.js';
 
 interface Scope {
   postMessage(reply: Reply, transfer?: Transferable[]): void;

@@ -1,12 +1,13 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
-import { type ClassifierElement, defineClassifierElement } from '../classifier-element.js';
-import { describePicture, explain } from '../explain.js';
-import { keepForOffline } from '../offline.js';
-import { ClassifierError } from '../protocol.js';
-import { ArchiveError, readProject, writeProject } from './archive.js';
+
+import { ClassifierError } from '../classifier-protocol.js';
+import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
+import { describePicture, explain } from '../element/error-words.js';
+import { keepForOffline } from '../page/offline.js';
 import { ClassCard } from './class-card.js';
 import { problemOf } from './problems.js';
-import { StudioError, Trainer } from './trainer.js';
+import { ArchiveError, readProject, writeProject } from './project-archive.js';
+import { StudioError, Trainer } from './trainer-client.js';
 import { TrainingPanel } from './training-panel.js';
 
 defineClassifierElement();

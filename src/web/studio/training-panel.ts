@@ -1,5 +1,5 @@
 import { drawChart } from './chart.js';
-import { defaultSettings, type Settings, type Trained } from './protocol.js';
+import { defaultSettings, type Settings, type Trained } from './studio-protocol.js';
 
 const find = <E extends Element = HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
 

@@ -1,4 +1,5 @@
-import { type Config, ValueError } from '../../layers/layer.js';
+import { ValueError } from '../../../errors.js';
+import type { Config } from '../../layers/layer.js';
 
 /**
  * A learning rate that changes with the step. Subclass it for schedules of your own.

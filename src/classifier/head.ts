@@ -1,0 +1,129 @@
+/** The layers that are trained; no Node imports, so that a page trains them, too. */
+
+import type { Engine } from '../engine/engine.js';
+import { UserError } from '../errors.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Callback } from '../keras/callbacks/index.js';
+import { Dense } from '../keras/layers/dense.js';
+import { Input } from '../keras/layers/input.js';
+import type { FitOptions } from '../keras/models/fit.js';
+import { Sequential } from '../keras/models/sequential.js';
+import { PolynomialDecay, RMSprop } from '../keras/optimizers/index.js';
+import { BestWeights } from './best-weights.js';
+import { type Dataset, toArrays } from './dataset.js';
+import { FiniteLoss } from './finite-loss.js';
+import { type Evaluation, evaluatePredictions } from './metrics.js';
+
+/** How the head is built and trained. */
+export interface HeadOptions {
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  /** At the beginning. Default 0.001. */
+  readonly learningRate?: number;
+  /** How the learning rate goes on: in a straight line to 0 at the end, or as it began. Default `'linear'`. */
+  readonly schedule?: 'linear' | 'constant';
+  /** Units of the hidden layers. */
+  readonly hidden?: readonly number[];
+  /** How many views of each picture to train on. */
+  readonly views?: number;
+  readonly engine: Engine;
+}
+
+export interface TrainHeadOptions extends HeadOptions, Pick<FitOptions, 'verbose' | 'print' | 'warn'> {
+  /** With the embeddings of as many views. */
+  readonly training: Dataset;
+  /** Pictures that the head is not trained on, if there are any. */
+  readonly validation: Dataset | null;
+  readonly callbacks?: readonly Callback[];
+}
+
+export interface TrainedHead {
+  /** Embedding (N, D) → probabilities (N, C), with the weights of the best epoch. */
+  readonly head: Sequential;
+  /** On the validation data; `null` where there are none. */
+  readonly evaluation: Evaluation | null;
+  /** One value an epoch. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  /** The epoch whose weights were kept, counted from 1. */
+  readonly bestEpoch: number;
+}
+
+/** A run that cannot lead to a model. */
+export class TrainingError extends UserError {
+  override name = 'TrainingError';
+}
+
+/**
+ * Trains dense layers on embeddings.
+ *
+ * @throws TrainingError when the loss does not stay finite
+ */
+export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
+  const { training, validation, engine, views = 4, batchSize = 16, epochs = 5 } = options;
+  const { hidden = [1024, 512, 512], callbacks = [], verbose = 2, print, warn } = options;
+  const { x, y } = toArrays(training, views);
+  const head = new Sequential(
+    [
+      Input({ shape: [x.dims[1]!] }),
+      ...hidden.map((units) => new Dense({ units, activation: 'relu' as const })),
+      new Dense({ units: training.classes.length, activation: 'softmax' }),
+    ],
+    { name: 'head' },
+  );
+  head.compile({
+    optimizer: new RMSprop({
+      learningRate: learningRateOf(options, Math.ceil(x.dims[0]! / batchSize) * epochs),
+    }),
+    loss: 'categorical_crossentropy',
+    metrics: ['accuracy'],
+    engine,
+  });
+  const best = new BestWeights();
+  const held = validation && toArrays(validation, 1);
+  const { history } = await head.fit(x, y, {
+    batchSize,
+    epochs,
+    verbose,
+    print,
+    warn,
+    validationData: held && [held.x, held.y],
+    callbacks: [best, new FiniteLoss(), ...callbacks],
+  });
+  checkFinite(history);
+  const evaluation =
+    held && validation
+      ? evaluateHead(training.classes, await head.predict(held.x, { verbose: 0 }), validation)
+      : null;
+  await head.release();
+  return { head, evaluation, history, bestEpoch: best.epoch + 1 };
+}
+
+/**
+ * RMSprop at a constant rate ends wherever its last spike left it. Falling to zero, it settles: on 300 photos of
+ * waste in 6 classes, from about 73% to 85%.
+ */
+function learningRateOf({ learningRate = 0.001, schedule = 'linear' }: HeadOptions, decaySteps: number) {
+  if (schedule === 'constant') return learningRate;
+  return new PolynomialDecay({ initialLearningRate: learningRate, decaySteps, endLearningRate: 0 });
+}
+
+function evaluateHead(
+  labels: readonly string[],
+  { data }: Tensor<'float32'>,
+  { pictures }: Dataset,
+): Evaluation {
+  const width = labels.length;
+  return evaluatePredictions(
+    labels,
+    pictures.map(({ label }, i) => ({ label, probabilities: data.subarray(i * width, (i + 1) * width) })),
+  );
+}
+
+/** @throws TrainingError when the loss became infinite or no number: such weights are worth nothing. */
+function checkFinite(history: Readonly<Record<string, readonly number[]>>): void {
+  const epoch = history.loss?.findIndex((loss) => !Number.isFinite(loss)) ?? -1;
+  if (epoch >= 0)
+    throw new TrainingError(
+      `Expected the loss to stay finite. Received: ${history.loss![epoch]} in epoch ${epoch + 1}. Hint: lower the learning rate.`,
+    );
+}

@@ -1,0 +1,39 @@
+import { inferenceContext } from '../graph/inference.js';
+import { encodeModel } from '../graph/onnx.js';
+import type { Preprocessing } from '../graph/preprocessing.js';
+import type { Functional } from '../keras/models/functional.js';
+import type { FeatureExtractor } from './backbone.js';
+import { buildClassifier } from './build.js';
+import type { Evaluation } from './metrics.js';
+
+export interface ExportOptions {
+  /** Embedding (N, D) → probabilities (N, C). */
+  readonly head: Functional;
+  readonly preparation: {
+    readonly preprocessing: Preprocessing;
+    readonly backbone: Pick<FeatureExtractor, 'info' | 'licences' | 'write' | 'opset'>;
+  };
+  readonly labels: readonly string[];
+  /** How the model did on pictures that it was not trained on. */
+  readonly evaluation: Pick<Evaluation, 'samples' | 'loss' | 'accuracy'> | null;
+}
+
+/** Joins preprocessing, backbone and head into one ONNX file that says what it is. */
+export function exportClassifier({ head, preparation, labels, evaluation }: ExportOptions): Uint8Array {
+  const { backbone, preprocessing } = preparation;
+  const model = buildClassifier({
+    metadata: {
+      labels,
+      preprocessing,
+      backbone: backbone.info,
+      ...(evaluation
+        ? { metrics: { samples: evaluation.samples, loss: evaluation.loss, accuracy: evaluation.accuracy } }
+        : {}),
+      licences: backbone.licences,
+    },
+    backbone: backbone.write,
+    opset: backbone.opset,
+    head: (g, embedding) => head.forward(inferenceContext(g), [embedding]).output,
+  });
+  return encodeModel(model);
+}

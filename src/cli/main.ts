@@ -1,0 +1,47 @@
+import { systemReason } from '#platform';
+import { UserError } from '../errors.js';
+import { printable, printableLines } from './printable.js';
+
+/** A mistake in how a command was called. */
+export class UsageError extends UserError {
+  override name = 'UsageError';
+}
+
+/**
+ * Runs a command. A user's mistake prints its message, anything else its stack; both exit with 1.
+ *
+ * @param command gets a signal that whoever reads the output has had enough, as `head` does: it should come to an
+ * end, for a process that exits while its threads compute takes ONNX Runtime down with a crash
+ */
+export async function runCommand(
+  command: (enough: AbortSignal) => Promise<number | undefined>,
+): Promise<void> {
+  const enough = new AbortController();
+  const fail = (error: unknown) => {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = 1;
+  };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    enough.abort();
+    if (error.code !== 'EPIPE') fail(Object.assign(error, { path: 'standard output' }));
+  });
+  process.stderr.on('error', () => {}); // Nobody is left to be told.
+  try {
+    const code = (await command(enough.signal)) ?? 0;
+    process.exitCode ||= code;
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** What to tell of an error on the command line. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `error: ${String(error)}`;
+  // `YError` is yargs's, of an option without a value.
+  if (error instanceof UserError || error.name === 'YError') return `error: ${printableLines(error.message)}`;
+  const reason = systemReason(error);
+  const { path } = error as NodeJS.ErrnoException;
+  if (reason !== undefined)
+    return `error: ${path === undefined ? '' : `${printable(path) || "''"}: `}${reason}`;
+  return error.stack ?? error.message;
+}

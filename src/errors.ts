@@ -1,0 +1,12 @@
+/**
+ * An error that is meant for people: its message alone says what was expected, what was received and what helps. The
+ * command line prints it without a stack; every other error is a fault of the program.
+ */
+export class UserError extends Error {
+  override name = 'UserError';
+}
+
+/** A value that an argument may not have: Python's exception of this name. */
+export class ValueError extends UserError {
+  override name = 'ValueError';
+}

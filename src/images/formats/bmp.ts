@@ -1,0 +1,147 @@
+import { type Image, ImageError } from '../image.js';
+
+/** What a BMP's headers say. */
+export interface BmpHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly isTopDown: boolean;
+  /** Bits a pixel. */
+  readonly bits: number;
+  readonly compression: number;
+  readonly dataStart: number;
+  /** Where each channel's bits are in a pixel of 16 or 32: red, green, blue, alpha. */
+  readonly masks: readonly number[];
+  /** Entries of 3 or 4 bytes, blue first. */
+  readonly palette: { readonly start: number; readonly count: number; readonly entry: number };
+}
+
+const method = { none: 0, rle8: 1, rle4: 2, bitFields: 3, alphaBitFields: 6 };
+
+/**
+ * Headers from OS/2's BITMAPCOREHEADER to BITMAPV5HEADER:
+ * https://learn.microsoft.com/windows/win32/gdi/bitmap-header-types
+ */
+export function readBmp(view: DataView): BmpHeader {
+  const headerSize = view.getUint32(14, true);
+  const isCore = headerSize === 12;
+  if (!isCore && headerSize < 40)
+    throw new ImageError('damaged', `a BMP with a header of ${headerSize} bytes`);
+  const height = isCore ? view.getUint16(20, true) : view.getInt32(22, true);
+  const bits = view.getUint16(isCore ? 24 : 28, true);
+  const compression = isCore ? method.none : view.getUint32(30, true);
+  const usesMasks = compression === method.bitFields || compression === method.alphaBitFields;
+  // The masks follow the old header and are part of the newer ones.
+  const maskCount = !usesMasks ? 0 : compression === method.alphaBitFields || headerSize >= 56 ? 4 : 3;
+  const masks = usesMasks
+    ? Array.from({ length: maskCount }, (_, i) => view.getUint32(54 + 4 * i, true))
+    : bits === 16
+      ? [0x7c00, 0x3e0, 0x1f]
+      : [0xff0000, 0xff00, 0xff];
+  const colours = isCore ? 0 : view.getUint32(46, true);
+  const afterHeader = 14 + headerSize + (headerSize === 40 ? 4 * maskCount : 0);
+  return {
+    width: isCore ? view.getUint16(18, true) : view.getInt32(18, true),
+    height: Math.abs(height),
+    isTopDown: height < 0,
+    bits,
+    compression,
+    dataStart: view.getUint32(10, true),
+    masks,
+    palette: {
+      start: afterHeader,
+      count: bits > 8 ? 0 : Math.min(256, colours || 1 << bits),
+      entry: isCore ? 3 : 4,
+    },
+  };
+}
+
+/** Decodes to RGB, or RGBA where a mask says so. */
+export function decodeBmp(bytes: Uint8Array): Image {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readBmp(view);
+  const { width, height, bits, compression, masks, isTopDown, dataStart } = header;
+  const isPacked = compression === method.rle8 || compression === method.rle4;
+  if (![1, 4, 8, 16, 24, 32].includes(bits) || ![0, 1, 2, 3, 6].includes(compression))
+    throw new ImageError('unsupported', `a BMP of ${bits} bits a pixel with compression ${compression}`);
+  const rowBytes = Math.ceil((width * bits) / 32) * 4;
+  if (!isPacked && dataStart + rowBytes * height > bytes.length)
+    throw new ImageError(
+      'truncated',
+      `a BMP of ${bytes.length} bytes that should have ${dataStart + rowBytes * height}`,
+    );
+  const indices = isPacked ? unpack(bytes, header) : undefined;
+  const palette = readPalette(bytes, header);
+  const fields = masks.map(readField);
+  const channels = bits > 8 && fields[3]?.largest ? 4 : 3;
+  const data = new Uint8Array(width * height * channels);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const row = isTopDown ? y : height - 1 - y;
+    const start = dataStart + row * rowBytes;
+    for (let x = 0; x < width; x++, to += channels) {
+      if (bits <= 8) {
+        const bit = x * bits;
+        const index = indices
+          ? indices[row * width + x]
+          : (bytes[start + (bit >> 3)] >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+        for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c];
+      } else if (bits === 24) for (let c = 0; c < 3; c++) data[to + c] = bytes[start + 3 * x + 2 - c];
+      else {
+        const pixel = bits === 16 ? view.getUint16(start + 2 * x, true) : view.getUint32(start + 4 * x, true);
+        for (let c = 0; c < channels; c++) {
+          const { mask, shift, largest } = fields[c]!;
+          data[to + c] = Math.floor((((pixel & mask) >>> shift) * 255) / largest);
+        }
+      }
+    }
+  }
+  return { width, height, channels, data };
+}
+
+function readField(mask: number): { mask: number; shift: number; largest: number } {
+  const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
+  return { mask, shift, largest: mask >>> shift };
+}
+
+/** RGB triples; entries that the file lacks are greys. */
+function readPalette(bytes: Uint8Array, { palette: { start, count, entry } }: BmpHeader): Uint8Array {
+  const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  for (let i = 0; i < count; i++)
+    for (let c = 0; c < 3; c++) palette[3 * i + c] = bytes[start + i * entry + 2 - c] ?? 0;
+  return palette;
+}
+
+/** Run lengths of 4 or 8 bits: indices, the first row first. What is skipped stays 0. */
+function unpack(bytes: Uint8Array, { width, height, compression, dataStart }: BmpHeader): Uint8Array {
+  const isRle4 = compression === method.rle4;
+  const out = new Uint8Array(width * height);
+  let position = dataStart;
+  let x = 0;
+  let y = 0;
+  const put = (index: number): void => {
+    if (x < width && y < height) out[y * width + x] = index;
+    x++;
+  };
+  const half = (byte: number, i: number): number => (isRle4 ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte);
+  while (y < height) {
+    if (position + 2 > bytes.length)
+      throw new ImageError('truncated', `a BMP that ends after ${y} of ${height} rows`);
+    const count = bytes[position++];
+    const value = bytes[position++];
+    if (count > 0) for (let i = 0; i < count; i++) put(half(value, i));
+    else if (value === 0) {
+      x = 0;
+      y++;
+    } else if (value === 1) break;
+    else if (value === 2) {
+      x += bytes[position] ?? 0;
+      y += bytes[position + 1] ?? 0;
+      position += 2;
+    } else {
+      const size = isRle4 ? Math.ceil(value / 2) : value;
+      for (let i = 0; i < value; i++) put(half(bytes[position + (isRle4 ? i >> 1 : i)] ?? 0, i));
+      position += size + (size & 1);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,150 @@
+import { ValueError } from '../../errors.js';
+import type { Context } from '../../graph/differentiable.js';
+import type { Attribute, Value } from '../../graph/graph.js';
+import { type Activation, type ActivationName, getActivation } from '../activations.js';
+import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { Variable } from '../variable.js';
+import type { InputSpec } from './input-spec.js';
+import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import {
+  checkImages,
+  type Pair,
+  slide,
+  toPadding,
+  toPair,
+  type Window,
+  windowAttributes,
+} from './sliding-window.js';
+
+export interface ConvolutionOptions extends LayerOptions {
+  /** Height and width of the kernel. */
+  kernelSize: number | Pair;
+  strides?: number | Pair;
+  /** `'same'` pads with zeros as TensorFlow does, the odd row and column at the end. */
+  padding?: string;
+  dilationRate?: number | Pair;
+  activation?: ActivationName | Activation | null;
+  useBias?: boolean;
+  biasInitializer?: InitializerName | Initializer;
+}
+
+/**
+ * What the convolutions of images have in common.
+ *
+ * Shapes: x (N, H, W, C) as (N, C, H, W), kernels as Keras has them, (height, width, in, out).
+ */
+export abstract class Convolution extends Layer {
+  readonly window: Window;
+  readonly activation: Activation;
+  readonly useBias: boolean;
+  readonly biasInitializer: Initializer;
+  protected bias?: Variable;
+
+  constructor({
+    kernelSize,
+    strides = 1,
+    padding = 'valid',
+    dilationRate = 1,
+    activation = null,
+    useBias = true,
+    biasInitializer = 'zeros',
+    ...options
+  }: ConvolutionOptions) {
+    super(options);
+    this.window = {
+      size: toPair(kernelSize, 'kernel_size'),
+      strides: toPair(strides, 'strides'),
+      padding: toPadding(padding),
+      dilation: toPair(dilationRate, 'dilation_rate'),
+    };
+    this.activation = getActivation(activation);
+    this.useBias = useBias;
+    this.biasInitializer = getInitializer(biasInitializer);
+    if (this.activation.name === 'softmax')
+      throw new ValueError(
+        `Expected an element-wise activation for layer '${this.name}'. Received: 'softmax'. Hint: put Reshape or Flatten and then Activation after it.`,
+      );
+  }
+
+  /** The number of channels that come out. */
+  protected abstract outputChannels(inputChannels: number): number;
+
+  /** The channels that come in, once they are known. */
+  protected inputChannels?: number;
+
+  protected get inputSpec(): InputSpec {
+    return { minNdim: 4, axes: this.inputChannels === undefined ? {} : { [-1]: this.inputChannels } };
+  }
+
+  protected override get inputSpecs(): readonly InputSpec[] {
+    return [this.inputSpec];
+  }
+
+  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
+    checkImages(this.name, inputShape!, this.inputSpec);
+    const channels = inputShape![3]!;
+    const filters = this.outputChannels(channels);
+    return slide(this.window, inputShape!, filters, [...this.window.size, channels, filters]);
+  }
+
+  protected addWeight(name: string, shape: readonly number[], initializer: Initializer): Variable {
+    const weight = new Variable(name, shape, initializer.make(shape));
+    this.weights.push(weight);
+    return weight;
+  }
+
+  protected addBias(channels: number): void {
+    if (this.useBias) this.bias = this.addWeight('bias', [channels], this.biasInitializer);
+  }
+
+  /** `Conv` with the layer's window. */
+  protected slideKernel(
+    { g }: Context,
+    inputs: readonly Value[],
+    inputShape: Shape,
+    attributes: Record<string, Attribute>,
+  ): Value {
+    return g.op('Conv', inputs, { ...windowAttributes(this.window, inputShape), ...attributes });
+  }
+
+  protected biasInput(context: Context): Value[] {
+    return this.bias ? [context.weight(this.bias)] : [];
+  }
+
+  override getConfig(): Config {
+    const { size, strides, padding, dilation } = this.window;
+    return {
+      ...super.getConfig(),
+      kernel_size: size,
+      strides,
+      padding,
+      data_format: 'channels_last',
+      dilation_rate: dilation,
+      activation: this.activation.name,
+      use_bias: this.useBias,
+      bias_initializer: this.biasInitializer.serialize(),
+      bias_regularizer: null,
+      activity_regularizer: null,
+      bias_constraint: null,
+    };
+  }
+}
+
+/** @throws ValueError when it is not a positive whole number, in Keras's words */
+export function checkPositive(value: number, argument: string): void {
+  if (!Number.isInteger(value) || value <= 0)
+    throw new ValueError(
+      `Invalid value for argument \`${argument}\`. Expected a strictly positive value. Received ${argument}=${value}.`,
+    );
+}
+
+/**
+ * A depthwise kernel as ONNX wants it: (height, width, in, multiplier) → (in · multiplier, 1, height, width), for a
+ * `Conv` of `in` groups.
+ */
+export function depthwiseKernel(context: Context, kernel: Variable): Value {
+  const { g } = context;
+  const [height, width, channels, multiplier] = kernel.shape;
+  const byChannel = g.op('Transpose', [context.weight(kernel)], { perm: [2, 3, 0, 1] });
+  return g.op('Reshape', [byChannel, g.ints(channels! * multiplier!, 1, height!, width!)]);
+}

@@ -1,0 +1,110 @@
+import { ValueError } from '../../errors.js';
+import type { Attribute } from '../../graph/graph.js';
+import { pythonTuple } from '../python/format.js';
+import { type InputSpec, inputIncompatibility } from './input-spec.js';
+import type { Shape } from './layer.js';
+
+/** Height and width. */
+export type Pair = readonly [number, number];
+export type Padding = 'valid' | 'same';
+
+/** A window that slides over images: what convolution and pooling have in common. */
+export interface Window {
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly padding: Padding;
+  /** Distance between the elements of the window. */
+  readonly dilation: Pair;
+}
+
+/**
+ * One number for both axes, or one for each.
+ *
+ * @throws ValueError in the words of `keras.src.utils.argument_validation.standardize_tuple`
+ */
+export function toPair(value: number | Pair, argument: string): Pair {
+  const pair = typeof value === 'number' ? ([value, value] as const) : value;
+  const message = `The \`${argument}\` argument must be a tuple of 2 integers. Received ${argument}=${pythonTuple([value].flat())}`;
+  if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger))
+    throw new ValueError(message);
+  const unfit = pair.filter((n) => n <= 0);
+  if (unfit.length > 0)
+    throw new ValueError(
+      `${message}, including values {${[...new Set(unfit)].join(', ')}} that do not satisfy \`value > 0\``,
+    );
+  return pair as Pair;
+}
+
+/** @throws ValueError when it is neither `valid` nor `same`, in upper or lower case */
+export function toPadding(padding: string): Padding {
+  const lower = padding.toLowerCase();
+  if (lower === 'valid' || lower === 'same') return lower;
+  throw new ValueError(
+    `The \`padding\` argument must be a list/tuple or one of {'valid', 'same'}. Received: ${lower}`,
+  );
+}
+
+/** NumPy's rendering of a short array. */
+const numpyArray = (items: readonly (number | null)[]): string =>
+  `[${items.map((item) => item ?? 'None').join(' ')}]`;
+
+/**
+ * Where a window fits in an image: (N, H, W, C) → (N, H′, W′, channels).
+ *
+ * @throws ValueError when the window is larger than the image, in Keras's words
+ */
+export function slide(window: Window, inputShape: Shape, channels: number, kernelShape?: Shape): Shape {
+  const { size, strides, padding, dilation } = window;
+  const spatial = inputShape.slice(1, 3).map((length, axis) => {
+    if (length === null) return null;
+    const covered = padding === 'same' ? 1 : dilation[axis]! * (size[axis]! - 1) + 1;
+    return Math.floor((length - covered) / strides[axis]!) + 1;
+  });
+  if (spatial.some((length) => length !== null && length <= 0))
+    throw new ValueError(
+      kernelShape
+        ? `Computed output size would be zero or negative. Received \`inputs shape=${pythonTuple(inputShape)}\`, \`kernel shape=${pythonTuple(kernelShape)}\`, \`dilation_rate=${numpyArray(dilation)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`
+        : `Computed output size would be zero or negative. Received: \`inputs.shape=${numpyArray(inputShape)}\`, \`pool_size=${numpyArray(size)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`,
+    );
+  return [inputShape[0]!, ...spatial, channels];
+}
+
+/**
+ * The attributes that tell ONNX the same.
+ *
+ * `same` pads as TensorFlow does: as little as it takes, the odd row and column at the end. That depends on the
+ * size of the image, so where the size is unknown ONNX Runtime works it out (`SAME_UPPER`).
+ */
+export function windowAttributes(
+  { size, strides, padding, dilation }: Window,
+  inputShape: Shape,
+): Record<string, Attribute> {
+  const attributes: Record<string, Attribute> = { kernel_shape: [...size] };
+  if (strides.some((n) => n !== 1)) attributes.strides = [...strides];
+  if (dilation.some((n) => n !== 1)) attributes.dilations = [...dilation];
+  if (padding === 'valid') return attributes;
+
+  const pads = ([0, 1] as const).map((axis) => {
+    const length = inputShape[axis + 1] ?? null;
+    const covered = dilation[axis] * (size[axis] - 1) + 1;
+    if (strides[axis] === 1) return covered - 1;
+    if (length === null) return null;
+    return Math.max((Math.ceil(length / strides[axis]) - 1) * strides[axis] + covered - length, 0);
+  });
+  if (pads.includes(null)) attributes.auto_pad = 'SAME_UPPER';
+  else if (pads.some((total) => total !== 0)) {
+    const [height, width] = pads as [number, number];
+    attributes.pads = [height >> 1, width >> 1, (height + 1) >> 1, (width + 1) >> 1];
+  }
+  return attributes;
+}
+
+/** @throws ValueError when the input is not a batch of images with a known number of channels, in Keras's words */
+export function checkImages(layerName: string, inputShape: Shape, spec: InputSpec = { ndim: 4 }): void {
+  const problem = inputIncompatibility([spec], [inputShape], layerName);
+  if (problem) throw new ValueError(problem);
+  if (inputShape[3] == null)
+    throw new ValueError(
+      `Expected a known number of channels for layer "${layerName}". Received: ${pythonTuple(inputShape)}`,
+    );
+}

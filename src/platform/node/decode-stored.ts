@@ -1,0 +1,138 @@
+/** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
+import { decodeBmp } from '../../images/formats/bmp.js';
+import type { Stored } from '../../images/formats/convert-colour.js';
+import { decodeGif } from '../../images/formats/gif.js';
+import type { Format, Header } from '../../images/formats/header.js';
+import { decodeNetpbm } from '../../images/formats/netpbm.js';
+import { inverse, orient } from '../../images/formats/orientation.js';
+import { decodePng } from '../../images/formats/png.js';
+import { type Image, ImageError } from '../../images/image.js';
+
+export type Decoder = 'auto' | 'sharp' | 'jimp';
+
+type Sharp = typeof import('sharp').default;
+
+/** @throws ImageError when the samples cannot be had. */
+export async function decodeStored(bytes: Uint8Array, header: Header, decoder: Decoder): Promise<Stored> {
+  const { format } = header;
+  const own = ownDecoders[format];
+  if (own) return decodeOwn(own, bytes);
+  const sharp = decoder === 'jimp' ? undefined : await loadSharp();
+  if (decoder === 'sharp' && !sharp)
+    throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
+  try {
+    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithoutSharp(bytes, header);
+  } catch (cause) {
+    throw cause instanceof ImageError ? cause : explain(format, cause);
+  }
+}
+
+/** Formats that are simple to decode, and that libraries decode otherwise than Pillow, or not at all. */
+const ownDecoders: Partial<Record<Format, (bytes: Uint8Array) => Stored>> = {
+  bmp: decodeBmp,
+  gif: decodeGif,
+  netpbm: decodeNetpbm,
+};
+
+function decodeOwn(decode: (bytes: Uint8Array) => Stored, bytes: Uint8Array): Stored {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new ImageError('truncated', `${bytes.length} bytes that end before the picture does`, { cause });
+    throw cause;
+  }
+}
+
+/** What to tell where sharp does not load. */
+export const sharpIsMissing =
+  "sharp does not load: Jimp decodes instead, several times slower, JPEGs in slightly other colours, WebP and TIFF not at all. Hint: reinstall with 'npm ci'.";
+
+/** Whether pictures are decoded by sharp here. */
+export const hasSharp = async (): Promise<boolean> => (await loadSharp()) !== undefined;
+
+let sharpModule: Promise<Sharp | undefined> | undefined;
+
+/** Loads sharp once, with one thread an image, since pictures are decoded side by side. */
+function loadSharp(): Promise<Sharp | undefined> {
+  sharpModule ??= import('sharp').then(
+    ({ default: sharp }) => {
+      sharp.concurrency(1);
+      sharp.cache(false);
+      return sharp;
+    },
+    () => undefined,
+  );
+  return sharpModule;
+}
+
+async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header): Promise<Stored> {
+  const { colour, depth, width, height } = header;
+  const space = colourSpace(header);
+  const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
+  const pipeline = sharp(bytes, {
+    // libjpeg only warns of damage; checkJpeg has found that of the files that are not progressive. Warnings about
+    // other formats are about harmless things, like a well-known mistake in a colour profile.
+    failOn: header.format === 'jpeg' && header.progressive ? 'warning' : 'error',
+    // Pillow leaves profiles alone.
+    ignoreIcc: true,
+    limitInputPixels: width * height,
+    sequentialRead: true,
+  });
+  // Without this libvips would turn CMYK to RGB by a profile, and scale floats.
+  if (colour === 'cmyk' || depth > 16) pipeline.pipelineColourspace(space);
+  const { data, info } = await pipeline
+    .toColourspace(space)
+    .raw({ depth: sampleType })
+    .toBuffer({ resolveWithObject: true });
+  const samples = { uchar: Uint8Array, ushort: Uint16Array, float: Float32Array }[sampleType];
+  return {
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    data: new samples(data.buffer, data.byteOffset, data.byteLength / samples.BYTES_PER_ELEMENT),
+  };
+}
+
+/** The libvips name of the space that the samples are in, so that nothing is converted. */
+function colourSpace({ colour, depth }: Header): string {
+  if (colour === 'cmyk') return 'cmyk';
+  if (colour === 'rgb') return depth > 8 ? 'rgb16' : 'srgb';
+  return depth === 16 ? 'grey16' : 'b-w';
+}
+
+async function decodeWithoutSharp(
+  bytes: Uint8Array,
+  { format, orientation, beyondJimp }: Header,
+): Promise<Stored> {
+  if (beyondJimp)
+    throw new ImageError('unsupported', `${beyondJimp}, which needs sharp`, { hint: 'install sharp.' });
+  if (format === 'png') return decodePng(bytes);
+  const { Jimp } = await import('jimp');
+  const { width, height, data } = (await Jimp.fromBuffer(toBuffer(bytes))).bitmap;
+  const image: Image = {
+    width,
+    height,
+    channels: 4,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+  // Jimp turns JPEGs upright whether asked or not: turn them back.
+  return { ...(format === 'jpeg' ? orient(image, inverse(orientation)) : image), isConverted: true };
+}
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/**
+ * A decoder's complaint as a fault of the file.
+ *
+ * The words are our own: libvips words the same damage differently from run to run. Its own are kept as the cause.
+ */
+function explain(format: Format, cause: unknown): ImageError {
+  const complaint = cause instanceof Error ? cause.message : String(cause);
+  const name = format.toUpperCase();
+  const missing = /(\S+ compression) support is not configured|(Unsupported .*)/i.exec(complaint);
+  if (missing) return new ImageError('unsupported', `a ${name} (${missing[1] ?? missing[2]})`, { cause });
+  if (/premature end|truncated|unexpected end|insufficient/i.test(complaint))
+    return new ImageError('truncated', `a ${name} that ends early`, { cause });
+  return new ImageError('damaged', `a ${name} whose data does not decode`, { cause });
+}

@@ -1,2 +1,0 @@
-export { decodeImage } from '../../images/decode.js';
-export { encodeImage } from '../../images/encode.js';

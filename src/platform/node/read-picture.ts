@@ -1,0 +1,32 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ImageError } from '../../images/image.js';
+import { systemReason } from './system-error.js';
+
+/** Node reads no larger files at once, and no picture of a sensible size needs one. */
+const mostBytes = 2 ** 31 - 1;
+
+/**
+ * The bytes of a file that is said to be a picture.
+ *
+ * @throws ImageError where there is none, it may not be read, or it is a pipe or a device, which may never end
+ */
+export async function readPicture(path: string): Promise<Uint8Array> {
+  try {
+    const entry = await stat(path);
+    if (entry.isDirectory()) throw new ImageError('not an image', 'a folder that cannot be read');
+    if (!entry.isFile()) throw new ImageError('not an image', 'neither a file nor a folder');
+    if (entry.size > mostBytes)
+      throw new ImageError('too large', `a file of ${(entry.size / 1e9).toFixed(1)} GB`);
+    return await readFile(path);
+  } catch (cause) {
+    const reason = systemReason(cause);
+    if (reason === undefined) throw cause;
+    throw new ImageError('not an image', reasons[reason] ?? reason, { cause });
+  }
+}
+
+/** What is wrong with the file, where the system's words do not follow 'Received:' well. */
+const reasons: Readonly<Record<string, string>> = {
+  'no such file or folder': 'no such file',
+  'permission denied': 'a file that may not be read',
+};

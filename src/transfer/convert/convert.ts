@@ -1,0 +1,204 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readModel, writeFile } from '#platform';
+import { buildClassifier } from '../../classifier/build.js';
+import { ValueError } from '../../errors.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import { fold } from '../../graph/fold.js';
+import { inferenceContext } from '../../graph/inference.js';
+import { encodeModel } from '../../graph/onnx.js';
+import { type Preprocessing, type ScalingName, scalings } from '../../graph/preprocessing.js';
+import { Functional } from '../../keras/models/functional.js';
+import type { Model } from '../../keras/models/model.js';
+import { writeModel } from '../../keras/models/plan.js';
+import { isObject, parseJson } from '../../keras/python/json.js';
+import { isZip } from '../../keras/saving/archive.js';
+import { isHdf5 } from '../../keras/saving/hdf5.js';
+import { decodeKerasModel, decodeTfjsModel, saveModel, tfjsWeightFiles } from '../../keras/saving/index.js';
+import { formatSummary } from '../../keras/summary.js';
+import { type ImportedModel, importOnnx } from './onnx-to-layers.js';
+
+export interface ConvertOptions {
+  /** A Keras file, an ONNX model of this project, a TF.js `model.json`, or a folder that holds one. */
+  readonly input: string;
+  /** File to write: `.h5`, `.keras` or `.onnx`. */
+  readonly out: string;
+  /** The names of the classes, or the path of a file that lists them, one a line or as a JSON list. */
+  readonly labels?: readonly string[];
+  /** Default: what the model's file says, else `tf`. */
+  readonly scaling?: ScalingName;
+  /** What is cut out of pictures. Default: what the model's file says, else nothing. */
+  readonly crop?: Preprocessing['crop'];
+  readonly warn?: (message: string) => void;
+}
+
+/** A model with what its file, or one beside it, says of labels and pictures, and of where it is from. */
+export interface OpenedModel extends Omit<ImportedModel, 'preprocessing'> {
+  readonly preprocessing?: Partial<Preprocessing>;
+}
+
+/**
+ * Opens a model of any of these formats, by what is in it.
+ *
+ * @throws ValueError, Hdf5FormatError, TfjsFormatError, MetadataError or OnnxFormatError for files that are none
+ */
+export async function openModel(
+  path: string,
+  { warn = console.warn }: Pick<ConvertOptions, 'warn'> = {},
+): Promise<OpenedModel> {
+  if ((await stat(path)).isDirectory()) return openTfjs(join(path, 'model.json'));
+  const bytes = await readModel(path);
+  if (isZip(bytes) || isHdf5(bytes)) {
+    try {
+      return { model: await decodeKerasModel(bytes, { warn }) };
+    } catch (error) {
+      if (!(error as Error).message.includes('`compile: false`')) throw error;
+      warn(
+        `What the model was compiled with is left out. ${(error as Error).message.replace(/ Hint: .*/, '')}`,
+      );
+      return { model: await decodeKerasModel(bytes, { compile: false, warn }) };
+    }
+  }
+  if (path.endsWith('.json')) return openTfjs(path);
+  return importOnnx(bytes);
+}
+
+/** Teachable Machine cuts out the square in the middle, and divides levels by 127 where others do by 127.5. */
+const teachableMachine = { channels: 'RGB', mean: [127, 127, 127], scale: 1 / 127, crop: 'center' } as const;
+
+async function openTfjs(path: string): Promise<OpenedModel> {
+  const text = await readFile(path, 'utf8');
+  const files: Record<string, Uint8Array> = {};
+  for (const file of tfjsWeightFiles(text)) files[file] = await readFile(join(dirname(path), file));
+  const model = decodeTfjsModel(text, files);
+  const metadata = await readFile(join(dirname(path), 'metadata.json'), 'utf8').catch(() => null);
+  const parsed = metadata === null ? null : parseJson(metadata, "'metadata.json'");
+  const labels = isObject(parsed) ? parsed.labels : undefined;
+  const isLabels = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
+  return { model, ...(isLabels ? { labels, preprocessing: teachableMachine } : {}) };
+}
+
+/** The table of a model's layers, as Keras prints it. */
+export async function summarise(path: string, options: Pick<ConvertOptions, 'warn'> = {}): Promise<string> {
+  const { model } = await openModel(path, options);
+  return formatSummary(model, { optimizer: model.compilation?.optimizer });
+}
+
+/**
+ * Rewrites a model in another format.
+ *
+ * @returns what was written, and what whoever uses it must know
+ * @throws ValueError where labels are missing or too many
+ */
+export async function convertModel(options: ConvertOptions): Promise<{ model: Model; notes: string[] }> {
+  const { input, out } = options;
+  if (!/\.(h5|hdf5|keras|onnx)$/.test(out) || out.endsWith('.weights.h5'))
+    throw new ValueError(`Expected a file to write that ends in .h5, .keras or .onnx. Received: ${out}.`);
+  const opened = await openModel(input, options);
+  const { model } = opened;
+  if (!out.endsWith('.onnx')) {
+    await saveModel(model, out);
+    return { model, notes: describeInput(opened) };
+  }
+  const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
+  const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
+  await writeFile(out, isClassifier ? classifier(opened, options) : plain(opened, options));
+  if (isClassifier) return { model, notes: [] };
+  const note = isPictures
+    ? `The model tells no classes apart, so it is written as it is: train on its features with --weights ${out}.`
+    : 'The model reads no pictures, so it is written as it is.';
+  return { model, notes: [note] };
+}
+
+/** What Keras's files do not say: how pictures are prepared for the model, and what its classes are. */
+export function describeInput({ model, preprocessing, labels }: OpenedModel): string[] {
+  if (preprocessing?.mean === undefined) return [];
+  const { channels, mean, scale } = preprocessing;
+  return [
+    `The model reads pictures of ${model.inputShape.slice(1, 3).join(' × ')} pixels, ${channels}: (level − ${mean.join(', ')}) × ${scale}`,
+    ...(labels ? [`Classes: ${labels.join(', ')}`] : []),
+  ];
+}
+
+/** Whether a model ends in classes, and not in a map or what is pooled of one. */
+function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTensor'>): boolean {
+  if (layer instanceof Functional) return tellsClasses(layer);
+  return shape.length === 2 && ['Dense', 'Activation', 'Softmax'].includes(layer.className);
+}
+
+/** The model with preprocessing and labels in it. */
+function classifier(
+  { model, preprocessing, labels: own, ...origin }: OpenedModel,
+  options: ConvertOptions,
+): Uint8Array {
+  const labels = options.labels ?? own;
+  const classes = model.outputShape.at(-1);
+  const size = model.inputShape.slice(1, 3);
+  if (model.outputShape.length !== 2 || size.includes(null))
+    throw new ValueError(
+      `Expected a model of pictures of one size that tells classes apart. Received: (${model.inputShape}) → (${model.outputShape}).`,
+    );
+  if (!labels)
+    throw new ValueError(
+      `Expected the names of ${classes} classes. Received: none. Hint: list them with --labels.`,
+    );
+  if (labels.length !== classes)
+    throw new ValueError(
+      `Expected the names of ${classes} classes. Received: ${labels.length}: ${labels.join(', ')}.`,
+    );
+  const scaling = scalings[options.scaling ?? 'tf'];
+  const onnx = buildClassifier({
+    metadata: {
+      labels,
+      preprocessing: {
+        crop: 'none',
+        exif: true,
+        ...scaling,
+        ...(options.scaling ? {} : preprocessing),
+        ...(options.crop ? { crop: options.crop } : {}),
+        size: size as [number, number],
+      },
+      ...origin,
+    },
+    backbone: (g, images) => ({ embedding: model.forward(inferenceContext(g), [images]).output }),
+    head: (_, probabilities) => probabilities,
+  });
+  return encodeModel({ ...onnx, graph: fold(onnx.graph) });
+}
+
+/** The model alone: float32 in, float32 out, as Keras has them, and how pictures are scaled, where that is known. */
+function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptions): Uint8Array {
+  const g = new GraphBuilder(model.name);
+  const named = (shape: readonly (number | null)[]) => [
+    'N',
+    ...shape.slice(1).map((dim, i) => dim ?? `d${i}`),
+  ];
+  const inputs = model.inputs.map(({ layer, shape }) => g.input(layer.name, 'float32', named(shape)));
+  const { output } = writeModel(model, inferenceContext(g), inputs);
+  g.output('output', output, 'float32', named(model.outputShape));
+  const scaling = options.scaling ? scalings[options.scaling] : own;
+  const [height, width] = model.inputShape.slice(1);
+  const preprocessing = { size: [height ?? 224, width ?? 224], crop: 'none', exif: true, ...scaling };
+  return encodeModel({
+    graph: fold(g.build()),
+    opset: 13,
+    ...(scaling ? { metadata: { preprocessing: JSON.stringify(preprocessing) } } : {}),
+  });
+}
+
+/** Names from a list with commas, or from a file: one a line, or a JSON list. */
+export async function readLabels(value: string): Promise<string[]> {
+  const isFile = await stat(value).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (!isFile) return value.split(',').map((label) => label.trim());
+  const text = await readFile(value, 'utf8');
+  if (/^\s*[[{]/.test(text)) {
+    const json = parseJson(text, `'${value}'`);
+    const labels = isObject(json) ? json.labels : json;
+    if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
+    throw new ValueError(`Expected a list of names in ${value}. Received: other JSON.`);
+  }
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+}

@@ -1,0 +1,74 @@
+import { type EngineOptions, readModel, writeFile } from '#platform';
+import { explain } from '../../classifier/explain.js';
+import { readMetadata } from '../../classifier/metadata.js';
+import type { Evaluation } from '../../classifier/metrics.js';
+import { type Precision, precisionOf, storeWeights } from '../../classifier/precision.js';
+import { decodeModel, encodeModel } from '../../graph/onnx.js';
+import { evaluateClassifier } from '../evaluate/evaluate.js';
+import type { Reporter } from '../reporter.js';
+
+export interface PublishOptions {
+  /** Path of a trained model. */
+  readonly model: string;
+  /** File to write. */
+  readonly out: string;
+  /** How to store the weights. Default: as they are. */
+  readonly precision?: Precision;
+  /** Adds the output `heatmap`. */
+  readonly explain?: boolean;
+  /** Folder of classes to measure both models on. */
+  readonly validation?: string;
+  readonly engine?: EngineOptions;
+  readonly maxPixels?: number;
+  readonly strict?: boolean;
+}
+
+export interface Published {
+  readonly labels: readonly string[];
+  readonly precision: Precision;
+  /** Sizes of the trained model and of what was written. */
+  readonly bytes: { readonly before: number; readonly after: number };
+  /** How both did on the validation pictures; null where there were none. */
+  readonly evaluation: { readonly before: Evaluation; readonly after: Evaluation } | null;
+}
+
+/**
+ * Writes a trained model as it is to be used: checked, small if asked, and able to tell where it looked if asked.
+ * The same model and options give the same bytes; without options, those of the model.
+ *
+ * @throws MetadataError or OnnxFormatError when it is no whole model of this project, PrecisionError when its weights
+ * are small already in another way, ExplainError when its head cannot be differentiated
+ */
+export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
+  const { model: path, out, validation, ...rest } = options;
+  const original = await readModel(path);
+  const { labels } = readMetadata(original);
+  const trained = decodeModel(original);
+  const precision = options.precision ?? precisionOf(trained.graph);
+  const explained = options.explain ? explain(trained) : trained;
+  const graph = storeWeights(explained.graph, precision);
+
+  const isChanged = graph !== trained.graph;
+  const metadata = { ...trained.metadata, ...(precision === 'fp32' ? {} : { precision: `"${precision}"` }) };
+  const bytes = isChanged ? encodeModel({ ...trained, graph, metadata }) : original;
+  await writeFile(out, bytes);
+
+  const evaluate = (model: string) =>
+    evaluateClassifier(
+      {
+        folder: validation!,
+        model,
+        engine: rest.engine,
+        maxPixels: rest.maxPixels,
+        strict: rest.strict,
+      },
+      reporter,
+    );
+  const before = validation === undefined ? null : await evaluate(path);
+  return {
+    labels,
+    precision,
+    bytes: { before: original.length, after: bytes.length },
+    evaluation: before && { before, after: isChanged ? await evaluate(out) : before },
+  };
+}

@@ -1,0 +1,59 @@
+import { type ModelMetadata, readMetadata } from '../../classifier/metadata.js';
+import { restoreWeights } from '../../classifier/precision.js';
+import { ValueError } from '../../errors.js';
+import type { Graph, Value } from '../../graph/graph.js';
+import { decodeModel, OnnxFormatError } from '../../graph/onnx.js';
+import { Input } from '../../keras/layers/input.js';
+import type { Model } from '../../keras/models/model.js';
+import { ownPreprocessing } from '../backbone-onnx/onnx-input.js';
+import { LayerReader } from './onnx-to-layers/layer-reader.js';
+
+/** A model as layers, with what its file said of labels and pictures. */
+export interface ImportedModel extends Partial<Omit<ModelMetadata, 'metrics' | 'precision'>> {
+  /** Of a classifier, it reads pictures that are prepared as `preprocessing` says: float32 (N, height, width, 3). */
+  readonly model: Model;
+}
+
+/**
+ * Makes Keras layers of an ONNX model that this project wrote. Batch normalisation, which the export folded into the
+ * convolutions, stays in them: the layers compute the same. Weights that are stored small are restored.
+ *
+ * @throws OnnxFormatError or MetadataError when it is no such file, ValueError for what has no layer
+ */
+export function importOnnx(bytes: Uint8Array): ImportedModel {
+  const { graph: stored, metadata = {} } = decodeModel(bytes);
+  const graph = restoreWeights(stored);
+  if ('labels' in metadata) return importClassifier(bytes, graph);
+  const { outputs } = graph;
+  if (outputs.length !== 1)
+    throw new OnnxFormatError(
+      `Expected a model with one output. Received: ${outputs.length}${outputs.map(({ name }) => ` '${name}'`).join()}.`,
+    );
+  const reader = new LayerReader(graph);
+  for (const { name, type, dims } of graph.inputs) {
+    if (type !== 'float32')
+      throw new ValueError(`Expected inputs of float32, as Keras has them. Received: '${name}' of ${type}.`);
+    const shape = dims.slice(1).map((dim) => (typeof dim === 'number' ? dim : null));
+    reader.start(name, Input({ shape, name }));
+  }
+  const preprocessing = ownPreprocessing(metadata);
+  return { model: reader.read(outputs[0]!.name), ...(preprocessing ? { preprocessing } : {}) };
+}
+
+/** A classifier reads pixels; its layers, what has been made of them. */
+function importClassifier(bytes: Uint8Array, graph: Graph): ImportedModel {
+  const { metrics, precision, ...metadata } = readMetadata(bytes);
+  const pictures = Input({ shape: [...metadata.preprocessing.size, 3], name: 'pictures' });
+  const reader = new LayerReader(graph);
+  reader.start(preparedPictures(graph), pictures, { isChannelsFirst: true });
+  return { model: reader.read(graph.outputs[0]?.name ?? ''), ...metadata };
+}
+
+/** The value that a classifier's preprocessing ends in: (N, 3, height, width). */
+function preparedPictures({ nodes }: Graph): Value {
+  const last = nodes.findLast(({ name }) => name.startsWith('preprocessing/'));
+  if (last) return last.outputs[0]!;
+  throw new ValueError(
+    "Expected a classifier with its preprocessing inside. Received: an ONNX model without. Hint: export it with 'ort-transfer train'.",
+  );
+}

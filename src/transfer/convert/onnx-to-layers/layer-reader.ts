@@ -1,0 +1,179 @@
+import { ValueError } from '../../../errors.js';
+import { floatOf } from '../../../graph/attributes.js';
+import type { Graph, Node, Value } from '../../../graph/graph.js';
+import type { Tensor } from '../../../graph/tensor.js';
+import type { ActivationName } from '../../../keras/activations.js';
+import type { KerasTensor, Layer } from '../../../keras/layers/layer.js';
+import { Model } from '../../../keras/models/model.js';
+import { inWords, noLayer } from './no-layer.js';
+import { readers } from './operations.js';
+
+/** What a value of the graph is as a symbolic tensor. */
+export interface Known {
+  readonly tensor: KerasTensor;
+  /** Whether the graph has pictures as (N, C, H, W), which Keras has as (N, H, W, C). */
+  readonly isChannelsFirst: boolean;
+}
+
+/** Reads the nodes of a graph one after the other, each into a layer. */
+export class LayerReader {
+  readonly #values = new Map<Value, Known>();
+  readonly #inputs: KerasTensor[] = [];
+  readonly #taken = new Set<string>();
+  readonly #readers = new Map<Value, Node[]>();
+
+  constructor(readonly graph: Graph) {
+    for (const node of graph.nodes)
+      for (const value of new Set(node.inputs)) {
+        const others = this.#readers.get(value);
+        if (others) others.push(node);
+        else this.#readers.set(value, [node]);
+      }
+  }
+
+  /** Says what the model reads. */
+  start(value: Value, tensor: KerasTensor, { isChannelsFirst = false } = {}): void {
+    this.#values.set(value, { tensor, isChannelsFirst });
+    this.#inputs.push(tensor);
+    this.#taken.add(tensor.layer.name);
+  }
+
+  /**
+   * The model that leads to `output`.
+   *
+   * @throws ValueError for operations that no layer does
+   */
+  read(output: Value): Model {
+    for (const node of this.graph.nodes) {
+      if (this.#values.has(output)) break;
+      const known = node.inputs.map((input) => this.#values.get(input)).find((value) => value);
+      // Parts of the graph that nothing of the model's inputs flows through belong to none of its layers.
+      if (known && !this.#values.has(node.outputs[0]!)) this.#readNode(node, known);
+    }
+    const outputs = this.#values.get(output)?.tensor;
+    if (!outputs) throw new ValueError(`Expected layers that lead to '${output}'. Received: none.`);
+    const [inputs] = this.#inputs;
+    return new Model({
+      inputs: this.#inputs.length === 1 ? inputs! : this.#inputs,
+      outputs,
+      name: this.graph.name || 'model',
+    });
+  }
+
+  #readNode(node: Node, known: Known): void {
+    if (!Object.hasOwn(readers, node.op)) throw noLayer(node);
+    readers[node.op]!.call(this, node, known);
+  }
+
+  /** Puts a layer after what is known. What the node makes is what the layer makes. */
+  add(node: Node, { tensor, isChannelsFirst }: Known, layer: Layer, weights?: Float32Array[]): void {
+    const output = layer.apply(tensor);
+    for (const [i, { name, shape, value }] of layer.weights.entries())
+      if (weights?.[i]?.length !== value.length)
+        throw new ValueError(
+          `Expected '${name}' of shape (${shape.join(', ')}) for ${inWords(node)}. Received: ${weights?.[i]?.length ?? 'no'} values.`,
+        );
+    if (weights) layer.setWeights(weights);
+    this.set(node, { tensor: output, isChannelsFirst: isChannelsFirst && output.shape.length === 4 });
+  }
+
+  set(node: Node, known: Known): void {
+    this.#values.set(node.outputs[0]!, known);
+  }
+
+  /** What a node reads, all of which layers make. */
+  all(node: Node): Known[] {
+    return node.inputs.map((value) => {
+      const known = this.#values.get(value);
+      if (known) return known;
+      throw new ValueError(
+        `Expected layers before ${inWords(node)}. Received: '${value}', which none makes.`,
+      );
+    });
+  }
+
+  /** The node that alone reads what this one makes, if it is one of these operations. */
+  next({ outputs }: Node, ...ops: string[]): Node | undefined {
+    const after = this.#readers.get(outputs[0]!) ?? [];
+    return after.length === 1 && ops.includes(after[0]!.op) ? after[0] : undefined;
+  }
+
+  constant(node: Node, i: number): Tensor | undefined {
+    return this.graph.initializers.get(node.inputs[i] ?? '');
+  }
+
+  /** A weight, or a constant, of a node. */
+  floats(node: Node, i: number): Tensor<'float32'> {
+    const tensor = this.constant(node, i);
+    if (tensor?.type === 'float32') return tensor as Tensor<'float32'>;
+    throw new ValueError(
+      `Expected weights in single precision at input ${i} of ${inWords(node)}. Received: ${tensor?.type ?? 'what is computed'}.`,
+    );
+  }
+
+  /** The one number that a constant holds, if it is one. */
+  scalar(node: Node, i: number): number | undefined {
+    const tensor = this.constant(node, i);
+    return tensor?.type === 'float32' && tensor.data.length === 1 ? Number(tensor.data[0]) : undefined;
+  }
+
+  ints(node: Node, i: number): number[] {
+    const tensor = this.constant(node, i);
+    if (tensor?.type === 'int64') return Array.from(tensor.data as BigInt64Array, Number);
+    throw new ValueError(`Expected ${inWords(node)} with fixed sizes. Received: sizes that are computed.`);
+  }
+
+  /** The layer that the node was written by: `backbone/conv1/Conv` → `conv1`. */
+  name({ name, op }: Node): string {
+    const parts = name.split('/');
+    const base =
+      parts.length > 1 && parts.at(-1)!.replace(/_\d+$/, '') === op ? parts.at(-2)! : parts.at(-1)!;
+    return this.unique(base || op.toLowerCase());
+  }
+
+  unique(base: string): string {
+    let name = base;
+    for (let count = 1; this.#taken.has(name); count++) name = `${base}_${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  /**
+   * The activation that the node's own layer has, with the node that makes what comes of it.
+   *
+   * A layer of its own, like `softmax/Softmax`, is none.
+   */
+  activation(node: Node): { name: ActivationName; node: Node } | undefined {
+    const next = this.next(node, ...Object.keys(activations));
+    if (!next || scopeOf(next) !== scopeOf(node)) return undefined;
+    const name = activations[next.op]!(this, next);
+    return name && { name, node: next };
+  }
+
+  /** The node that ends x · ½(1 + erf(x/√2)), which this one begins. */
+  gelu(node: Node): Node | undefined {
+    if (node.op !== 'Mul' || this.scalar(node, 1) !== Math.fround(Math.SQRT1_2)) return undefined;
+    const erf = this.next(node, 'Erf');
+    const sum = erf && this.next(erf, 'Add');
+    const half = sum && this.next(sum, 'Mul');
+    const end = half && this.next(half, 'Mul');
+    const fits =
+      end?.inputs[0] === node.inputs[0] && this.scalar(sum!, 1) === 1 && this.scalar(half!, 1) === 0.5;
+    return fits ? end : undefined;
+  }
+}
+
+/** Operations that Dense and convolutions have as their activation. */
+const activations: Readonly<Record<string, (reader: LayerReader, node: Node) => ActivationName | undefined>> =
+  {
+    Clip: (reader, node) =>
+      reader.scalar(node, 1) === 0 && reader.scalar(node, 2) === 6 ? 'relu6' : undefined,
+    Elu: (_, node) => (floatOf(node, 'alpha', 1) === 1 ? 'elu' : undefined),
+    LeakyRelu: (_, node) => (floatOf(node, 'alpha', 0.01) === Math.fround(0.2) ? 'leaky_relu' : undefined),
+    Relu: () => 'relu',
+    Sigmoid: () => 'sigmoid',
+    Softmax: () => 'softmax',
+    Tanh: () => 'tanh',
+  };
+
+const scopeOf = ({ name }: Node): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));

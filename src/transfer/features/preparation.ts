@@ -1,0 +1,76 @@
+import {
+  type BackboneOptions,
+  backboneModel,
+  type FeatureExtractor,
+  loadBackbone,
+} from '../../classifier/backbone.js';
+import { readFaceDetectorModel } from '../../classifier/face-detector.js';
+import { ValueError } from '../../errors.js';
+import { encodeModel } from '../../graph/onnx.js';
+import type { Preprocessing } from '../../graph/preprocessing.js';
+import { type OnnxBackboneOptions, openOnnxBackbone } from '../backbone-onnx/backbone-onnx.js';
+import type { Reporter } from '../reporter.js';
+
+/** What to cut out of a picture; `auto` is `face` with face weights and `none` with others. */
+export type CropChoice = 'auto' | Preprocessing['crop'];
+
+/** Weights are those of `loadBackbone`, or an ONNX model, to which the options of `openOnnxBackbone` belong. */
+export interface PreparationOptions
+  extends Pick<BackboneOptions, 'weights' | 'alpha' | 'size'>,
+    Omit<OnnxBackboneOptions, 'size'> {
+  crop?: CropChoice;
+  noFace?: 'whole' | 'skip';
+}
+
+/** The backbone with everything that stands between it and a file. */
+export interface Preparation {
+  readonly backbone: FeatureExtractor;
+  readonly preprocessing: Preprocessing;
+  /** The backbone as ONNX: uint8 pixels of its size → `embedding`. */
+  readonly backboneModel: Uint8Array;
+  /** The face detector as ONNX, where faces are cropped. */
+  readonly detector?: Uint8Array;
+}
+
+/** Loads the backbone and decides how pictures are prepared for it. */
+export async function prepare(
+  { crop = 'auto', noFace = 'whole', ...options }: PreparationOptions,
+  reporter: Reporter,
+): Promise<Preparation> {
+  const backbone = await openBackbone(options, reporter);
+  const chosen = crop === 'auto' ? (backbone.info.weights === 'vggface2' ? 'face' : 'none') : crop;
+  return {
+    backbone,
+    preprocessing: { size: backbone.size, crop: chosen, noFace, exif: true, ...backbone.scaling },
+    backboneModel: encodeModel(backboneModel(backbone)),
+    ...(chosen === 'face' ? { detector: await readFaceDetectorModel() } : {}),
+  };
+}
+
+/** @throws ValueError for options that belong to other weights */
+function openBackbone(
+  { weights, alpha, engine, inputScaling, inputLayout, outputName, size }: PreparationOptions,
+  reporter: Reporter,
+): Promise<FeatureExtractor> {
+  if (isOnnx(weights)) {
+    if (alpha !== undefined)
+      throw new ValueError(`Expected --alpha with MobileNet's weights alone. Received: it with ${weights}.`);
+    return openOnnxBackbone(weights, { engine, size, inputScaling, inputLayout, outputName }, reporter);
+  }
+  for (const [option, value] of Object.entries({ inputScaling, inputLayout, outputName }))
+    if (value !== undefined)
+      throw new ValueError(
+        `Expected --${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} with an .onnx file as --weights alone. Received: it with ${weights ?? 'random weights'}.`,
+      );
+  return loadBackbone({
+    weights,
+    alpha,
+    size,
+    onProgress: ({ received, total }) =>
+      reporter.progress('Downloading weights', { done: received, total: total ?? received }),
+  });
+}
+
+/** Whether weights are a model that somebody exported. */
+export const isOnnx = (weights: string | null | undefined): weights is `${string}.onnx` =>
+  weights?.toLowerCase().endsWith('.onnx') ?? false;

@@ -1,0 +1,210 @@
+import { compareClasses, compareCodePoints, createPool, listImages, makeWritableFolder } from '#platform';
+import type { SkippedPicture } from '../../classifier/dataset.js';
+import { resizeModel } from '../../classifier/resize-model.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Preprocessing } from '../../graph/preprocessing.js';
+import { StrictError } from '../data/load-dataset.js';
+import { extractFeatures } from '../features/extract.js';
+import { type Preparation, type PreparationOptions, prepare } from '../features/preparation.js';
+import type { Reporter } from '../reporter.js';
+import type { Duplicates, Located, Split } from './duplicates.js';
+import { type Entry, findExact, findNear } from './find-duplicates.js';
+import type { Look, LookItem, LookSetup } from './look-worker.js';
+import { type ClassOfPictures, markDuplicates, type Seen, writeSheet } from './sheets.js';
+
+export interface InspectOptions extends PreparationOptions {
+  /** Folder with one sub-folder of pictures per class. */
+  readonly folder: string;
+  /** Such a folder that is to validate or test; its pictures are shown as they are, without other views. */
+  readonly validation?: string;
+  readonly engine: Engine;
+  /** Views to show of each picture, itself included. Default 4. */
+  readonly views?: number;
+  readonly seed?: number;
+  readonly cache: string;
+  readonly maxPixels?: number;
+  readonly workers?: number;
+  /** Whether a picture that cannot be used stops everything. */
+  readonly strict?: boolean;
+  /** Folder for the contact sheets, one for each class. */
+  readonly out: string;
+  /** Pictures on a sheet of each split: copies first, the others evenly chosen. Default 400. */
+  readonly most?: number;
+}
+
+/** Width and height in pixels, upright. */
+export type Size = readonly [width: number, height: number];
+
+/** How many pictures there are of a class. */
+export interface ClassCount {
+  readonly label: string;
+  /** Pictures that can be used. */
+  readonly train: number;
+  readonly validation: number;
+  readonly skipped: number;
+  /** Pictures in which no face was found; `null` where none are looked for. */
+  readonly withoutFace: number | null;
+}
+
+/** What there is to know of folders of pictures before training on them. */
+export interface Inspection {
+  readonly preprocessing: Preprocessing;
+  readonly folders: Readonly<Partial<Record<Split, string>>>;
+  /** In the order of the names' code points. */
+  readonly classes: readonly ClassCount[];
+  /** The smallest, middle and largest picture by area; `null` where every picture was skipped. */
+  readonly sizes: { readonly min: Size; readonly median: Size; readonly max: Size } | null;
+  /** How many pictures there are of each format. */
+  readonly formats: Readonly<Record<string, number>>;
+  /** Pictures that cannot be used. */
+  readonly skipped: readonly SkippedPicture[];
+  /** Files that are not taken for pictures at all. */
+  readonly passedOver: readonly SkippedPicture[];
+  readonly warnings: readonly string[];
+  readonly exact: readonly Duplicates[];
+  readonly near: readonly Duplicates[];
+  /** Paths of the contact sheets. */
+  readonly sheets: readonly string[];
+}
+
+/** Height and width of a picture on a sheet: smaller where views stand side by side. */
+const tileOf = (views: number): number => (views > 1 ? 96 : 128);
+
+/**
+ * Looks through folders of pictures as a person would before training: draws what the backbone will see, counts, and
+ * finds pictures that are broken or there more than once.
+ *
+ * @throws FolderError when there is nothing to look at; StrictError when a picture is broken and none may be
+ */
+export async function inspectFolders(options: InspectOptions, reporter: Reporter): Promise<Inspection> {
+  const { folder, validation, engine, views = 4, most = 400, out } = options;
+  const preparation = await prepare(options, reporter);
+  const { preprocessing } = preparation;
+  const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
+  const { pictures, passedOver, warnings } = await listSplits(folders);
+  await makeWritableFolder(out);
+  const { entries, skipped } = await embed(pictures, { ...options, preparation }, reporter);
+  if (options.strict && skipped.length > 0) throw new StrictError(skipped);
+
+  const tile = tileOf(views);
+  const setup: LookSetup = {
+    engine: engine.name,
+    preprocessing,
+    maxPixels: options.maxPixels ?? 100e6,
+    seed: options.seed ?? 0,
+    tile,
+    resizeModel: resizeModel(preprocessing.size),
+    detectorModel: preparation.detector ?? null,
+  };
+  const entry = new URL('./look-worker.js', import.meta.url);
+  const pool = await createPool<LookItem, Look>({ entry, setup, workers: options.workers });
+  try {
+    const exact = findExact(entries);
+    const near = await findNear(entries, { engine, pool, reporter });
+    const marks = markDuplicates([...exact, ...near]);
+    let done = 0;
+    const onLook = () => reporter.progress('Drawing contact sheets', { done: ++done, total: entries.length });
+    const classes: ClassCount[] = [];
+    const sheets: string[] = [];
+    const seen: Seen[] = [];
+    for (const ofClass of byClass(pictures, entries, skipped)) {
+      const drawn = await writeSheet(ofClass, {
+        ...{ pool, folders, preprocessing, views, tile, most, marks, out, onLook },
+      });
+      sheets.push(drawn.path);
+      seen.push(...drawn.seen);
+      classes.push(countClass(ofClass, drawn.seen));
+    }
+    return {
+      ...{ preprocessing, folders, classes, sizes: spreadOfSizes(seen), formats: countFormats(seen) },
+      ...{ skipped, passedOver, warnings, exact, near, sheets },
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The pictures of all folders, and what listing them brought up. */
+async function listSplits(folders: Partial<Record<Split, string>>) {
+  const pictures: Located[] = [];
+  const passedOver: SkippedPicture[] = [];
+  const warnings: string[] = [];
+  const classes: string[][] = [];
+  for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
+    const found = await listImages(folder);
+    for (const { path, label } of found.images) pictures.push({ path, split, label: found.classes[label]! });
+    passedOver.push(...found.skipped);
+    warnings.push(...found.warnings);
+    classes.push(found.classes);
+  }
+  const [train, validation] = classes;
+  if (validation) warnings.push(...compareClasses(train!, validation));
+  return { pictures, passedOver, warnings };
+}
+
+/** The embeddings of pictures as they are, from the cache where they are there. */
+async function embed(
+  pictures: readonly Located[],
+  { preparation, ...options }: InspectOptions & { preparation: Preparation },
+  reporter: Reporter,
+): Promise<{ entries: Entry[]; skipped: readonly SkippedPicture[] }> {
+  const found = await extractFeatures(
+    pictures.map(({ path }) => path),
+    {
+      ...options,
+      views: 1,
+      preprocessing: preparation.preprocessing,
+      backbone: preparation.backboneModel,
+      features: preparation.backbone.features,
+      detector: preparation.detector,
+      onProgress: ({ done, total, cached }) =>
+        reporter.progress('Extracting features', { done, total, note: cached ? `${cached} cached` : '' }),
+    },
+  );
+  const located = new Map(pictures.map((picture) => [picture.path, picture]));
+  const entries = found.pictures.map(({ path, content, views: [embedding] }) => ({
+    ...located.get(path)!,
+    content,
+    embedding: embedding!,
+  }));
+  return { entries, skipped: found.skipped };
+}
+
+/** Every class that any of the pictures is of, though all of it be broken. */
+function byClass(
+  pictures: readonly Located[],
+  entries: readonly Entry[],
+  skipped: readonly SkippedPicture[],
+): ClassOfPictures[] {
+  const labels = new Map(pictures.map(({ path, label }) => [path, label]));
+  return [...new Set(labels.values())].sort(compareCodePoints).map((label) => ({
+    label,
+    entries: entries.filter((entry) => entry.label === label),
+    skipped: skipped.filter(({ path }) => labels.get(path) === label),
+  }));
+}
+
+function countClass({ label, entries, skipped }: ClassOfPictures, seen: readonly Seen[]): ClassCount {
+  const lookedFor = seen.some(({ faces }) => faces !== null);
+  return {
+    label,
+    train: entries.filter(({ split }) => split === 'train').length,
+    validation: entries.filter(({ split }) => split === 'validation').length,
+    skipped: skipped.length,
+    withoutFace: lookedFor ? seen.filter(({ faces }) => faces === 0).length : null,
+  };
+}
+
+function spreadOfSizes(seen: readonly Seen[]): Inspection['sizes'] {
+  if (seen.length === 0) return null;
+  const sizes = seen
+    .map(({ width, height }): Size => [width, height])
+    .sort((a, b) => a[0] * a[1] - b[0] * b[1] || a[0] - b[0]);
+  return { min: sizes[0]!, median: sizes[(sizes.length - 1) >> 1]!, max: sizes.at(-1)! };
+}
+
+function countFormats(seen: readonly Seen[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { format } of seen) counts[format] = (counts[format] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import {
+  createPool,
+  type EngineOptions,
+  FolderError,
+  findImages,
+  makeWritableFolder,
+  type Skipped,
+} from '#platform';
+import type { ClassifyItem, ClassifySetup, FileResult } from './classify-worker.js';
+
+export interface ClassifyFilesOptions {
+  /** Path of an exported model. */
+  readonly model: string;
+  readonly engine?: EngineOptions;
+  readonly maxPixels?: number;
+  /** Looks at every face rather than at the largest. */
+  readonly allFaces?: boolean;
+  /** Folder for copies of the pictures with their labels drawn on. */
+  readonly save?: string;
+  /** Draws where the model looked over these copies. */
+  readonly explain?: boolean;
+  readonly workers?: number;
+}
+
+/** What came of one file, in the order of the files. */
+export type ClassifiedFile = { readonly path: string; readonly saved?: string } & (
+  | { readonly results: readonly FileResult[] }
+  | { readonly error: Error }
+);
+
+/** Classifies picture files on all cores, in their order. A file that cannot be classified has an `error`. */
+export async function* classifyFiles(
+  paths: readonly string[],
+  { workers, ...setup }: ClassifyFilesOptions,
+): AsyncGenerator<ClassifiedFile> {
+  if (setup.save !== undefined) await makeWritableFolder(setup.save);
+  const names = uniqueNames(paths);
+  const items = paths.map((path, i) => ({ path, saveAs: setup.save ? join(setup.save, names[i]!) : null }));
+  const pool = await createPool<ClassifyItem, FileResult[]>({
+    entry: new URL('./classify-worker.js', import.meta.url),
+    setup: setup satisfies ClassifySetup,
+    workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
+  });
+  try {
+    for await (const outcome of pool.map(items)) {
+      const { path, saveAs } = outcome.item;
+      if (outcome.ok) yield { path, results: outcome.value, ...(saveAs === null ? {} : { saved: saveAs }) };
+      else yield { path, error: outcome.error };
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+/**
+ * The files that arguments stand for: files are themselves, folders the pictures in them. A folder that cannot be read
+ * is left as it is: to classify it fails.
+ */
+export async function expandPaths(
+  args: readonly string[],
+): Promise<{ paths: string[]; passedOver: Skipped[] }> {
+  const paths: string[] = [];
+  const passedOver: Skipped[] = [];
+  for (const arg of args) {
+    const isFolder = await stat(arg).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    );
+    const found = isFolder ? await findImages(arg).catch(ifUnreadable) : null;
+    paths.push(...(found?.paths ?? [arg]));
+    passedOver.push(...(found?.skipped ?? []));
+  }
+  return { paths, passedOver };
+}
+
+/** File names for the labelled pictures: of a kind that can be written, each once. */
+function uniqueNames(paths: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const ending = extname(path);
+    const stem = basename(path, ending);
+    const written = /^\.jpe?g$/i.test(ending) ? ending : '.png';
+    let name = stem + written;
+    for (let i = 2; taken.has(name); i++) name = `${stem}-${i}${written}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+function ifUnreadable(error: unknown): null {
+  if (error instanceof FolderError) return null;
+  throw error;
+}

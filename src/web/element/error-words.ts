@@ -1,0 +1,38 @@
+import type { ClassifierError } from '../classifier-protocol.js';
+
+/** The names that a visitor knows things by. */
+export interface Names {
+  /** Address of the model. */
+  readonly model: string;
+  /** File name of the picture; undefined when it was pasted. */
+  readonly picture?: string;
+}
+
+/** An error in words for someone who only wanted to try the page. Whoever runs it finds the rest in the event. */
+export function explain({ fault, message }: ClassifierError, { model, picture }: Names): string {
+  switch (fault) {
+    case 'no model': {
+      const missing = /([^/]+)\. Received: HTTP status/.exec(message)?.[1];
+      return `The model could not be loaded: ${missing ? `there is no ${missing} here` : 'the server does not answer'}.`;
+    }
+    case 'wrong model':
+      return `The file ${model} cannot be used here. ${message}`;
+    case 'no runtime':
+      return 'This browser could not start ONNX Runtime, which runs the model. A newer browser may help; so may reloading the page.';
+    case 'bad picture':
+      return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${describePicture(message)}`;
+    case 'no face':
+      return 'There is no face in the picture, as far as can be seen, and this model looks at faces.';
+    case 'no camera':
+      return `The camera cannot be used. ${message}`;
+    case 'failed':
+      return `Something went wrong. ${message}`;
+  }
+}
+
+/** What a file is instead of a picture, as a sentence: of an ImageError's message what was received, and the hint. */
+export function describePicture(message: string): string {
+  const [, received, hint] = /Received: (.*?)\.(?: Hint: (.*))?$/s.exec(message) ?? [];
+  if (received === undefined) return message;
+  return `It is ${received}.${hint ? ` ${hint[0]!.toUpperCase()}${hint.slice(1)}` : ''}`;
+}
