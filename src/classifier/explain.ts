@@ -40,7 +40,7 @@ export function explain(model: Model): Model {
 }
 
 /** Whether the model tells where it looked. */
-export const isExplained = ({ outputs }: Graph): boolean => outputs.some(({ name }) => name === 'heatmap');
+const isExplained = ({ outputs }: Graph): boolean => outputs.some(({ name }) => name === 'heatmap');
 
 /** The path from what the backbone saw to what the head makes of it. */
 interface Head {

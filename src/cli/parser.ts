@@ -36,13 +36,13 @@ export function withoutDashes(args: readonly string[]): string[] {
 }
 
 /** The first option that is there more than once: yargs makes a list of its values. */
-export function repeatedOption(args: readonly string[]): string | undefined {
+function repeatedOption(args: readonly string[]): string | undefined {
   const names = args.filter((arg) => arg.startsWith('--')).map((arg) => arg.replace(/=.*$/s, ''));
   return names.find((name, i) => names.indexOf(name) < i);
 }
 
 /** `. Did you mean --epochs?`, where an unknown option is nearly a known one. */
-export function suggestion(message: string, options: readonly string[]): string {
+function suggestion(message: string, options: readonly string[]): string {
   const unknown = /^Unknown arguments?: ([^, ]+)/.exec(message)?.[1];
   if (unknown === undefined) return '';
   const distances = options.map((name) => [distance(unknown, name), name] as const);

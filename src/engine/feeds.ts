@@ -3,7 +3,7 @@ import type { Dim, ValueInfo } from '../graph/graph.js';
 import type { Tensors } from './engine.js';
 
 /** Tensors that do not fit the inputs of a graph. */
-export class FeedError extends UserError {
+class FeedError extends UserError {
   override name = 'FeedError';
 }
 

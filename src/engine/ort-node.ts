@@ -6,7 +6,7 @@ import { arch, platform } from 'node:process';
 import type { Engine } from './engine.js';
 import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
 
-export type NodeProvider = 'cpu' | 'cuda' | 'webgpu';
+type NodeProvider = 'cpu' | 'cuda' | 'webgpu';
 
 export interface OrtNodeOptions {
   /** `'auto'` is CUDA where it works and the CPU elsewhere. */

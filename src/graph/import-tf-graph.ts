@@ -75,7 +75,7 @@ export function importTfGraph(
 }
 
 /** A graph that holds what this project has no words for. */
-export class TfGraphError extends UserError {
+class TfGraphError extends UserError {
   override name = 'TfGraphError';
 }
 

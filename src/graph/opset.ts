@@ -20,7 +20,7 @@ export const modernOpset = 18;
 export const newestOpset = 26;
 
 /** An operation that means something else in the operator set that it would have to move to. */
-export class OpsetError extends UserError {
+class OpsetError extends UserError {
   override name = 'OpsetError';
   constructor({ op, name }: Node, opset: number, why: string) {
     super(

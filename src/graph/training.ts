@@ -109,7 +109,7 @@ export function weightNames({ trained, updated, frozen, paths }: Weights): Map<P
 export const slotName = (weight: string, slot: string): string => `${weight}.${slot}`;
 
 /** The number of sums a step reports: the loss, then every metric's. */
-export const sumCount = ({ metrics }: Pick<TrainingPlan, 'metrics'>): number =>
+const sumCount = ({ metrics }: Pick<TrainingPlan, 'metrics'>): number =>
   metrics.reduce((count, metric) => count + metric.sums, 1);
 
 /**
@@ -194,33 +194,17 @@ export function trainingGraph(plan: TrainingPlan): Model {
 }
 
 /**
- * The graph that evaluates: inputs as above without those of the optimizer; outputs `sums` (K) over all samples and
- * `output`, the predictions.
+ * The graph that evaluates: inputs as above without those of the optimizer; output `sums` (K) over all samples.
  */
 export function evaluationGraph(plan: TrainingPlan): Model {
   const g = new GraphBuilder('evaluation');
   const data = dataInputs(g, plan);
   const weights = weightInputs(g, plan);
   const weight = (parameter: Parameter) => weights.get(parameter)!;
-  const { output, logits } = plan.forward(predicting(g, weight), data.inputs);
-  const prediction = { output, logits };
+  const prediction = plan.forward(predicting(g, weight), data.inputs);
   const { losses } = g.scope('loss', () => plan.loss.forward(g, data.target, prediction));
   const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
   g.output('sums', sums, 'float32', [sumCount(plan)]);
-  g.output('output', output, 'float32', ['N', 'C']);
-  return { graph: g.build(), opset: 13 };
-}
-
-/** The graph that predicts: inputs `x_0` … and every weight, output `output`. */
-export function predictionGraph(plan: Omit<TrainingPlan, 'loss' | 'optimizer' | 'metrics'>): Model {
-  const g = new GraphBuilder('prediction');
-  const inputs = plan.inputShapes.map((shape, i) => g.input(`x_${i}`, 'float32', ['N', ...shape]));
-  const weights = weightInputs(g, plan);
-  const { output } = plan.forward(
-    predicting(g, (parameter) => weights.get(parameter)!),
-    inputs,
-  );
-  g.output('output', output, 'float32', ['N', 'C']);
   return { graph: g.build(), opset: 13 };
 }
 

@@ -10,7 +10,7 @@ export type Code = readonly number[];
 /** A parameter or local variable, by its index. */
 export type Local = number;
 
-export type ValueType = 'i32' | 'v128';
+type ValueType = 'i32' | 'v128';
 
 const valueTypes: Record<ValueType, number> = { i32: 0x7f, v128: 0x7b };
 

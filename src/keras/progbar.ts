@@ -124,7 +124,7 @@ export class Progbar {
 }
 
 /** What a progress bar shows. Times are in seconds. */
-export interface Progress {
+interface Progress {
   readonly current: number;
   readonly target: number | null;
   readonly finalize: boolean;
@@ -135,7 +135,7 @@ export interface Progress {
 }
 
 /** The bar with what follows it, without line breaks, and its width on the screen. */
-export function formatBar(progress: Progress, width = 20): { text: string; width: number } {
+function formatBar(progress: Progress, width = 20): { text: string; width: number } {
   const { current, target, finalize, elapsed, secondsPerStep, unitName, values } = progress;
   const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;
   let text: string;
@@ -154,7 +154,7 @@ export function formatBar(progress: Progress, width = 20): { text: string; width
 }
 
 /** The one line of an epoch that `verbose: 2` prints. */
-export function formatLine({ current, target, elapsed, secondsPerStep, unitName, values }: Progress): string {
+function formatLine({ current, target, elapsed, secondsPerStep, unitName, values }: Progress): string {
   const step = formatStepTime(secondsPerStep, unitName);
   const metrics = values.map(([name, value]) => ` - ${name}: ${formatValue(value, value)}`).join('');
   return `${formatCount(current, target!)} - ${fixed(elapsed, 0)}s -${step}${metrics}\n`;

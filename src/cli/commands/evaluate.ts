@@ -35,7 +35,7 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
 };
 
 /** A table with a row for each class, then the whole. */
-export function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string {
+function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string {
   const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
     `${printable(label).padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;

@@ -48,7 +48,7 @@ export const exportModel: CommandModule<object, ArgumentsOf<typeof builder>> = {
 };
 
 /** Size and classes, then accuracy before and after where it was measured. */
-export function formatPublished(out: string, { labels, precision, bytes, evaluation }: Published): string {
+function formatPublished(out: string, { labels, precision, bytes, evaluation }: Published): string {
   const megabytes = (count: number) => `${(count / 1e6).toFixed(1)} MB`;
   const before = bytes.after === bytes.before ? '' : `, before ${megabytes(bytes.before)}`;
   const lines = [

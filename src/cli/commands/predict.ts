@@ -83,7 +83,7 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
 };
 
 /** The contract of `--json`. Several faces make `faces`, beside the predictions of the largest. */
-export function toEntry(file: ClassifiedFile, top: number): object {
+function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
   const [first] = file.results;
   return {
@@ -103,7 +103,7 @@ export function toEntry(file: ClassifiedFile, top: number): object {
 }
 
 /** `photo.jpg: Ada 98.2%, Grace 1.1%, Alan 0.4%` */
-export function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string {
+function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string {
   const lines = file.results.map(({ predictions }, i) => {
     const classes = predictions
       .slice(0, top)

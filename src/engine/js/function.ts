@@ -37,7 +37,7 @@ const softplus: Unary = (x) => Math.max(x, 0) + Math.log1p(exp(-Math.abs(x)));
  * The error function, within 1e-15 or so: its Taylor series near zero, the continued fraction of `erfc` elsewhere.
  * Abramowitz and Stegun, 7.1.6 and 7.1.14.
  */
-export function erf(x: number): number {
+function erf(x: number): number {
   const z = Math.abs(x);
   if (z > 6 || Number.isNaN(z)) return Number.isNaN(z) ? z : Math.sign(x);
   let value: number;

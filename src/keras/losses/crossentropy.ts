@@ -168,7 +168,7 @@ const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
   `Arguments \`target\` and \`output\` must have the same ${targetShape.length === outputShape.length ? 'shape' : 'rank (ndim)'}. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}`;
 
 /** Class indices (B, 1) as rows of the shape of `output` (B, C). */
-export function oneHot(g: GraphBuilder, target: Value, output: Value): Value {
+function oneHot(g: GraphBuilder, target: Value, output: Value): Value {
   const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
   const depth = g.op('Squeeze', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])]);
   const values = g.initializer('off_on', tensor('float32', Float32Array.of(0, 1), [2]));

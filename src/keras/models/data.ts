@@ -4,7 +4,7 @@ import type { Shape } from '../layers/layer.js';
 import { pythonList } from '../python/format.js';
 
 /** Nested arrays of numbers, as NumPy makes arrays of. */
-export type NestedNumbers = number | readonly NestedNumbers[];
+type NestedNumbers = number | readonly NestedNumbers[];
 
 /** Numbers in one dimension, as `iterator.classes` has them. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint8Array;
@@ -15,7 +15,7 @@ export type ArrayLikeData = Tensor | readonly NestedNumbers[] | NumberArray;
 /** What a model reads: several inputs as a list of tensors, or by the names of its `Input`s. */
 export type Inputs = ArrayLikeData | readonly Tensor[] | NamedInputs;
 
-export type NamedInputs = Readonly<Record<string, ArrayLikeData>>;
+type NamedInputs = Readonly<Record<string, ArrayLikeData>>;
 
 /** A batch as generators yield it: inputs, targets, weights of the samples. */
 export type Batch = readonly [x: Inputs, y?: ArrayLikeData | null, sampleWeight?: ArrayLikeData | null];

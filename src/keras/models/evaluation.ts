@@ -35,7 +35,7 @@ export async function evaluateBatches(
     const run = await source.next(Math.min(most, limit - step), limit - step);
     if (!run) break;
     await callbacks.onTestBatchBegin(step);
-    const { sums } = await trainer.evaluate(run.samples);
+    const sums = await trainer.evaluate(run.samples);
     totals.add(sums.data, run.order.length);
     step += Math.ceil(run.order.length / run.batchSize);
     await callbacks.onTestBatchEnd(step - 1, totals.logs());

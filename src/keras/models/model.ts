@@ -271,7 +271,7 @@ export class Model extends Functional implements CallbackModel {
     this.#assertCompiled();
     const { trainer, form } = await this.#prepare({ ...options, x });
     const samples = await toSamples([x, y, options.sampleWeight], form);
-    return this.#logsOf((await trainer.evaluate(samples)).sums, samples);
+    return this.#logsOf(await trainer.evaluate(samples), samples);
   }
 
   #logsOf(sums: Tensor<'float32'>, { y }: Samples): Logs {

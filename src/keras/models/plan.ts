@@ -87,7 +87,7 @@ function pathsOf(layer: Layer, outer = ''): [Variable, string][] {
 }
 
 /** The parts of a plan that prediction needs. */
-export function predictionPlan(model: Functional) {
+function predictionPlan(model: Functional) {
   const layers = computedLayers(model);
   const trained = [...new Set(layers.flatMap((layer) => layer.trainableWeights))];
   const others = layers.flatMap((layer) => layer.nonTrainableWeights);

@@ -32,7 +32,7 @@ export interface Source {
 }
 
 /** Turns what the model reads into what its trained part reads. */
-export type Extract = (x: readonly Tensor<'float32'>[]) => Promise<readonly Tensor<'float32'>[]>;
+type Extract = (x: readonly Tensor<'float32'>[]) => Promise<readonly Tensor<'float32'>[]>;
 
 /** Weights of classes by their index: Keras's `class_weight`. */
 export type ClassWeight = Readonly<Record<number, number>>;
@@ -176,7 +176,7 @@ export const withClassWeight = (samples: Samples, classWeight: ClassWeight | und
   classWeight ? { ...samples, sampleWeight: weighClasses(samples.y, classWeight) } : samples;
 
 /** The samples `from` to `to`. */
-export const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): Samples => ({
+const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): Samples => ({
   x: x.map((tensor) => rows(tensor, from, to)),
   y: rows(y, from, to),
   sampleWeight: sampleWeight && rows(sampleWeight, from, to),

@@ -71,11 +71,11 @@ export class Trainer {
     return results.sums as Tensor<'float32'>;
   }
 
-  /** @returns the sums over all samples, float32 (K), and the predictions (N, C) */
-  async evaluate(samples: Samples): Promise<{ sums: Tensor<'float32'>; output: Tensor<'float32'> }> {
+  /** @returns the sums over all samples: float32 (K) */
+  async evaluate(samples: Samples): Promise<Tensor<'float32'>> {
     const session = await this.#session('evaluation', () => evaluationGraph(this.plan));
-    const { sums, output } = await session.run({ ...this.#data(samples), ...this.#weights() });
-    return { sums: sums as Tensor<'float32'>, output: output as Tensor<'float32'> };
+    const { sums } = await session.run({ ...this.#data(samples), ...this.#weights() });
+    return sums as Tensor<'float32'>;
   }
 
   async release(): Promise<void> {
@@ -127,7 +127,7 @@ export class Trainer {
 }
 
 /** Feeds of every weight of a plan, as its graphs name them. */
-export const weightFeeds = (plan: Parameters<typeof weightNames>[0]): Tensors =>
+const weightFeeds = (plan: Parameters<typeof weightNames>[0]): Tensors =>
   Object.fromEntries(
     Array.from(weightNames(plan), ([{ value, shape }, name]) => [name, tensor('float32', value, shape)]),
   );

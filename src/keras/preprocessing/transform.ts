@@ -38,7 +38,7 @@ const radians = (degrees: number): number => degrees * (Math.PI / 180);
  * Rotation, shift, shear and zoom are multiplied in this order and taken about the centre. Keras then swaps the axes,
  * so that on pictures that are not square the centre is a little off; so it is here.
  */
-export function affineOf(
+function affineOf(
   { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }: Partial<TransformParameters>,
   [height, width]: readonly [height: number, width: number],
 ): { matrix: Matrix; offset: readonly [number, number] } | null {

@@ -10,7 +10,7 @@ import { UserError } from '../../errors.js';
 import { arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
 /** What an attribute holds: text, a number, or a list of either. */
-export type AttributeValue = string | number | readonly string[] | readonly number[];
+type AttributeValue = string | number | readonly string[] | readonly number[];
 
 /** A group of an HDF5 file that is being read. Paths are relative to the group, with `/` between names. */
 export interface Hdf5Group {

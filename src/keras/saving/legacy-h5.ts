@@ -36,15 +36,8 @@ export function legacyWeights(root: Hdf5Group): Hdf5Group {
 
 const hasLayers = (group: Hdf5Group): boolean => group.strings('layer_names').length > 0;
 
-/** Whether the file is laid out so. */
-export const hasLegacyWeights = (root: Hdf5Group): boolean =>
-  hasLayers(root) || (root.has('model_weights') && hasLayers(root.group('model_weights')));
-
 /** The weights of a layer, in the order in which such files list them: what can be trained comes first. */
-export const legacyOrder = (layer: Layer): Variable[] => [
-  ...layer.trainableWeights,
-  ...layer.nonTrainableWeights,
-];
+const legacyOrder = (layer: Layer): Variable[] => [...layer.trainableWeights, ...layer.nonTrainableWeights];
 
 /** Keras 2's name of every weight of a model: `dense/kernel:0`. */
 export function weightNames(model: Functional): Map<Variable, string> {

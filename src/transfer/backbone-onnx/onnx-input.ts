@@ -7,7 +7,7 @@ import { type Preprocessing, type Scaling, type ScalingName, scalings } from '..
 import type { DataType } from '../../graph/tensor.js';
 
 /** The order of the axes: channels before height and width, or after them. */
-export type Layout = 'nchw' | 'nhwc';
+type Layout = 'nchw' | 'nhwc';
 
 export interface OnnxInputOptions {
   /** Height and width in pixels, where the graph takes any. Default 224. */

@@ -31,7 +31,7 @@ export interface ExtractOptions {
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
 
-export interface ExtractProgress {
+interface ExtractProgress {
   readonly done: number;
   readonly total: number;
   /** Pictures whose embeddings were there already. */

@@ -12,7 +12,7 @@ import { type OnnxBackboneOptions, openOnnxBackbone } from '../backbone-onnx/bac
 import type { Reporter } from '../reporter.js';
 
 /** What to cut out of a picture; `auto` is `face` with face weights and `none` with others. */
-export type CropChoice = 'auto' | Preprocessing['crop'];
+type CropChoice = 'auto' | Preprocessing['crop'];
 
 /** Weights are those of `loadBackbone`, or an ONNX model, to which the options of `openOnnxBackbone` belong. */
 export interface PreparationOptions

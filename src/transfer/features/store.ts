@@ -21,7 +21,7 @@ const longestWait = 2000;
 const abandonedAfter = 3600e3;
 
 /** A folder in which features cannot be kept. */
-export class CacheError extends UserError {
+class CacheError extends UserError {
   override name = 'CacheError';
 
   constructor(

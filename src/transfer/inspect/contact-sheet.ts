@@ -2,7 +2,7 @@ import { Jimp, loadFont, measureText } from 'jimp';
 import { SANS_12_BLACK, SANS_14_BLACK, SANS_32_BLACK } from 'jimp/fonts';
 
 /** What is remarkable about a picture, the worst first. */
-export const marks = ['conflict', 'leak', 'copy', 'no face'] as const;
+const marks = ['conflict', 'leak', 'copy', 'no face'] as const;
 export type Mark = (typeof marks)[number];
 
 const looks: Record<Mark, { colour: Colour; meaning: string }> = {
@@ -20,7 +20,7 @@ export interface Card {
   readonly marks: readonly Mark[];
 }
 
-export interface Section {
+interface Section {
   readonly title: string;
   readonly cards: readonly Card[];
 }

@@ -33,10 +33,10 @@ export interface InspectOptions extends PreparationOptions {
 }
 
 /** Width and height in pixels, upright. */
-export type Size = readonly [width: number, height: number];
+type Size = readonly [width: number, height: number];
 
 /** How many pictures there are of a class. */
-export interface ClassCount {
+interface ClassCount {
   readonly label: string;
   /** Pictures that can be used. */
   readonly train: number;

@@ -1,12 +1,12 @@
 /** Line charts of what training tells, one point an epoch. */
 
 /** A line: its values, and how it is called. */
-export interface Line {
+interface Line {
   readonly name: string;
   readonly values: readonly number[];
 }
 
-export interface ChartOptions {
+interface ChartOptions {
   /** As many points as there may be. */
   readonly epochs: number;
   /** The top of the scale. Default: the largest value. */

@@ -27,7 +27,6 @@ export interface PoolOptions {
   perWorker?: number;
   /** Milliseconds that one item may take before its worker is replaced. Default: no limit. */
   timeout?: number;
-  resourceLimits?: WorkerOptions['resourceLimits'];
 }
 
 export interface MapOptions {
@@ -247,11 +246,10 @@ export class Pool<Item, Result> {
   }
 
   #hire(): void {
-    const { entry, setup, resourceLimits } = this.#options;
+    const { entry, setup } = this.#options;
     const start: WorkerStart = { entry: entry.href, setup };
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), {
       workerData: start,
-      resourceLimits,
       ...inheritedFlags(),
     });
     const member: Member = { worker, jobs: [], ready: false };
