@@ -27,6 +27,7 @@ import {
   readMobileNetV2File,
 } from '../keras/applications/mobilenet-v2.js';
 import type { Model } from '../keras/models/model.js';
+import type { RandomState } from '../keras/random/random-state.js';
 import { isZip } from '../keras/saving/archive.js';
 import { type Hdf5Group, readHdf5 } from '../keras/saving/hdf5.js';
 import { legacyWeights } from '../keras/saving/legacy-h5.js';
@@ -77,6 +78,8 @@ export interface BackboneOptions {
   /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: what a file's name says, else 224. */
   size?: number;
   onProgress?: (progress: DownloadProgress) => void;
+  /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
+  random?: RandomState;
 }
 
 /**
@@ -90,9 +93,9 @@ export interface BackboneOptions {
  * const { embedding } = await session.run({ pixels: { type: 'uint8', dims: [1, 224, 224, 3], data } });
  */
 export async function loadBackbone(options: BackboneOptions = {}): Promise<Backbone> {
-  const { weights = 'vggface2', onProgress } = options;
+  const { weights = 'vggface2', onProgress, random } = options;
   const { alpha, size, bytes, isV2 } = await findWeights({ ...options, weights });
-  const shared = { alpha, includeTop: false, inputShape: [size, size, 3], onProgress } as const;
+  const shared = { alpha, includeTop: false, inputShape: [size, size, 3], onProgress, random } as const;
   const model = isV2
     ? await MobileNetV2({ ...shared, weights: bytes })
     : await MobileNet({ ...shared, weights: weights === 'vggface2' || weights === null ? weights : bytes });

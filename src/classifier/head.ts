@@ -4,11 +4,14 @@ import type { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Callback } from '../keras/callbacks/index.js';
+import { GlorotUniform } from '../keras/initializers.js';
 import { Dense } from '../keras/layers/dense.js';
 import { Input } from '../keras/layers/input.js';
 import type { FitOptions } from '../keras/models/fit.js';
 import { Sequential } from '../keras/models/sequential.js';
 import { PolynomialDecay, RMSprop } from '../keras/optimizers/index.js';
+import { globalTensorRandom } from '../keras/random/global-random.js';
+import type { RandomState } from '../keras/random/random-state.js';
 import { BestWeights } from './best-weights.js';
 import { type Dataset, toArrays } from './dataset.js';
 import { FiniteLoss } from './finite-loss.js';
@@ -35,6 +38,8 @@ export interface TrainHeadOptions extends HeadOptions, Pick<FitOptions, 'verbose
   /** Pictures that the head is not trained on, if there are any. */
   readonly validation: Dataset | null;
   readonly callbacks?: readonly Callback[];
+  /** Draws the first weights and the order of the samples. Default: the stream that `setRandomSeed` seeds. */
+  readonly random?: RandomState;
 }
 
 export interface TrainedHead {
@@ -54,25 +59,20 @@ export class TrainingError extends UserError {
 }
 
 /**
- * Trains dense layers on embeddings.
+ * Trains dense layers on embeddings: the same data, options and state of `random`, the same head.
  *
  * @throws TrainingError when the loss does not stay finite
  */
 export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
   const { training, validation, engine, views = 4, batchSize = 16, epochs = 5 } = options;
   const { hidden = [1024, 512, 512], callbacks = [], verbose = 2, print, warn } = options;
+  const { random = globalTensorRandom() } = options;
   const { x, y } = toArrays(training, views);
-  const head = new Sequential(
-    [
-      Input({ shape: [x.dims[1]!] }),
-      ...hidden.map((units) => new Dense({ units, activation: 'relu' as const })),
-      new Dense({ units: training.classes.length, activation: 'softmax' }),
-    ],
-    { name: 'head' },
-  );
+  const head = buildHead({ features: x.dims[1]!, hidden, classes: training.classes.length, random });
   head.compile({
     optimizer: new RMSprop({
       learningRate: learningRateOf(options, Math.ceil(x.dims[0]! / batchSize) * epochs),
+      name: 'rmsprop',
     }),
     loss: 'categorical_crossentropy',
     metrics: ['accuracy'],
@@ -86,6 +86,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     verbose,
     print,
     warn,
+    random,
     validationData: held && [held.x, held.y],
     callbacks: [best, new FiniteLoss(), ...callbacks],
   });
@@ -96,6 +97,32 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
       : null;
   await head.release();
   return { head, evaluation, history, bestEpoch: best.epoch + 1 };
+}
+
+interface HeadShape {
+  readonly features: number;
+  readonly hidden: readonly number[];
+  readonly classes: number;
+  readonly random: RandomState;
+}
+
+/** Dense layers with names of their own: Keras's automatic ones would count the heads of the process. */
+function buildHead({ features, hidden, classes, random }: HeadShape): Sequential {
+  const dense = (units: number, activation: 'relu' | 'softmax', i: number) =>
+    new Dense({
+      units,
+      activation,
+      kernelInitializer: GlorotUniform({ seed: random }),
+      name: i === 0 ? 'dense' : `dense_${i}`,
+    });
+  return new Sequential(
+    [
+      Input({ shape: [features], name: 'embedding' }),
+      ...hidden.map((units, i) => dense(units, 'relu', i)),
+      dense(classes, 'softmax', hidden.length),
+    ],
+    { name: 'head' },
+  );
 }
 
 /**

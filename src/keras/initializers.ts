@@ -34,12 +34,20 @@ export const Ones = (): Initializer => ({
 });
 
 interface Seeded {
-  /** Makes the values repeatable by themselves; otherwise they follow `setRandomSeed`. */
-  seed?: number | null;
+  /**
+   * A number makes the same values every time; a stream is drawn from, as from Keras's `SeedGenerator`. Default `null`:
+   * the stream that `setRandomSeed` seeds.
+   */
+  seed?: number | RandomState | null;
 }
 
-const randomOf = (seed: number | null): RandomState =>
-  seed === null ? globalTensorRandom() : new RandomState(seed);
+type Seed = Required<Seeded>['seed'];
+
+const randomOf = (seed: Seed): RandomState =>
+  seed instanceof RandomState ? seed : seed === null ? globalTensorRandom() : new RandomState(seed);
+
+/** The seed as configurations hold it: of a stream nothing is told. */
+const toJson = (seed: Seed): number | null => (seed instanceof RandomState ? null : seed);
 
 /** Evenly distributed on [minval, maxval). */
 export const RandomUniform = ({
@@ -48,7 +56,7 @@ export const RandomUniform = ({
   seed = null,
 }: Seeded & { minval?: number; maxval?: number } = {}): Initializer => ({
   make: (shape) => Float32Array.from(randomOf(seed).uniform(minval, maxval, sizeOf(shape))),
-  serialize: () => serialized('RandomUniform', { seed, minval, maxval }),
+  serialize: () => serialized('RandomUniform', { seed: toJson(seed), minval, maxval }),
 });
 
 /** Normally distributed. */
@@ -58,7 +66,7 @@ export const RandomNormal = ({
   seed = null,
 }: Seeded & { mean?: number; stddev?: number } = {}): Initializer => ({
   make: (shape) => Float32Array.from(randomOf(seed).normal(mean, stddev, sizeOf(shape))),
-  serialize: () => serialized('RandomNormal', { seed, mean, stddev }),
+  serialize: () => serialized('RandomNormal', { seed: toJson(seed), mean, stddev }),
 });
 
 /** Normally distributed, with what lies over two deviations off drawn anew. */
@@ -68,15 +76,10 @@ export const TruncatedNormal = ({
   seed = null,
 }: Seeded & { mean?: number; stddev?: number } = {}): Initializer => ({
   make: (shape) => truncatedNormal(shape, mean, stddev, seed),
-  serialize: () => serialized('TruncatedNormal', { seed, mean, stddev }),
+  serialize: () => serialized('TruncatedNormal', { seed: toJson(seed), mean, stddev }),
 });
 
-function truncatedNormal(
-  shape: readonly number[],
-  mean: number,
-  stddev: number,
-  seed: number | null,
-): Float32Array {
+function truncatedNormal(shape: readonly number[], mean: number, stddev: number, seed: Seed): Float32Array {
   const random = randomOf(seed);
   return Float32Array.from({ length: sizeOf(shape) }, () => {
     for (;;) {
@@ -103,7 +106,8 @@ export const VarianceScaling = ({
   seed = null,
 }: VarianceScalingOptions = {}): Initializer => ({
   make: (shape) => varianceScaling(shape, scale, mode, distribution, seed),
-  serialize: () => serialized('VarianceScaling', { seed, scale, mode, distribution, ...fanAxes }),
+  serialize: () =>
+    serialized('VarianceScaling', { seed: toJson(seed), scale, mode, distribution, ...fanAxes }),
 });
 
 function varianceScaling(
@@ -111,7 +115,7 @@ function varianceScaling(
   scale: number,
   mode: FanMode,
   distribution: Distribution,
-  seed: number | null,
+  seed: Seed,
 ): Float32Array {
   const { fanIn, fanOut } = computeFans(shape);
   const n = mode === 'fan_in' ? fanIn : mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
@@ -136,7 +140,7 @@ const scaled =
   (className: string, scale: number, mode: FanMode, distribution: Distribution) =>
   ({ seed = null }: Seeded = {}): Initializer => ({
     ...VarianceScaling({ scale, mode, distribution, seed }),
-    serialize: () => serialized(className, { seed, ...fanAxes }),
+    serialize: () => serialized(className, { seed: toJson(seed), ...fanAxes }),
   });
 
 export const GlorotUniform = scaled('GlorotUniform', 1, 'fan_avg', 'uniform');
@@ -156,7 +160,7 @@ export const Orthogonal = ({ gain = 1, seed = null }: Seeded & { gain?: number }
     const columns = shape.at(-1)!;
     return orthonormal(sizeOf(shape) / columns, columns, randomOf(seed)).map((value) => gain * value);
   },
-  serialize: () => serialized('Orthogonal', { seed, gain }),
+  serialize: () => serialized('Orthogonal', { seed: toJson(seed), gain }),
 });
 
 /** `gain` where row and column are the same, 0 elsewhere. */

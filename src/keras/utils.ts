@@ -16,3 +16,4 @@ export {
 } from './preprocessing/index.js';
 export { Progbar } from './progbar.js';
 export { setRandomSeed } from './random/global-random.js';
+export { RandomState } from './random/random-state.js';

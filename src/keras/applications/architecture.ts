@@ -11,6 +11,7 @@ import { InputLayer } from '../layers/input.js';
 import type { KerasTensor } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
 import { pythonTuple } from '../python/format.js';
+import type { RandomState } from '../random/random-state.js';
 import { readHdf5 } from '../saving/hdf5.js';
 import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
 
@@ -32,6 +33,8 @@ export interface ApplicationOptions {
   /** Follows a download. */
   onProgress?: (progress: DownloadProgress) => void;
   warn?: (message: string) => void;
+  /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
+  random?: RandomState;
 }
 
 /** @throws ValueError when `weights` is the path of no file, in Keras's words */
@@ -101,8 +104,8 @@ export function checkClassifierActivation(activation: ActivationName | null, wei
 }
 
 /** Keras's initializer of kernels; weights that are about to be loaded need no random ones first. */
-export const firstInitializer = (weights: unknown): Initializer =>
-  weights === null ? GlorotUniform() : { ...GlorotUniform(), make: Zeros().make };
+export const firstInitializer = (weights: unknown, random?: RandomState): Initializer =>
+  weights === null ? GlorotUniform({ seed: random }) : { ...GlorotUniform(), make: Zeros().make };
 
 /** Pools the last feature map without the top, if asked to. */
 export function pool(map: KerasTensor, pooling: ApplicationOptions['pooling']): KerasTensor {

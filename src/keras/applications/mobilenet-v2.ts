@@ -91,7 +91,7 @@ export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Mod
   }
 
   const input = inputTensor ?? Input({ shape });
-  const map = convolutions(input, alpha, firstInitializer(weights));
+  const map = convolutions(input, alpha, firstInitializer(weights, options.random));
   let output: KerasTensor;
   if (includeTop) {
     checkClassifierActivation(classifierActivation, weights);

@@ -117,7 +117,11 @@ export async function MobileNet(options: MobileNetOptions = {}): Promise<Model> 
   }
 
   const input = inputTensor ?? Input({ shape });
-  const map = convolutions(input, { alpha, depthMultiplier, initializer: firstInitializer(weights) });
+  const map = convolutions(input, {
+    alpha,
+    depthMultiplier,
+    initializer: firstInitializer(weights, options.random),
+  });
   let output: KerasTensor;
   if (includeTop) {
     checkClassifierActivation(classifierActivation, weights);

@@ -1,5 +1,6 @@
 import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
 import type { CallbackList } from '../callbacks/callback-list.js';
+import type { RandomState } from '../random/random-state.js';
 import type { ArrayLikeData, Batch, Batches } from './data.js';
 import type { ClassWeight, Source } from './source.js';
 import { sumsOfStep, type Totals } from './totals.js';
@@ -37,6 +38,8 @@ export interface FitOptions {
    * not always return the same.
    */
   views?: number;
+  /** Shuffles arrays, and seeds the noise of a model that has not run yet. Default: the stream that `setRandomSeed` seeds. */
+  random?: RandomState;
   print?: Print;
   warn?: Warn;
   now?: Clock;

@@ -10,6 +10,7 @@ import { getLoss, type Loss, type LossName } from '../losses/index.js';
 import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
 import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
 import { globalTensorRandom } from '../random/global-random.js';
+import type { RandomState } from '../random/random-state.js';
 import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
 import { modelConfig, modelToJson } from '../saving/serialize.js';
@@ -324,6 +325,7 @@ export class Model extends Functional implements CallbackModel {
     sampleWeight?: unknown;
     classWeight?: unknown;
     validationData?: ValidationData | null;
+    random?: RandomState;
   }): Promise<{ trainer: Trainer; parts: Parts; form: Form }> {
     this.#buildFor(data.x);
     const { optimizer, loss } = this.#assertCompiled();
@@ -339,7 +341,8 @@ export class Model extends Functional implements CallbackModel {
         (isPlain(validationData) ? validationData[2] != null : mayWeigh(validationData)));
     if (!this.#trainer || (weighted && !this.#trainer.plan.weighted)) {
       const plan = trainingPlan(parts.rest, { loss, metrics, optimizer, weighted });
-      this.#trainer = new Trainer(parts.engine, plan, optimizer, globalTensorRandom().randint(2 ** 31 - 1));
+      const { random = globalTensorRandom() } = data;
+      this.#trainer = new Trainer(parts.engine, plan, optimizer, random.randint(2 ** 31 - 1));
     }
     return {
       trainer: this.#trainer,

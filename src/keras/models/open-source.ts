@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Warn } from '../callbacks/callback.js';
 import type { ImageIterator } from '../preprocessing/image-iterator.js';
 import { globalTensorRandom } from '../random/global-random.js';
+import type { RandomState } from '../random/random-state.js';
 import type { ArrayLikeData, Batches, Inputs } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
 import type { Parts } from './parts.js';
@@ -30,6 +31,8 @@ export interface SourceOptions {
   /** Batches that will be taken of each pass. */
   steps: number | null;
   shuffle: boolean;
+  /** Shuffles arrays. Default: the stream that `setRandomSeed` seeds. */
+  random?: RandomState;
   validationSplit?: number;
   views?: number;
   endless?: boolean;
@@ -86,12 +89,12 @@ export async function openSource(
 /** Batches of samples in memory. */
 export function arraySource(
   samples: Samples,
-  { batchSize, steps, shuffle }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle'>,
+  { batchSize, steps, shuffle, random }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle' | 'random'>,
 ): ArraySource {
   const size = batchSize ?? (steps ? Math.ceil(samples.y.dims[0]! / steps) : 32);
   if (!Number.isInteger(size) || size < 1)
     throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
-  return new ArraySource(samples, size, shuffle ? globalTensorRandom() : null);
+  return new ArraySource(samples, size, shuffle ? (random ?? globalTensorRandom()) : null);
 }
 
 /** Whether features may take the place of pictures: not where those are written down, or are the targets. */

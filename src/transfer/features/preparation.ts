@@ -34,7 +34,7 @@ export interface Preparation {
 
 /** Loads the backbone and decides how pictures are prepared for it. */
 export async function prepare(
-  { crop = 'auto', noFace = 'whole', ...options }: PreparationOptions,
+  { crop = 'auto', noFace = 'whole', ...options }: PreparationOptions & Pick<BackboneOptions, 'random'>,
   reporter: Reporter,
 ): Promise<Preparation> {
   const backbone = await openBackbone(options, reporter);
@@ -49,9 +49,10 @@ export async function prepare(
 
 /** @throws ValueError for options that belong to other weights */
 function openBackbone(
-  { weights, alpha, engine, inputScaling, inputLayout, outputName, size }: PreparationOptions,
+  options: PreparationOptions & Pick<BackboneOptions, 'random'>,
   reporter: Reporter,
 ): Promise<FeatureExtractor> {
+  const { weights, alpha, engine, inputScaling, inputLayout, outputName, size, random } = options;
   if (isOnnx(weights)) {
     if (alpha !== undefined)
       throw new ValueError(`Expected --alpha with MobileNet's weights alone. Received: it with ${weights}.`);
@@ -66,6 +67,7 @@ function openBackbone(
     weights,
     alpha,
     size,
+    random,
     onProgress: ({ received, total }) =>
       reporter.progress('Downloading weights', { done: received, total: total ?? received }),
   });

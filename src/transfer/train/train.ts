@@ -7,7 +7,7 @@ import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
 import { CSVLogger } from '../../keras/callbacks/index.js';
 import type { Model } from '../../keras/models/model.js';
-import { setRandomSeed } from '../../keras/random/global-random.js';
+import { RandomState } from '../../keras/random/random-state.js';
 import { encodeKerasModel, encodeWeights } from '../../keras/saving/index.js';
 import { describeInput } from '../convert/convert.js';
 import { describeCopies } from '../data/copies.js';
@@ -55,21 +55,17 @@ export interface TrainResult {
 /**
  * The main job: a folder of pictures in, a classifier out.
  *
- * The best epoch's weights are kept. Same seed, machine and provider: the same file, byte for
- * byte.
+ * The best epoch's weights are kept. Same seed, machine and provider: the same file, byte for byte; Keras's files differ
+ * in the dates that they hold.
  */
 export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
   const { engine, out, seed = 0, views = 4 } = options;
-  setRandomSeed(seed);
+  const random = new RandomState(seed);
   const common = await listClasses(options, reporter);
   const target = await targetOf(out);
   await makeWritableFolder(target.folder);
-  const preparation = await prepare(options, reporter);
-  if (target.format !== 'onnx' && isOnnx(options.weights)) {
-    checkKerasHasLayers(preparation, common);
-    // The layers that it made drew their first weights.
-    setRandomSeed(seed);
-  }
+  const preparation = await prepare({ ...options, random }, reporter);
+  if (target.format !== 'onnx' && isOnnx(options.weights)) checkKerasHasLayers(preparation, common);
   const { training, validation } = await loadData(options, { preparation, common }, reporter);
   for (const warning of [...describeCopies(training, validation), ...describeImbalance(training)])
     reporter.warn(warning);
@@ -80,6 +76,7 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   );
   const { head, evaluation, history, bestEpoch } = await trainHead({
     ...options,
+    random,
     views,
     training,
     validation,

@@ -11,7 +11,7 @@ import { ImageError } from '../../images/image.js';
 import { Callback, type Logs } from '../../keras/callbacks/callback.js';
 import { GlobalAveragePooling2D } from '../../keras/layers/global-pooling2d.js';
 import { Sequential } from '../../keras/models/sequential.js';
-import { setRandomSeed } from '../../keras/random/global-random.js';
+import { RandomState } from '../../keras/random/random-state.js';
 import { encodeKerasModel } from '../../keras/saving/index.js';
 import { DownloadError } from '../../platform/download.js';
 import { ClassifierError } from '../classifier-protocol.js';
@@ -116,11 +116,11 @@ async function train({ id, classes, settings }: Extract<Request, { type: 'train'
   const labels = classes.map(({ name }) => name);
   const all: Dataset = { folder: 'the page', classes: labels, pictures, skipped: [] };
 
-  setRandomSeed(seed);
   const [training, held] = validationSplit > 0 ? splitDataset(all, validationSplit, seed) : [all, null];
   const began = performance.now();
   const { head, evaluation, history, bestEpoch } = await trainHead({
     ...options,
+    random: new RandomState(seed),
     views,
     engine,
     training,
