@@ -30,7 +30,7 @@ export * as image from './keras/preprocessing/index.js';
 export * as regularizers from './keras/regularizers.js';
 export * as saving from './keras/saving/index.js';
 export * as utils from './keras/utils.js';
-export { type Published, type PublishOptions, publishModel } from './transfer/convert/export.js';
+export { type Published, type PublishOptions, publishModel } from './transfer/convert/publish.js';
 export {
   type FeaturesManifest,
   type FeaturesOptions,

@@ -6,7 +6,7 @@ import { readMetadata } from '../../src/classifier/metadata.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { publishModel } from '../../src/transfer/convert/export.js';
+import { publishModel } from '../../src/transfer/convert/publish.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { run } from '../cli/command.js';
 import { drawPatterns, patternNames } from '../cli/pictures.js';

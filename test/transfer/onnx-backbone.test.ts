@@ -19,7 +19,7 @@ import {
   openOnnxBackbone,
 } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
 import { convertModel } from '../../src/transfer/convert/convert.js';
-import { prepare } from '../../src/transfer/features/preparation.js';
+import { prepareBackbone } from '../../src/transfer/features/preparation.js';
 import { assertClose } from '../compare.js';
 import { withFolder } from '../saving/folder.js';
 import { type FileOptions, onnxFile } from './onnx-files.js';
@@ -224,7 +224,7 @@ test.serial("Keras's MobileNet, converted, is a feature extractor like the origi
     t.deepEqual(notes, [
       `The model tells no classes apart, so it is written as it is: train on its features with --weights ${onnx}.`,
     ]);
-    const { backbone, preprocessing } = await prepare({ weights: onnx, engine }, quiet);
+    const { backbone, preprocessing } = await prepareBackbone({ weights: onnx, engine }, quiet);
     t.deepEqual(preprocessing, { size: [128, 128], crop: 'none', noFace: 'whole', exif: true, ...tfScaling });
     const data = pixels(128);
     const scaled = Float32Array.from(data, (level) => (level - 127.5) / 127.5);

@@ -9,7 +9,7 @@ import { ortNode } from '../../src/engine/ort-node.js';
 import { decodeImage } from '../../src/platform/node/decode.js';
 import { findImages } from '../../src/platform/node/folder.js';
 import { extractFeatures } from '../../src/transfer/features/extract.js';
-import { type Preparation, prepare } from '../../src/transfer/features/preparation.js';
+import { type Preparation, prepareBackbone } from '../../src/transfer/features/preparation.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { inTurn, median, type Row } from './median.js';
 import { drawPhoto, withComment } from './photos.js';
@@ -33,7 +33,7 @@ export async function benchFeatures({ photos, rounds }: { photos: string; rounds
   const { paths } = await findImages(photos);
   const room = await mkdtemp(join(tmpdir(), 'ort-transfer-bench-'));
   const engine = await ortNode({ provider: 'cpu' });
-  const preparation = await prepare({ engine, weights: 'vggface2', crop: 'none' }, silent);
+  const preparation = await prepareBackbone({ engine, weights: 'vggface2', crop: 'none' }, silent);
   let run = 0;
   const extract = (threads: number) => () =>
     extractFeatures(paths, {

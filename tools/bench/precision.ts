@@ -10,7 +10,7 @@ import { ortWeb } from '../../src/engine/ort-web.js';
 import { tensor } from '../../src/graph/tensor.js';
 import { decodeImage } from '../../src/platform/node/decode.js';
 import { findImages } from '../../src/platform/node/folder.js';
-import { publishModel } from '../../src/transfer/convert/export.js';
+import { publishModel } from '../../src/transfer/convert/publish.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { inTurn, type Row } from './median.js';
 

@@ -8,7 +8,7 @@ import { encodeModel } from '../../src/graph/onnx.js';
 import { encodeImage } from '../../src/platform/node/encode.js';
 import { openOnnxBackbone } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
 import { convertModel, summarise } from '../../src/transfer/convert/convert.js';
-import { publishModel } from '../../src/transfer/convert/export.js';
+import { publishModel } from '../../src/transfer/convert/publish.js';
 import type { Mutant } from './damage.js';
 
 const quiet = { warn: () => {}, info: () => {}, print: () => {}, progress: () => {} };

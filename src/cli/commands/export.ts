@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { precisions } from '../../classifier/precision.js';
-import { type Published, publishModel } from '../../transfer/convert/export.js';
+import { type Published, publishModel } from '../../transfer/convert/publish.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { stderrReporter } from '../terminal-reporter.js';

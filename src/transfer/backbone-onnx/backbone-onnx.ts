@@ -13,7 +13,7 @@ import { encodeModel } from '../../graph/onnx.js';
 import { modernOpset } from '../../graph/opset.js';
 import { normalisePixels } from '../../graph/preprocessing.js';
 import type { Reporter } from '../reporter.js';
-import { describeInput, type OnnxInput, type OnnxInputOptions } from './onnx-input.js';
+import { type OnnxInput, type OnnxInputOptions, readInput } from './onnx-input.js';
 
 export interface OnnxBackboneOptions extends OnnxInputOptions {
   /** Runs the model once, to see what it makes. */
@@ -34,7 +34,7 @@ export async function openOnnxBackbone(
   reporter: Pick<Reporter, 'info'>,
 ): Promise<FeatureExtractor> {
   const { model, sha256 } = await readOnnx(path);
-  const input = describeInput(model, path, options);
+  const input = readInput(model, path, options);
   const output = chooseOutput(model, path, options.outputName);
   const source = { model, input, output };
 

@@ -27,7 +27,7 @@ export interface OnnxInput {
 }
 
 /** @throws ValueError when the graph reads no pictures, or when it is not known how */
-export function describeInput(
+export function readInput(
   { graph, metadata = {} }: Model,
   path: string,
   options: OnnxInputOptions,

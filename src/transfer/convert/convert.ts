@@ -98,7 +98,7 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   const { model } = opened;
   if (!out.endsWith('.onnx')) {
     await saveModel(model, out);
-    return { model, notes: describeInput(opened) };
+    return { model, notes: describePictures(opened) };
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
   const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
@@ -111,7 +111,7 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
 }
 
 /** What Keras's files do not say: how pictures are prepared for the model, and what its classes are. */
-export function describeInput({ model, preprocessing, labels }: OpenedModel): string[] {
+export function describePictures({ model, preprocessing, labels }: OpenedModel): string[] {
   if (preprocessing?.mean === undefined) return [];
   const { channels, mean, scale } = preprocessing;
   return [

@@ -7,6 +7,7 @@ import { Input } from '../../keras/layers/input.js';
 import type { Model } from '../../keras/models/model.js';
 import { ownPreprocessing } from '../backbone-onnx/onnx-input.js';
 import { LayerReader } from './onnx-to-layers/layer-reader.js';
+import { operations } from './onnx-to-layers/operations.js';
 
 /** A model as layers, with what its file said of labels and pictures. */
 export interface ImportedModel extends Partial<Omit<ModelMetadata, 'metrics' | 'precision'>> {
@@ -24,10 +25,10 @@ export function importOnnx(bytes: Uint8Array): ImportedModel {
   const { graph: stored, metadata = {} } = decodeModel(bytes);
   const graph = restoreWeights(stored);
   if ('labels' in metadata) return importClassifier(bytes, graph);
-  const { outputs } = graph;
-  if (outputs.length !== 1)
+  const [output, ...others] = graph.outputs;
+  if (!output || others.length > 0)
     throw new OnnxFormatError(
-      `Expected a model with one output. Received: ${outputs.length}${outputs.map(({ name }) => ` '${name}'`).join()}.`,
+      `Expected a model with one output. Received: ${graph.outputs.length}${graph.outputs.map(({ name }) => ` '${name}'`).join()}.`,
     );
   const reader = new LayerReader(graph);
   for (const { name, type, dims } of graph.inputs) {
@@ -37,7 +38,7 @@ export function importOnnx(bytes: Uint8Array): ImportedModel {
     reader.start(name, Input({ shape, name }));
   }
   const preprocessing = ownPreprocessing(metadata);
-  return { model: reader.read(outputs[0]!.name), ...(preprocessing ? { preprocessing } : {}) };
+  return { model: reader.read(output.name, operations), ...(preprocessing ? { preprocessing } : {}) };
 }
 
 /** A classifier reads pixels; its layers, what has been made of them. */
@@ -46,13 +47,13 @@ function importClassifier(bytes: Uint8Array, graph: Graph): ImportedModel {
   const pictures = Input({ shape: [...metadata.preprocessing.size, 3], name: 'pictures' });
   const reader = new LayerReader(graph);
   reader.start(preparedPictures(graph), pictures, { isChannelsFirst: true });
-  return { model: reader.read(graph.outputs[0]?.name ?? ''), ...metadata };
+  return { model: reader.read(graph.outputs[0]?.name ?? '', operations), ...metadata };
 }
 
 /** The value that a classifier's preprocessing ends in: (N, 3, height, width). */
 function preparedPictures({ nodes }: Graph): Value {
-  const last = nodes.findLast(({ name }) => name.startsWith('preprocessing/'));
-  if (last) return last.outputs[0]!;
+  const last = nodes.findLast(({ name }) => name.startsWith('preprocessing/'))?.outputs[0];
+  if (last !== undefined) return last;
   throw new ValueError(
     "Expected a classifier with its preprocessing inside. Received: an ONNX model without. Hint: export it with 'ort-transfer train'.",
   );

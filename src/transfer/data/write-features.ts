@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { makeWritableFolder, writeFile } from '#platform';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { encodeNpy } from '../features/npy.js';
-import { type PreparationOptions, prepare } from '../features/preparation.js';
+import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { type LoadDatasetOptions, loadDataset } from './load-dataset.js';
 
@@ -32,7 +32,7 @@ export interface FeaturesManifest {
 /** Embeds a folder of classes and writes what NumPy reads: `features.npy` (N, D) and `labels.npy` (N). */
 export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
   const { folder, out, views = 1, seed = 0 } = options;
-  const preparation = await prepare(options, reporter);
+  const preparation = await prepareBackbone(options, reporter);
   await makeWritableFolder(out);
   const { classes, pictures, skipped } = await loadDataset(folder, { ...options, preparation }, reporter);
   const { features, info } = preparation.backbone;

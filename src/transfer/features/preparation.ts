@@ -33,7 +33,7 @@ export interface Preparation {
 }
 
 /** Loads the backbone and decides how pictures are prepared for it. */
-export async function prepare(
+export async function prepareBackbone(
   { crop = 'auto', noFace = 'whole', ...options }: PreparationOptions & Pick<BackboneOptions, 'random'>,
   reporter: Reporter,
 ): Promise<Preparation> {

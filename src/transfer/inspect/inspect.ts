@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { StrictError } from '../data/load-dataset.js';
 import { extractFeatures } from '../features/extract.js';
-import { type Preparation, type PreparationOptions, prepare } from '../features/preparation.js';
+import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import type { Duplicates, Located, Split } from './duplicates.js';
 import { type Entry, findExact, findNear } from './find-duplicates.js';
@@ -78,7 +78,7 @@ const tileOf = (views: number): number => (views > 1 ? 96 : 128);
  */
 export async function inspectFolders(options: InspectOptions, reporter: Reporter): Promise<Inspection> {
   const { folder, validation, engine, views = 4, most = 400, out } = options;
-  const preparation = await prepare(options, reporter);
+  const preparation = await prepareBackbone(options, reporter);
   const { preprocessing } = preparation;
   const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
   const { pictures, passedOver, warnings } = await listSplits(folders);

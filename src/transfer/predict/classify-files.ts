@@ -9,19 +9,12 @@ import {
   makeWritableFolder,
   type Skipped,
 } from '#platform';
-import type { ClassifyItem, ClassifySetup, FileResult } from './classify-worker.js';
+import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
-export interface ClassifyFilesOptions {
-  /** Path of an exported model. */
-  readonly model: string;
-  readonly engine?: EngineOptions;
-  readonly maxPixels?: number;
-  /** Looks at every face rather than at the largest. */
-  readonly allFaces?: boolean;
-  /** Folder for copies of the pictures with their labels drawn on. */
+export interface ClassifyFilesOptions extends ClassifySetup {
+  /** Folder for copies of the pictures with their labels drawn on. Default: none are made. */
   readonly save?: string;
-  /** Draws where the model looked over these copies. */
-  readonly explain?: boolean;
+  /** Threads. Default: as many as there are processors, and no more than pictures. */
   readonly workers?: number;
 }
 
@@ -34,11 +27,11 @@ export type ClassifiedFile = { readonly path: string; readonly saved?: string } 
 /** Classifies picture files on all cores, in their order. A file that cannot be classified has an `error`. */
 export async function* classifyFiles(
   paths: readonly string[],
-  { workers, ...setup }: ClassifyFilesOptions,
+  { workers, save, ...setup }: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
-  if (setup.save !== undefined) await makeWritableFolder(setup.save);
+  if (save !== undefined) await makeWritableFolder(save);
   const names = uniqueNames(paths);
-  const items = paths.map((path, i) => ({ path, saveAs: setup.save ? join(setup.save, names[i]!) : null }));
+  const items = paths.map((path, i) => ({ path, saveAs: save ? join(save, names[i]!) : null }));
   const pool = await createPool<ClassifyItem, FileResult[]>({
     entry: new URL('./classify-worker.js', import.meta.url),
     setup: setup satisfies ClassifySetup,

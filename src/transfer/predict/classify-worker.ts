@@ -1,26 +1,8 @@
 /** What one thread of `classifyFiles` does. */
 import { openEngine, readPicture, reasonOf } from '#platform';
-import { Classifier, type Prediction } from '../../classifier/classify.js';
+import { Classifier } from '../../classifier/classify.js';
 import { ExplainError } from '../../classifier/explain.js';
-import type { ClassifyFilesOptions } from './classify-files.js';
-
-export type ClassifySetup = Omit<ClassifyFilesOptions, 'workers'>;
-
-export interface ClassifyItem {
-  readonly path: string;
-  /** Where the labelled picture goes. */
-  readonly saveAs: string | null;
-}
-
-/** One picture, or one face in it. */
-export interface FileResult {
-  /** In the order of the labels. */
-  readonly probabilities: Float32Array;
-  /** All classes, the likeliest first. */
-  readonly predictions: readonly Prediction[];
-  /** The face's box in pixels: left, top, right, bottom. */
-  readonly box: readonly [number, number, number, number] | null;
-}
+import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
 /** Called by the pool in each thread. */
 export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) => Promise<FileResult[]>> {
@@ -33,12 +15,8 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   return async ({ path, saveAs }) => {
     const { image, results } = await classifier.classify(await readPicture(path), setup);
     const found = results.map(({ probabilities, face }): FileResult => {
-      const { left, top, right, bottom } = face?.box ?? {};
-      return {
-        probabilities,
-        predictions: classifier.top(probabilities, count),
-        box: left === undefined ? null : [left, top!, right!, bottom!],
-      };
+      const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
+      return { probabilities, predictions: classifier.top(probabilities, count), box };
     });
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;

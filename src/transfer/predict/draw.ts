@@ -3,7 +3,7 @@ import { dirname, extname } from 'node:path';
 import { Jimp } from 'jimp';
 import { type Heatmap, renderHeat } from '../../images/heatmap.js';
 import type { Image } from '../../images/image.js';
-import type { FileResult } from './classify-worker.js';
+import type { FileResult } from './classify-protocol.js';
 import { drawLabel, type Label, type LetterHeight } from './label.js';
 
 const red = 0xff0000ff;

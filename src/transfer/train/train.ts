@@ -9,11 +9,16 @@ import { CSVLogger } from '../../keras/callbacks/index.js';
 import type { Model } from '../../keras/models/model.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { encodeKerasModel, encodeWeights } from '../../keras/saving/index.js';
-import { describeInput } from '../convert/convert.js';
+import { describePictures } from '../convert/convert.js';
 import { describeCopies } from '../data/copies.js';
 import { describeImbalance } from '../data/imbalance.js';
 import { loadDataset } from '../data/load-dataset.js';
-import { isOnnx, type Preparation, type PreparationOptions, prepare } from '../features/preparation.js';
+import {
+  isOnnx,
+  type Preparation,
+  type PreparationOptions,
+  prepareBackbone,
+} from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { checkKerasHasLayers, toKerasClassifier } from './keras-classifier.js';
 import { type Target, targetOf } from './target.js';
@@ -64,7 +69,7 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   const common = await listClasses(options, reporter);
   const target = await targetOf(out);
   await makeWritableFolder(target.folder);
-  const preparation = await prepare({ ...options, random }, reporter);
+  const preparation = await prepareBackbone({ ...options, random }, reporter);
   if (target.format !== 'onnx' && isOnnx(options.weights)) checkKerasHasLayers(preparation, common);
   const { training, validation } = await loadData(options, { preparation, common }, reporter);
   for (const warning of [...describeCopies(training, validation), ...describeImbalance(training)])
@@ -110,7 +115,7 @@ async function encodeForKeras(
   { head, target, reporter }: { head: Model; target: Target; reporter: Reporter },
 ): Promise<Uint8Array> {
   const classifier = toKerasClassifier(onnx, head);
-  for (const note of describeInput(classifier)) reporter.info(note);
+  for (const note of describePictures(classifier)) reporter.info(note);
   if (target.format === 'weights') return encodeWeights(classifier.model);
   return encodeKerasModel(classifier.model, target.model.endsWith('.keras') ? 'keras' : 'h5');
 }

@@ -6,7 +6,6 @@ import type { ActivationName } from '../../../keras/activations.js';
 import type { KerasTensor, Layer } from '../../../keras/layers/layer.js';
 import { Model } from '../../../keras/models/model.js';
 import { inWords, noLayer } from './no-layer.js';
-import { readers } from './operations.js';
 
 /** What a value of the graph is as a symbolic tensor. */
 export interface Known {
@@ -14,6 +13,9 @@ export interface Known {
   /** Whether the graph has pictures as (N, C, H, W), which Keras has as (N, H, W, C). */
   readonly isChannelsFirst: boolean;
 }
+
+/** Reads a node into a layer, with `reader.add` or `reader.set`. */
+export type ReadNode = (this: LayerReader, node: Node, known: Known) => void;
 
 /** Reads the nodes of a graph one after the other, each into a layer. */
 export class LayerReader {
@@ -41,28 +43,23 @@ export class LayerReader {
   /**
    * The model that leads to `output`.
    *
+   * @param operations how each operation is read
    * @throws ValueError for operations that no layer does
    */
-  read(output: Value): Model {
+  read(output: Value, operations: Readonly<Record<string, ReadNode>>): Model {
     for (const node of this.graph.nodes) {
       if (this.#values.has(output)) break;
       const known = node.inputs.map((input) => this.#values.get(input)).find((value) => value);
       // Parts of the graph that nothing of the model's inputs flows through belong to none of its layers.
-      if (known && !this.#values.has(node.outputs[0]!)) this.#readNode(node, known);
+      if (!known || this.#values.has(firstOutput(node))) continue;
+      if (!Object.hasOwn(operations, node.op)) throw noLayer(node);
+      operations[node.op]?.call(this, node, known);
     }
     const outputs = this.#values.get(output)?.tensor;
     if (!outputs) throw new ValueError(`Expected layers that lead to '${output}'. Received: none.`);
-    const [inputs] = this.#inputs;
-    return new Model({
-      inputs: this.#inputs.length === 1 ? inputs! : this.#inputs,
-      outputs,
-      name: this.graph.name || 'model',
-    });
-  }
-
-  #readNode(node: Node, known: Known): void {
-    if (!Object.hasOwn(readers, node.op)) throw noLayer(node);
-    readers[node.op]!.call(this, node, known);
+    const [first, ...others] = this.#inputs;
+    const inputs = first && others.length === 0 ? first : this.#inputs;
+    return new Model({ inputs, outputs, name: this.graph.name || 'model' });
   }
 
   /** Puts a layer after what is known. What the node makes is what the layer makes. */
@@ -78,7 +75,7 @@ export class LayerReader {
   }
 
   set(node: Node, known: Known): void {
-    this.#values.set(node.outputs[0]!, known);
+    this.#values.set(firstOutput(node), known);
   }
 
   /** What a node reads, all of which layers make. */
@@ -93,9 +90,9 @@ export class LayerReader {
   }
 
   /** The node that alone reads what this one makes, if it is one of these operations. */
-  next({ outputs }: Node, ...ops: string[]): Node | undefined {
-    const after = this.#readers.get(outputs[0]!) ?? [];
-    return after.length === 1 && ops.includes(after[0]!.op) ? after[0] : undefined;
+  next(node: Node, ...ops: string[]): Node | undefined {
+    const [after, ...others] = this.#readers.get(firstOutput(node)) ?? [];
+    return after && others.length === 0 && ops.includes(after.op) ? after : undefined;
   }
 
   constant(node: Node, i: number): Tensor | undefined {
@@ -125,9 +122,8 @@ export class LayerReader {
 
   /** The layer that the node was written by: `backbone/conv1/Conv` → `conv1`. */
   name({ name, op }: Node): string {
-    const parts = name.split('/');
-    const base =
-      parts.length > 1 && parts.at(-1)!.replace(/_\d+$/, '') === op ? parts.at(-2)! : parts.at(-1)!;
+    const [last = '', layer] = name.split('/').reverse();
+    const base = layer !== undefined && last.replace(/_\d+$/, '') === op ? layer : last;
     return this.unique(base || op.toLowerCase());
   }
 
@@ -146,7 +142,7 @@ export class LayerReader {
   activation(node: Node): { name: ActivationName; node: Node } | undefined {
     const next = this.next(node, ...Object.keys(activations));
     if (!next || scopeOf(next) !== scopeOf(node)) return undefined;
-    const name = activations[next.op]!(this, next);
+    const name = activations[next.op]?.(this, next);
     return name && { name, node: next };
   }
 
@@ -157,8 +153,9 @@ export class LayerReader {
     const sum = erf && this.next(erf, 'Add');
     const half = sum && this.next(sum, 'Mul');
     const end = half && this.next(half, 'Mul');
+    if (!sum || !half || !end) return undefined;
     const fits =
-      end?.inputs[0] === node.inputs[0] && this.scalar(sum!, 1) === 1 && this.scalar(half!, 1) === 0.5;
+      end.inputs[0] === node.inputs[0] && this.scalar(sum, 1) === 1 && this.scalar(half, 1) === 0.5;
     return fits ? end : undefined;
   }
 }
@@ -175,5 +172,8 @@ const activations: Readonly<Record<string, (reader: LayerReader, node: Node) => 
     Softmax: () => 'softmax',
     Tanh: () => 'tanh',
   };
+
+/** The value by which a node is known; every operation that has a layer makes one. */
+const firstOutput = ({ outputs: [value = ''] }: Node): Value => value;
 
 const scopeOf = ({ name }: Node): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));

@@ -16,26 +16,23 @@ import { Rescaling } from '../../../keras/layers/rescaling.js';
 import { Reshape } from '../../../keras/layers/reshape.js';
 import { Softmax } from '../../../keras/layers/softmax.js';
 import { ZeroPadding2D } from '../../../keras/layers/zero-padding2d.js';
-import type { Known, LayerReader } from './layer-reader.js';
+import type { Known, ReadNode } from './layer-reader.js';
 import { noLayer } from './no-layer.js';
 import { paddingOf, pairOf, readConvolution } from './read-convolution.js';
 
-/** Reads a node into a layer. */
-type Read = (this: LayerReader, node: Node, known: Known) => void;
-
-const activationLayer = (activation: ActivationName): Read =>
+const activationLayer = (activation: ActivationName): ReadNode =>
   function (node, known) {
     this.add(node, known, new Activation({ activation, name: this.name(node) }));
   };
 
-const globalPooling = (Pooling: typeof GlobalAveragePooling2D | typeof GlobalMaxPooling2D): Read =>
+const globalPooling = (Pooling: typeof GlobalAveragePooling2D | typeof GlobalMaxPooling2D): ReadNode =>
   function (node, known) {
     // (N, C, 1, 1) → (N, C) is a part of the layer.
     const flat = this.next(node, 'Flatten', 'Squeeze', 'Reshape');
     this.add(flat ?? node, known, new Pooling({ keepdims: !flat, name: this.name(node) }));
   };
 
-const pooling = (Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Read =>
+const pooling = (Pooling: typeof MaxPooling2D | typeof AveragePooling2D): ReadNode =>
   function (node, known) {
     const [poolSize, strides] = [pairOf(node, 'kernel_shape'), pairOf(node, 'strides')];
     const padding = paddingOf(node, known, poolSize, 'same');
@@ -45,7 +42,7 @@ const pooling = (Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Read =
   };
 
 /** How each operation is read. */
-export const readers: Readonly<Record<string, Read>> = {
+export const operations: Readonly<Record<string, ReadNode>> = {
   Add(node, known) {
     const [a, b] = [this.scalar(node, 0), this.scalar(node, 1)];
     const offset = b ?? a;

@@ -1,0 +1,34 @@
+/** Messages between `classifyFiles` and its threads. */
+
+import type { EngineOptions } from '#platform';
+import type { Prediction } from '../../classifier/classify.js';
+
+/** What a thread needs before the first picture. */
+export interface ClassifySetup {
+  /** Path of an exported model. */
+  readonly model: string;
+  /** Default: ONNX Runtime, with one thread for each picture. */
+  readonly engine?: EngineOptions;
+  /** Pictures with more pixels are refused. Default 100 million. */
+  readonly maxPixels?: number;
+  /** Looks at every face rather than at the largest, where the model crops faces. Default false. */
+  readonly allFaces?: boolean;
+  /** Draws where the model looked over the copies in `save`. Default false. */
+  readonly explain?: boolean;
+}
+
+export interface ClassifyItem {
+  readonly path: string;
+  /** Where the labelled picture goes. */
+  readonly saveAs: string | null;
+}
+
+/** One picture, or one face in it. */
+export interface FileResult {
+  /** In the order of the labels. */
+  readonly probabilities: Float32Array;
+  /** All classes, the likeliest first. */
+  readonly predictions: readonly Prediction[];
+  /** The face's box in pixels: left, top, right, bottom. */
+  readonly box: readonly [number, number, number, number] | null;
+}
