@@ -11,12 +11,12 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readHumanModel } from '#platform';
 import { loadBackbone } from '../src/classifier/backbone.js';
 import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
 import { ValueError } from '../src/errors.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
-import { readHumanModel } from '../src/platform/node/weights.js';
 import { isOnnx } from '../src/transfer/features/preparation.js';
 import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
 

@@ -1,4 +1,4 @@
-import { readHumanModel, sha256 } from '#platform';
+import { type DownloadProgress, readHumanModel, sha256 } from '#platform';
 import { ValueError } from '../errors.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { fold } from '../graph/fold.js';
@@ -31,7 +31,7 @@ import type { RandomState } from '../keras/random/random-state.js';
 import { isZip } from '../keras/saving/archive.js';
 import { type Hdf5Group, readHdf5 } from '../keras/saving/hdf5.js';
 import { legacyWeights } from '../keras/saving/legacy-h5.js';
-import type { DownloadProgress } from '../platform/download.js';
+
 import type { BackboneInfo, Licence } from './metadata.js';
 
 /** A frozen network that turns pictures into features, with all that must be known to use it. */

@@ -1,5 +1,6 @@
 /** The door to the machine, in Node: files, threads, decoders, engines. `web.ts` answers what pages ask of it, too. */
 export * from './download.js';
+export * from './node/bitmap.js';
 export * from './node/decode.js';
 export { hasSharp, sharpIsMissing } from './node/decode-stored.js';
 export * from './node/encode.js';

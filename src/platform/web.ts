@@ -1,8 +1,10 @@
-/** What Keras's API asks of its surroundings, in a page. `node.ts` answers the same in Node. */
+/** The door to the machine, in a page: decoders, downloads, engines. `node.ts` answers under the same names in Node. */
 
 export * from './download.js';
+export { readBitmap } from './web/bitmap.js';
+export * from './web/decode.js';
+export * from './web/encode.js';
 export * from './web/files.js';
-export * from './web/images.js';
 export * from './web/resolve-engine.js';
 export * from './web/threads.js';
 export * from './web/weights.js';

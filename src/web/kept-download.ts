@@ -1,6 +1,8 @@
+import { type DownloadError, fetchFile } from '#platform';
 import { ClassifierError, type Progress } from './classifier-protocol.js';
 
 export interface DownloadOptions {
+  /** Called with every part that arrives. Default: nothing is told. */
   onProgress?: (progress: Progress) => void;
   /** Whether the file is kept in Cache Storage, where it serves later visits, offline too. Default false. */
   keep?: boolean;
@@ -15,32 +17,36 @@ const shelf = 'ort-transfer-1';
  * A file that is kept is fetched again only when the server has another one, by `ETag` or `Last-Modified`, or
  * tells neither; and it serves where the server cannot be reached.
  *
- * @throws ClassifierError `'no model'` when the server cannot be reached, or has no such file.
+ * @throws ClassifierError `'no model'` when the server cannot be reached, has no such file, or breaks off.
  */
 export async function download(
   url: string,
   { onProgress, keep = false }: DownloadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const expected = `Expected a model at ${url}.`;
   const cache = keep ? await openShelf() : undefined;
-  try {
-    const kept = cache && (await readKept(cache, url));
-    if (kept) return kept;
+  const kept = cache && (await readKept(cache, url));
+  if (kept) return kept;
+  const { bytes, headers } = await fetchFile(
+    { file: 'a model', url, onProgress },
     // Kept once is enough; and where two elements fetch a large file at once, Chromium's own cache fails one of them.
-    const response = await fetch(url, cache ? { cache: 'no-store' } : {});
-    if (!response.ok)
-      throw new ClassifierError('no model', `${expected} Received: HTTP status ${response.status}.`);
-    const version = versionOf(response);
-    const bytes = await read(response, onProgress);
-    await cache
-      ?.put(url, new Response(bytes, { headers: version ? { [versionHeader]: version } : {} }))
-      // No room, or not allowed: the file is there all the same.
-      .catch(() => {});
-    return bytes;
-  } catch (cause) {
-    if (cause instanceof ClassifierError) throw cause;
-    throw new ClassifierError('no model', `${expected} Received: no reply.`, { cause });
-  }
+    cache ? { cache: 'no-store' } : {},
+  ).catch((cause) => {
+    throw new ClassifierError('no model', messageOf(cause, url), { cause });
+  });
+  const version = versionOf(headers);
+  await cache
+    ?.put(url, new Response(bytes, { headers: version ? { [versionHeader]: version } : {} }))
+    // No room, or not allowed: the file is there all the same.
+    .catch(() => {});
+  return bytes;
+}
+
+/** Browsers do not tell why nothing came, or nothing more. */
+function messageOf(error: unknown, url: string): string {
+  const { progress, message } = error as DownloadError;
+  if (progress)
+    return `Expected a model at ${url}. Received: ${progress.received} of ${progress.total ?? 'its'} bytes.`;
+  return /HTTP status/.test(message) ? message : `Expected a model at ${url}. Received: no reply.`;
 }
 
 /** Undefined where there is none: outside secure origins, and where the visitor forbids it. */
@@ -64,8 +70,8 @@ async function readKept(cache: Cache, url: string): Promise<Uint8Array<ArrayBuff
 
 const versionHeader = 'x-version';
 
-/** What tells a file from the one that replaces it; undefined where the server does not say. */
-const versionOf = ({ headers }: Response): string | undefined =>
+/** Tells a file from the one that replaces it; undefined where the server does not say. */
+const versionOf = (headers: Headers): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;
 
 /** Whether the server still has the file that is kept, or cannot be asked. */
@@ -76,24 +82,6 @@ async function isCurrent(kept: Response, url: string): Promise<boolean> {
   } catch {
     return true; // Offline.
   }
-  const version = versionOf(head);
+  const version = versionOf(head.headers);
   return head.ok && version !== undefined && version === kept.headers.get(versionHeader);
-}
-
-async function read(
-  response: Response,
-  onProgress?: (progress: Progress) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // Of a compressed reply the server tells the compressed length.
-  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  const total = length === null ? undefined : Number(length);
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  const reader = response.body!.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    chunks.push(step.value);
-    received += step.value.length;
-    onProgress?.({ received, total });
-  }
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
 }

@@ -1,5 +1,6 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
 
+import { decodeImage, readBitmap } from '#platform';
 import { type ModelMetadata, readMetadata } from '../classifier/metadata.js';
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
@@ -7,8 +8,6 @@ import { type Tensor, tensor } from '../graph/tensor.js';
 import { createFaceDetector, cropImage, type Face, type FaceDetector } from '../images/faces.js';
 import { regionOf, renderHeat } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
-import { readRgb } from '../platform/web/bitmap.js';
-import { decodePixels } from '../platform/web/decode.js';
 import {
   type Answer,
   ClassifierError,
@@ -99,7 +98,7 @@ async function classify({ picture, explain }: Extract<Request, { type: 'classify
   const { preprocessing } = loaded.metadata;
   const upright = await blame('bad picture', async () =>
     picture instanceof Blob
-      ? decodePixels(new Uint8Array(await picture.arrayBuffer()), preprocessing)
+      ? decodeImage(new Uint8Array(await picture.arrayBuffer()), { exif: preprocessing.exif })
       : takePixels(picture),
   );
   const { image, faces } = await cropImage(upright, { ...preprocessing, detector });
@@ -142,7 +141,7 @@ function fitWithin({ width, height }: Pick<Image, 'width' | 'height'>, side: num
 }
 
 function takePixels(bitmap: ImageBitmap): Image {
-  const image = readRgb(bitmap);
+  const image = readBitmap(bitmap);
   bitmap.close();
   return image;
 }

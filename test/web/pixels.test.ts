@@ -5,7 +5,7 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import type { Image } from '../../src/images/image.js';
-import { decodeImage } from '../../src/platform/node/decode.js';
+import { type DecodeOptions, decodeImage } from '../../src/platform/node/decode.js';
 import { buildTestSite, launchChromium } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { type StaticServer, serveFolder } from './static-server.js';
@@ -40,25 +40,25 @@ test.after.always(async ({ context }) => {
 async function decodeInPage(
   { page, site }: State,
   [name, bytes]: Picture,
-  options: { exif: boolean },
+  options: DecodeOptions,
 ): Promise<Image> {
   await writeFile(join(site.folder, name), bytes);
-  const { width, height, base64 } = await page.evaluate(
+  const { width, height, channels, base64 } = await page.evaluate(
     async ({ name, options }) => {
       const script = new URL('pixels.js', document.baseURI).href;
-      const { decodePixels } = (await import(script)) as typeof import('../../src/platform/web/decode.js');
+      const { decodeImage } = (await import(script)) as typeof import('../../src/platform/web/decode.js');
       const file = new Uint8Array(await (await fetch(name)).arrayBuffer());
-      const { data, ...size } = await decodePixels(file, options);
+      const { data, width, height, channels } = await decodeImage(file, options);
       const reader = new FileReader();
       const read = new Promise<string>((resolve) => {
         reader.onload = () => resolve(reader.result as string);
       });
       reader.readAsDataURL(new Blob([data as Uint8Array<ArrayBuffer>]));
-      return { ...size, base64: (await read).split(',')[1]! };
+      return { width, height, channels, base64: (await read).split(',')[1]! };
     },
     { name, options },
   );
-  return { width, height, channels: 3, data: Buffer.from(base64, 'base64') };
+  return { width, height, channels, data: Buffer.from(base64, 'base64') };
 }
 
 /** How two pictures differ, in words; undefined when they do not. */
@@ -77,7 +77,7 @@ function differenceOf(page: Image, node: Image): string | undefined {
 async function differences(
   t: ExecutionContext<State>,
   pictures: readonly Picture[],
-  options: { exif: boolean },
+  options: DecodeOptions,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const picture of pictures) {
@@ -102,6 +102,14 @@ test.serial('… and leaves pictures as they lie for models that want that', asy
   t.is(pictures.length, 4);
   t.deepEqual(await differences(t, pictures, { exif: false }), []);
 });
+
+for (const channels of [1, 4] as const)
+  test.serial(`… and as many channels: ${channels}`, async (t) => {
+    const kinds = /^(exif-6|alpha|grey|palette|16-bit-grey|exif-8-alpha|still|picture)\./;
+    const pictures = (await drawPictures()).filter(([name]) => kinds.test(name));
+    t.is(pictures.length, 10);
+    t.deepEqual(await differences(t, pictures, { channels }), []);
+  });
 
 test.serial('so do awkward pictures and photos, but for TIFF, which browsers do not show', async (t) => {
   const pictures = readSharedPictures();

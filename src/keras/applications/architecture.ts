@@ -1,9 +1,8 @@
 /** What Keras's image classification models have in common. Source: keras.src.applications.imagenet_utils. */
 
-import { readFile } from '#platform';
+import { type DownloadProgress, readFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
-import type { DownloadProgress } from '../../platform/download.js';
 import { type ActivationName, getActivation } from '../activations.js';
 import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';

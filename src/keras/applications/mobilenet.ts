@@ -1,7 +1,6 @@
-import { readKerasFile } from '#platform';
+import { type DownloadProgress, readKerasFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
-import type { DownloadProgress } from '../../platform/download.js';
 import type { ActivationName } from '../activations.js';
 import type { Initializer } from '../initializers.js';
 import { Activation } from '../layers/activation.js';

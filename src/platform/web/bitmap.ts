@@ -20,16 +20,14 @@ interface Reader {
   close?(): void;
 }
 
-/** RGB, without the alpha. */
-export function readRgb(bitmap: ImageBitmap): Image {
+/** The pixels of a bitmap: RGB, without the alpha, or RGBA. Default: RGB. */
+export function readBitmap(bitmap: ImageBitmap, channels: 3 | 4 = 3): Image {
   const { width, height } = bitmap;
-  const data = new Uint8Array(width * height * 3);
+  const data = new Uint8Array(width * height * channels);
   let opaque = true;
-  const keep = (rgba: ArrayLike<number>, from: number, pixel: number) => {
-    const to = 3 * pixel;
-    data[to] = rgba[from]!;
-    data[to + 1] = rgba[from + 1]!;
-    data[to + 2] = rgba[from + 2]!;
+  const keep = (rgba: Uint8Array | Uint8ClampedArray, from: number, pixel: number) => {
+    const to = channels * pixel;
+    for (let c = 0; c < channels; c++) data[to + c] = rgba[from + c]!;
     if (rgba[from + 3] !== 255) opaque = false;
   };
   const rows = Math.max(1, Math.floor(tilePixels / width));
@@ -37,18 +35,7 @@ export function readRgb(bitmap: ImageBitmap): Image {
   // A canvas keeps colours multiplied with their alpha, and so loses them where a pixel is transparent.
   const exact = opaque ? undefined : readerOfWebGl(bitmap);
   if (exact) readTiles(bitmap, tileSide, tileSide, exact, keep);
-  return { width, height, channels: 3, data };
-}
-
-/** 16 bits a pixel, the upper 8 from grey and the lower 8 from alpha. Undefined where there is no WebGL 2. */
-export function readGreyAlpha(bitmap: ImageBitmap): Uint16Array | undefined {
-  const reader = readerOfWebGl(bitmap);
-  if (!reader) return undefined;
-  const levels = new Uint16Array(bitmap.width * bitmap.height);
-  readTiles(bitmap, tileSide, tileSide, reader, (rgba, from, pixel) => {
-    levels[pixel] = (rgba[from]! << 8) | rgba[from + 3]!;
-  });
-  return levels;
+  return { width, height, channels, data };
 }
 
 /** Reads a picture in parts of at most `columns` × `rows`, and closes the reader. */
@@ -57,7 +44,7 @@ function readTiles(
   columns: number,
   rows: number,
   reader: Reader,
-  keep: (rgba: ArrayLike<number>, from: number, pixel: number) => void,
+  keep: (rgba: Uint8Array | Uint8ClampedArray, from: number, pixel: number) => void,
 ): void {
   for (let top = 0; top < bitmap.height; top += rows)
     for (let left = 0; left < bitmap.width; left += columns) {
@@ -72,6 +59,7 @@ function readTiles(
   reader.close?.();
 }
 
+/** Reads through a canvas, which every browser has. */
 function readerOf2d(bitmap: ImageBitmap, width: number, height: number): Reader {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -90,7 +78,7 @@ function readerOf2d(bitmap: ImageBitmap, width: number, height: number): Reader 
   };
 }
 
-/** Textures keep colours as they are. Undefined where there is no WebGL 2. */
+/** Reads through a texture, which keeps colours as they are; undefined where there is no WebGL 2. */
 function readerOfWebGl(bitmap: ImageBitmap): Reader | undefined {
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
   if (!gl) return undefined;

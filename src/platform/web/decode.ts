@@ -1,77 +1,90 @@
 /**
- * Picture files to pixels, in a browser: the same pixels that `images/decode.ts` gets in Node.
+ * Picture files to pixels, in a browser: the same pixels that Node gets, by the rules told in `node/decode.ts`.
  *
  * Browsers decode JPEG with libjpeg-turbo at full size, as sharp does, and leave colour profiles alone when asked to.
- * What they would do otherwise than Pillow is done here: transparent pixels keep their colours, EXIF in WebP turns
- * the picture, 16-bit grey is clipped, and damaged JPEGs are refused rather than shown in part.
+ * Where browsers differ from Pillow, this module does the work: it keeps the colours of transparent pixels, turns WebP
+ * by its EXIF data, reads 16-bit grey, and refuses damaged JPEGs rather than show a part.
  */
 
-import { convert } from '../../images/formats/convert-colour.js';
+import { type Channels, convert } from '../../images/formats/convert-colour.js';
 import { type Header, readHeader } from '../../images/formats/header.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
-import { type Orientation, orient } from '../../images/formats/orientation.js';
+import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
+import { decodePng } from '../../images/formats/png.js';
 import { type Image, ImageError } from '../../images/image.js';
-import { readGreyAlpha, readRgb } from './bitmap.js';
+import { readBitmap } from './bitmap.js';
 
-export interface PixelOptions {
-  /** Turn the picture upright as its EXIF data says. */
-  exif: boolean;
-  /** The most pixels a picture may have; asked before it is decoded. Default: 100 megapixels, as in Node. */
+export interface DecodeOptions {
+  /** Turn the picture upright as its EXIF data says. Default: true. */
+  exif?: boolean;
+  /** The most pixels a picture may have; asked before it is decoded. Default: 100 megapixels. */
   maxPixels?: number;
+  /** 3: RGB, 4: RGBA, 1: grey by Pillow's `convert('L')`. Default: 3. */
+  channels?: Channels;
 }
+
+export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {}
 
 /**
  * Decodes a picture by its content; a file name plays no part.
  *
- * @returns RGB, H × W × 3 bytes
+ * @returns pixels as H × W × channels bytes, turned upright
  * @throws ImageError when the bytes are no picture, too large a one, damaged, or of a kind this browser cannot show
+ *
+ * @example
+ * const { width, height, data } = await decodeImage(new Uint8Array(await file.arrayBuffer()));
  */
-export async function decodePixels(
-  bytes: Uint8Array<ArrayBuffer>,
-  { exif, maxPixels = 100e6 }: PixelOptions,
-): Promise<Image> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  { exif = true, maxPixels = 100e6, channels = 3 }: DecodeOptions = {},
+): Promise<DecodedImage> {
   const header = readHeader(bytes);
   const { format, width, height, orientation } = header;
   if (width * height > maxPixels)
     throw new ImageError('too large', `${width}×${height} pixels, more than ${maxPixels}`);
-  if (format === 'netpbm') return convert(decodeNetpbm(bytes), header, 3);
   if (format === 'jpeg') checkJpeg(bytes);
-  // Browsers turn other pictures by themselves, and cannot be kept from it.
-  const turnedByBrowser = format !== 'webp';
-  const image = await decodeWithBrowser(bytes, header);
-  if (exif) return turnedByBrowser ? image : orient(image, orientation);
-  return turnedByBrowser ? orient(image, opposite(orientation)) : image;
+  const own = await decodeOwn(bytes, header, channels);
+  const image = own ?? (await decodeWithBrowser(bytes, header, channels));
+  const isTurned = !own && turnsByItself(format);
+  const turn = exif ? (isTurned ? 1 : orientation) : isTurned ? inverse(orientation) : 1;
+  return { ...orient(image, turn), format, orientation };
 }
 
-async function decodeWithBrowser(bytes: Uint8Array<ArrayBuffer>, header: Header): Promise<Image> {
+/** Browsers turn every picture but WebP, where some do, and cannot be kept from it. */
+const turnsByItself = (format: Header['format']): boolean => format !== 'webp';
+
+/** Decodes the kinds that browsers cannot read, or read otherwise than Pillow; undefined for all others. */
+async function decodeOwn(bytes: Uint8Array, header: Header, channels: Channels): Promise<Image | undefined> {
   const { format, colour, alpha, depth } = header;
-  if (format === 'png' && colour === 'grey' && !alpha && depth === 16) {
-    const levels = await withBitmap(toGreyAlpha(bytes), format, (bitmap) => {
-      const data = readGreyAlpha(bitmap);
-      return data && { width: bitmap.width, height: bitmap.height, channels: 1, data };
-    });
-    if (levels) return convert(levels, header, 3);
-  }
-  return withBitmap(format === 'webp' ? hideExif(bytes) : bytes, format, readRgb);
+  if (format === 'netpbm') return convert(decodeNetpbm(bytes), header, channels);
+  // Browsers keep the upper half of 16 bits alone.
+  if (format === 'png' && colour === 'grey' && !alpha && depth === 16)
+    return convert(await decodePng(bytes), header, channels);
+  return undefined;
 }
 
-async function withBitmap<T>(
-  bytes: Uint8Array<ArrayBuffer>,
-  format: Header['format'],
-  read: (bitmap: ImageBitmap) => T,
-): Promise<T> {
-  const bitmap = await decodeBitmap(bytes, format);
+async function decodeWithBrowser(bytes: Uint8Array, header: Header, channels: Channels): Promise<Image> {
+  const { format, orientation } = header;
+  const bitmap = await createBitmap(format === 'webp' ? hideExif(bytes) : bytes, format);
   try {
-    return read(bitmap);
+    const swaps = turnsByItself(format) && swapsSides(orientation);
+    const [width, height] = swaps ? [header.height, header.width] : [header.width, header.height];
+    if (bitmap.width !== width || bitmap.height !== height)
+      throw new ImageError(
+        'damaged',
+        `${bitmap.width}×${bitmap.height} pixels under a header of ${width}×${height}`,
+      );
+    const image = readBitmap(bitmap, channels === 4 ? 4 : 3);
+    return convert(image, { colour: 'rgb', alpha: image.channels === 4 }, channels);
   } finally {
     bitmap.close();
   }
 }
 
-async function decodeBitmap(bytes: Uint8Array<ArrayBuffer>, format: Header['format']): Promise<ImageBitmap> {
+async function createBitmap(bytes: Uint8Array, format: Header['format']): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(new Blob([bytes]), {
+    return await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
       imageOrientation: 'from-image',
       premultiplyAlpha: 'none',
       colorSpaceConversion: 'none',
@@ -86,12 +99,8 @@ async function decodeBitmap(bytes: Uint8Array<ArrayBuffer>, format: Header['form
   }
 }
 
-/** Turns by 90° are undone by the turn the other way; every other turn or flip is undone by itself. */
-const opposite = (orientation: Orientation): Orientation =>
-  orientation === 6 ? 8 : orientation === 8 ? 6 : orientation;
-
 /** Some browsers turn WebP pictures by their EXIF data and some do not; none does once the chunk has another name. */
-function hideExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function hideExif(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
   for (let at = 12; at + 8 <= copy.length; ) {
@@ -100,27 +109,4 @@ function hideExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     at += 8 + length + (length & 1);
   }
   return copy;
-}
-
-/**
- * Browsers keep the upper half of 16-bit grey alone. Called 8-bit grey and alpha, which the same bytes are as well,
- * they hand over both halves.
- */
-function toGreyAlpha(png: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const copy = png.slice();
-  // IHDR: length at 8, type at 12, width, height, bit depth at 24, colour type at 25, CRC of type and data at 29.
-  copy[24] = 8;
-  copy[25] = 4;
-  new DataView(copy.buffer).setUint32(29, crc32(copy.subarray(12, 29)));
-  return copy;
-}
-
-/** PNG specification, annex D. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }

@@ -1,3 +1,4 @@
+import { decodeImage, sha256 } from '#platform';
 import { type Backbone, backboneModel } from '../../classifier/backbone.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import { viewOf } from '../../classifier/views.js';
@@ -7,8 +8,6 @@ import type { Preprocessing } from '../../graph/preprocessing.js';
 import { tensor } from '../../graph/tensor.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../../images/faces.js';
 import type { Image } from '../../images/image.js';
-import { decodePixels } from '../../platform/web/decode.js';
-import { sha256 } from '../../platform/web/weights.js';
 
 /** A picture that was embedded, and what it takes to embed more views of it. */
 interface Kept {
@@ -50,8 +49,8 @@ export class Embedder {
   async add(file: Blob): Promise<{ content: string; image: Image; cut: Size; faces: number | null }> {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const content = await sha256(bytes);
-    const { crop } = this.preprocessing;
-    const upright = await decodePixels(bytes, this.preprocessing);
+    const { crop, exif } = this.preprocessing;
+    const upright = await decodeImage(bytes, { exif });
     const { image: cut, faces } = await cropImage(upright, {
       ...this.preprocessing,
       noFace: 'whole',

@@ -1,5 +1,6 @@
 /** The worker of the studio: embeds pictures, trains, and writes models, away from the page. */
 
+import { DownloadError } from '#platform';
 import { type Backbone, loadBackbone } from '../../classifier/backbone.js';
 import { type Dataset, splitDataset } from '../../classifier/dataset.js';
 import { trainHead } from '../../classifier/head.js';
@@ -13,7 +14,6 @@ import { GlobalAveragePooling2D } from '../../keras/layers/global-pooling2d.js';
 import { Sequential } from '../../keras/models/sequential.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { encodeKerasModel } from '../../keras/saving/index.js';
-import { DownloadError } from '../../platform/download.js';
 import { ClassifierError } from '../classifier-protocol.js';
 import { download } from '../kept-download.js';
 import { Embedder } from './embedder.js';
