@@ -8,7 +8,10 @@ import type { Value } from './graph.js';
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
-  value: Float32Array;
+  /** The values, to be read at once and neither kept nor changed. */
+  peek(): Float32Array;
+  /** Copies other values into these. */
+  assign(value: Float32Array): void;
 }
 
 /** What an operation may ask of the graph it is being written into. */

@@ -20,7 +20,7 @@ export function inferenceContext(g: GraphBuilder): Context {
     weight(parameter) {
       let value = values.get(parameter);
       if (value === undefined) {
-        value = g.initializer(parameter.name, float32(parameter.value, parameter.shape));
+        value = g.initializer(parameter.name, float32(parameter.peek(), parameter.shape));
         values.set(parameter, value);
       }
       return value;

@@ -6,6 +6,7 @@ import { readMetadata } from '../../src/classifier/metadata.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
+import { Variable } from '../../src/keras/variable.js';
 import { publishModel } from '../../src/transfer/convert/publish.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { run } from '../cli/command.js';
@@ -20,8 +21,8 @@ const classifier = () =>
     metadata: { ...metadata, labels: [...patternNames, 'x', 'y'] },
     head: (g, embedding) => {
       const { weight } = inferenceContext(g);
-      const kernel = { name: 'kernel', shape: [24, 64], value: seededNumbers(24 * 64, 7, 0.4) };
-      const back = { name: 'back', shape: [64, 24], value: seededNumbers(24 * 64, 8, 0.4) };
+      const kernel = new Variable('kernel', [24, 64], seededNumbers(24 * 64, 7, 0.4));
+      const back = new Variable('back', [64, 24], seededNumbers(24 * 64, 8, 0.4));
       const hidden = g.op('Relu', [g.op('Gemm', [embedding, weight(kernel)])]);
       return lastLayer(g, g.op('Relu', [g.op('Gemm', [hidden, weight(back)])]));
     },

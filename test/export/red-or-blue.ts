@@ -3,6 +3,7 @@ import { buildClassifier } from '../../src/classifier/build.js';
 import type { Model } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
+import { Variable } from '../../src/keras/variable.js';
 
 /** Tells red pictures from blue ones, and looks at 8 × 8 places of the middle. */
 export const redOrBlue = (): Model =>
@@ -16,7 +17,7 @@ export const redOrBlue = (): Model =>
       return { embedding: g.op('Flatten', [g.op('GlobalAveragePool', [map])]) };
     },
     head: (g, embedding) => {
-      const kernel = { name: 'kernel', shape: [3, 2], value: Float32Array.of(-5, 5, 0, 0, 5, -5) };
+      const kernel = new Variable('kernel', [3, 2], Float32Array.of(-5, 5, 0, 0, 5, -5));
       return g.op('Softmax', [g.op('Gemm', [embedding, inferenceContext(g).weight(kernel)])], { axis: 1 });
     },
   });

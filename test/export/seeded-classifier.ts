@@ -5,6 +5,7 @@ import type { Model, Value } from '../../src/graph/graph.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
 import { float32 } from '../../src/graph/tensor.js';
+import { Variable } from '../../src/keras/variable.js';
 
 /** Numbers in [−1, 1), the same in every run: a linear congruential generator (Numerical Recipes). */
 export function seededNumbers(count: number, seed: number, scale = 1): Float32Array {
@@ -43,8 +44,8 @@ export function backbone(g: GraphBuilder, images: Value): { embedding: Value } {
 /** One dense layer with softmax: embedding (N, 24) → probabilities (N, 5), steep enough to tell pictures apart. */
 export function head(g: GraphBuilder, embedding: Value): Value {
   const { weight } = inferenceContext(g);
-  const kernel = { name: 'kernel', shape: [24, 5], value: seededNumbers(24 * 5, 3, 6) };
-  const bias = { name: 'bias', shape: [5], value: seededNumbers(5, 4, 0.1) };
+  const kernel = new Variable('kernel', [24, 5], seededNumbers(24 * 5, 3, 6));
+  const bias = new Variable('bias', [5], seededNumbers(5, 4, 0.1));
   return g.op('Softmax', [g.op('Gemm', [embedding, weight(kernel), weight(bias)])], { axis: 1 });
 }
 

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { jsEngine } from '../../src/engine/js.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import type { Context, Parameter } from '../../src/graph/differentiable.js';
+import type { Context } from '../../src/graph/differentiable.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, type Tensor } from '../../src/graph/tensor.js';
@@ -98,7 +98,7 @@ const kerasShape = ({ dims }: Tensor): Shape =>
 function layerAsFunction(layer: Layer, ...xs: Tensor<'float32'>[]): Differentiable {
   const shapes = xs.map(kerasShape);
   layer.ensureBuilt(shapes);
-  const weights = layer.weights as readonly Parameter[];
+  const { weights } = layer;
   for (const weight of weights) weight.value = awayFromZero([weight.value.length]).data;
   return {
     inputs: {

@@ -14,6 +14,7 @@ import { ortNode } from '../../src/engine/ort-node.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import type { Preprocessing } from '../../src/graph/preprocessing.js';
+import { Variable } from '../../src/keras/variable.js';
 import { openOnnxBackbone } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
 import type { Classification, Prediction } from '../../src/web/classifier.js';
 import type { ClassifierElement } from '../../src/web/element/classifier-element.js';
@@ -49,11 +50,8 @@ function classifierOn(
 ): Uint8Array {
   const { scaling, size, info, licences, features, opset, write } = backbone;
   const preprocessing = { ...scaling, size, crop, exif: true };
-  const kernel = {
-    name: 'kernel',
-    shape: [features, labels.length],
-    value: seededNumbers(features * labels.length, 5, steepness),
-  };
+  const values = seededNumbers(features * labels.length, 5, steepness);
+  const kernel = new Variable('kernel', [features, labels.length], values);
   const model = buildClassifier({
     metadata: { labels, preprocessing, backbone: info, licences },
     backbone: write,

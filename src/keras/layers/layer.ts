@@ -170,7 +170,7 @@ export abstract class Layer {
 
   /** Copies of the weights' values, in the order of `weights`. */
   getWeights(): Float32Array[] {
-    return this.weights.map((weight) => weight.value.slice());
+    return this.weights.map((weight) => weight.peek().slice());
   }
 
   setWeights(values: readonly Float32Array[]): void {
@@ -178,7 +178,7 @@ export abstract class Layer {
       throw new ValueError(
         `You called \`setWeights(weights)\` on layer '${this.name}' with a weight list of length ${values.length}, but the layer was expecting ${this.weights.length} weights.`,
       );
-    for (const [i, weight] of this.weights.entries()) weight.assign(values[i]!.slice());
+    for (const [i, weight] of this.weights.entries()) weight.assign(values[i]!);
   }
 
   /** The number of scalars in the weights. @throws ValueError before they are made */

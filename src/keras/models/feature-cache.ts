@@ -17,7 +17,7 @@ export class FeatureCache {
   readonly #rows = new Map<number, FeatureRows>();
   readonly #timesDrawn = new Map<number, number>();
   #bytes = 0;
-  /** What the features depend on: they are forgotten when one of these is another object. */
+  /** What the features depend on: they are forgotten when one of these differs. */
   #sources: readonly unknown[] = [];
 
   constructor(
@@ -25,7 +25,7 @@ export class FeatureCache {
     readonly views: number,
   ) {}
 
-  /** Forgets everything unless it was made from these very objects. */
+  /** Forgets everything unless it was made from the same sources. */
   makeValidFor(sources: readonly unknown[]): void {
     if (sources.length === this.#sources.length && sources.every((source, i) => source === this.#sources[i]))
       return;

@@ -13,7 +13,7 @@ const worthwhile = 128;
  * after the other, where on the spot the cores wait for each other.
  */
 export class FeatureThreads {
-  #opened?: { threads: ReturnType<typeof open>; weights: readonly Float32Array[] };
+  #opened?: { threads: ReturnType<typeof open>; version: string };
   /** A picture's views are made epochs apart, by whichever thread is free. */
   #images = new KeptImages();
 
@@ -33,11 +33,11 @@ export class FeatureThreads {
    * which tells what is wrong with them in full.
    */
   async make(recipes: readonly PictureRecipe[]): Promise<(FeatureRows | undefined)[]> {
-    const weights = this.frozen.values;
-    if (this.#opened?.weights.some((value, i) => value !== weights[i])) await this.close();
+    const { version } = this.frozen;
+    if (this.#opened && this.#opened.version !== version) await this.close();
     this.#opened ??= {
       threads: open({ engine: this.engine.name, model: this.frozen.encode() }),
-      weights,
+      version,
     };
     const rows: (FeatureRows | undefined)[] = recipes.map(() => undefined);
     const threads = await this.#opened.threads;

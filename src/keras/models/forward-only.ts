@@ -12,7 +12,7 @@ const batchSize = 32;
 
 /** Runs models forward, with their weights as constants, so that ONNX Runtime may fold and fuse them. */
 export class ForwardOnly {
-  #session?: { loaded: Promise<Session>; weights: readonly Float32Array[] };
+  #loaded?: { session: Promise<Session>; version: string };
 
   constructor(
     readonly engine: Engine,
@@ -20,9 +20,9 @@ export class ForwardOnly {
     readonly models: readonly Functional[],
   ) {}
 
-  /** The values of every weight, as they are now. */
-  get values(): Float32Array[] {
-    return this.models.flatMap((model) => model.weights.map(({ value }) => value));
+  /** Changes whenever a weight does. */
+  get version(): string {
+    return this.models.flatMap((model) => model.weights.map(({ version }) => version)).join();
   }
 
   /** The models as they are now: inputs `x_0` …, outputs `y_0` …, in ONNX. */
@@ -46,17 +46,16 @@ export class ForwardOnly {
   }
 
   async release(): Promise<void> {
-    await (await this.#session?.loaded)?.release();
-    this.#session = undefined;
+    await (await this.#loaded?.session)?.release();
+    this.#loaded = undefined;
   }
 
   /** Loads the graph, anew when a weight has changed since. */
   async #load(): Promise<Session> {
-    const weights = this.values;
-    const unchanged = this.#session?.weights.every((value, i) => value === weights[i]);
-    if (this.#session && !unchanged) await this.release();
-    this.#session ??= { loaded: this.engine.load(this.encode()), weights };
-    return this.#session.loaded;
+    const { version } = this;
+    if (this.#loaded?.version !== version) await this.release();
+    this.#loaded ??= { session: this.engine.load(this.encode()), version };
+    return this.#loaded.session;
   }
 
   #graph() {

@@ -76,9 +76,9 @@ export async function openSource(
   const cache = cacheFor(x, parts, views);
   const generator = isImageIterator(x) ? x.imageDataGenerator : null;
   const featuresOf = () => [
-    ...parts.frozenValues,
-    generator?.mean,
-    generator?.std,
+    parts.frozenVersion,
+    generator?.mean?.data.join(),
+    generator?.std?.data.join(),
     generator?.zcaWhiteningMatrix,
   ];
   const threads = isImageIterator(x) && givesFeatures(x) ? parts.threads : null;

@@ -41,9 +41,9 @@ export class Parts {
     return this.#frozen !== null;
   }
 
-  /** What the frozen part computes with: other objects once it changes. */
-  get frozenValues(): readonly Float32Array[] {
-    return this.#frozen?.values ?? [];
+  /** Changes whenever a weight of the frozen part does. */
+  get frozenVersion(): string {
+    return this.#frozen?.version ?? '';
   }
 
   /** What to warn of, once, where a generator scales pictures otherwise than pretrained weights want them. */

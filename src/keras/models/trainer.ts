@@ -119,7 +119,7 @@ export class Trainer {
   #takeState(results: Tensors): void {
     const { trained, updated } = this.plan;
     const take = (name: string) => results[`${name}.out`]!.data as Float32Array;
-    for (const parameter of [...trained, ...updated]) parameter.value = take(this.#names.get(parameter)!);
+    for (const parameter of [...trained, ...updated]) parameter.assign(take(this.#names.get(parameter)!));
     for (const parameter of trained)
       for (const slot of this.optimizer.slots(parameter))
         this.optimizer.setSlot(parameter, slot, take(slotName(this.#names.get(parameter)!, slot)));
@@ -129,5 +129,5 @@ export class Trainer {
 /** Feeds of every weight of a plan, as its graphs name them. */
 const weightFeeds = (plan: Parameters<typeof weightNames>[0]): Tensors =>
   Object.fromEntries(
-    Array.from(weightNames(plan), ([{ value, shape }, name]) => [name, tensor('float32', value, shape)]),
+    Array.from(weightNames(plan), ([weight, name]) => [name, float32(weight.peek(), weight.shape)]),
   );

@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { sizeOf } from '../../graph/tensor.js';
 import type { UpdateWriter } from '../../graph/training.js';
 import type { Config } from '../layers/layer.js';
 import { autoName, toSnakeCase } from '../naming.js';
@@ -116,7 +117,7 @@ export abstract class Optimizer implements UpdateWriter {
 
   /** What a slot holds before the first step. */
   initialSlot(parameter: Parameter, _slot: string): Float32Array {
-    return new Float32Array(parameter.value.length);
+    return new Float32Array(sizeOf(parameter.shape));
   }
 
   /** What a slot holds now. */

@@ -78,7 +78,7 @@ export function writeLegacyWeights(group: Hdf5Writer, model: Functional): void {
       'weight_names',
       weights.map((weight) => names.get(weight)!),
     );
-    for (const weight of weights) place.tensor(names.get(weight)!, float32(weight.value, weight.shape));
+    for (const weight of weights) place.tensor(names.get(weight)!, float32(weight.peek(), weight.shape));
   }
   group.group('top_level_model_weights').strings('weight_names', []);
 }

@@ -57,8 +57,8 @@ export function writeWeights(root: Hdf5Writer, model: Model): void {
   for (const { layer, path } of places(model, 'layers')) {
     const group = root.group(`${path}vars`);
     group.attribute('name', layer.name);
-    for (const [i, { value, shape }] of ownWeights(layer).entries())
-      group.tensor(String(i), float32(value, shape));
+    for (const [i, weight] of ownWeights(layer).entries())
+      group.tensor(String(i), float32(weight.peek(), weight.shape));
   }
   if (!model.compilation) return;
   const { optimizer } = model.compilation;
