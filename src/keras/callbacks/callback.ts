@@ -1,5 +1,4 @@
 import type { Tensor } from '../../graph/tensor.js';
-import type { History } from './history.js';
 
 /** Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. */
 export type Logs = Record<string, number>;
@@ -60,6 +59,14 @@ export interface CallbackLayer {
   readonly layers?: readonly CallbackLayer[];
 }
 
+/** What `fit` records, and `History` holds. */
+export interface TrainingRecord {
+  /** One value an epoch, under each name. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  /** The epochs, counted from 0. */
+  readonly epoch: readonly number[];
+}
+
 /** The part of `Model` that callbacks use. */
 export interface CallbackModel extends CallbackLayer {
   /** Ends `fit` after the batch, or the epoch, in which it is set. */
@@ -67,7 +74,7 @@ export interface CallbackModel extends CallbackLayer {
   /** Where `fit` starts when a backup was restored; it goes before the argument `initialEpoch`. */
   restoredEpoch?: number;
   /** The record of the latest `fit`. */
-  history?: History;
+  history?: TrainingRecord;
   readonly optimizer: CallbackOptimizer;
   /** The metrics that `compile` was given (without the loss). */
   readonly metrics: readonly CallbackMetric[];

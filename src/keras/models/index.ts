@@ -2,6 +2,7 @@
 
 export { modelFromJson } from '../saving/deserialize.js';
 export { type LoadModelOptions, loadModel } from '../saving/load.js';
+export type { Data } from './choose-source.js';
 export { cloneModel, modelFromConfig } from './clone.js';
 export type { ArrayLikeData, Batch, Batches, Inputs } from './data.js';
 export type { EvaluateOptions } from './evaluation.js';
@@ -13,7 +14,6 @@ export {
   Model,
   type ModelSummaryOptions,
 } from './model.js';
-export type { Data } from './open-source.js';
 export type { PredictOptions } from './prediction.js';
 export { Sequential } from './sequential.js';
 export type { ClassWeight } from './source.js';

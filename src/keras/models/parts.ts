@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { ImageDataGenerator } from '../preprocessing/image-data-generator.js';
-import { scalingWarning } from '../preprocessing/scaling.js';
+import { scalingWarning } from '../preprocessing/describe-scaling.js';
+import type { ImageTransformer } from '../preprocessing/image-transformer.js';
 import { fitInputs } from './data.js';
 import { FeatureCache } from './feature-cache.js';
 import { FeatureThreads } from './feature-threads.js';
@@ -17,7 +17,7 @@ export class Parts {
   readonly #frozen: ForwardOnly | null;
   readonly #rest: ForwardOnly;
   readonly #caches = new WeakMap<object, FeatureCache>();
-  readonly #checked = new WeakSet<ImageDataGenerator>();
+  readonly #checked = new WeakSet<ImageTransformer>();
 
   constructor(
     readonly engine: Engine,
@@ -47,7 +47,7 @@ export class Parts {
   }
 
   /** What to warn of, once, where a generator scales pictures otherwise than pretrained weights want them. */
-  checkScaling(generator: ImageDataGenerator): string | null {
+  checkScaling(generator: ImageTransformer): string | null {
     const { expectedScaling } = this.model;
     if (!expectedScaling || this.#checked.has(generator)) return null;
     this.#checked.add(generator);

@@ -2,9 +2,9 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Callback, CallbackModel, Clock, Print, Verbose } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import { PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
+import type { Data } from './choose-source.js';
 import { type Batch, concatRows, rows, toInputs } from './data.js';
 import { isDataset } from './dataset-source.js';
-import type { Data } from './open-source.js';
 import type { Parts } from './parts.js';
 import { isBatches, lengthOf } from './source.js';
 

@@ -12,8 +12,8 @@ import {
   loadImg,
   type Size,
 } from './image.js';
-import type { ImageDataGenerator } from './image-data-generator.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
+import type { ImageTransformer } from './image-transformer.js';
 import type { PictureRecipe } from './picture-recipe.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
@@ -66,7 +66,7 @@ export class DirectoryIterator extends ImageIterator {
 
   constructor(
     readonly directory: string,
-    generator: ImageDataGenerator,
+    generator: ImageTransformer,
     options: FlowFromDirectoryOptions = {},
   ) {
     const { targetSize = [256, 256], colorMode = 'rgb', classMode = 'categorical' } = options;
@@ -149,7 +149,7 @@ function checkClassMode(classMode: ClassMode): void {
 function findPictures(
   directory: string,
   classNames: readonly string[],
-  generator: ImageDataGenerator,
+  generator: ImageTransformer,
   { subset = null, followLinks = false }: FlowFromDirectoryOptions,
 ): { file: string; index: number }[] {
   const { validationSplit } = generator.options;

@@ -1,5 +1,64 @@
 import { ValueError } from '../../errors.js';
-import type { ImageDataGeneratorOptions } from './image-data-generator.js';
+import type { UniformScaling } from '../../graph/preprocessing.js';
+import type { FillMode, SplineOrder } from '../../images/affine.js';
+import type { Warn } from '../callbacks/callback.js';
+import type { ImageArray } from './transform.js';
+
+/** A shift: a fraction of the side below 1, pixels from 1 on, or a list of either to choose from. */
+export type ShiftRange = number | readonly number[];
+
+/** The options of `ImageDataGenerator`, with Keras's defaults. */
+export interface ImageDataGeneratorOptions {
+  /** Subtracts each channel's mean over the pictures that `fit` has seen. Default: false. */
+  featurewiseCenter?: boolean;
+  /** Subtracts each picture's own mean. Default: false. */
+  samplewiseCenter?: boolean;
+  /** Divides by each channel's deviation over the pictures that `fit` has seen. Default: false. */
+  featurewiseStdNormalization?: boolean;
+  /** Divides by each picture's own deviation. Default: false. */
+  samplewiseStdNormalization?: boolean;
+  /** Decorrelates the pixels, as `fit` has learnt to. Default: false. */
+  zcaWhitening?: boolean;
+  /** Default: 1e-6. */
+  zcaEpsilon?: number;
+  /** The greatest rotation either way, in degrees. Default: 0. */
+  rotationRange?: number;
+  /** Default: 0. A whole number is what an `int` is in Python: pixels chosen from `0 … n − 1`, either way. */
+  widthShiftRange?: ShiftRange;
+  /** The same for the height. */
+  heightShiftRange?: ShiftRange;
+  /** The least and the greatest factor of brightness. Default: none. */
+  brightnessRange?: readonly [number, number] | null;
+  /** The greatest shear either way, in degrees. Default: 0. */
+  shearRange?: number;
+  /** The greatest zoom either way, or the least and the greatest. Default: 0. */
+  zoomRange?: number | readonly [number, number];
+  /** The greatest shift of all levels either way. Default: 0. */
+  channelShiftRange?: number;
+  /** What lies beyond the edges. Default: `nearest`. */
+  fillMode?: FillMode;
+  /** The level that `constant` fills with. Default: 0. */
+  cval?: number;
+  /** Mirrors every other picture left to right. Default: false. */
+  horizontalFlip?: boolean;
+  /** Mirrors every other picture top to bottom. Default: false. */
+  verticalFlip?: boolean;
+  /** A factor for all levels, after `preprocessingFunction`. Default: none. */
+  rescale?: number | null;
+  /** Changes each picture (H, W, C) after it was transformed, and before anything else. Default: none. */
+  preprocessingFunction?: ((image: ImageArray) => ImageArray) | null;
+  /** The share of the pictures that `subset: 'validation'` takes. Default: 0. */
+  validationSplit?: number;
+  /** The degree of the spline that transforms interpolate with. Default: 1. */
+  interpolationOrder?: SplineOrder;
+  warn?: Warn;
+}
+
+/** Options that reach another thread. */
+export interface PlainOptions extends Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> {
+  /** What `preprocessingFunction` does, if there is one. */
+  readonly scaling: UniformScaling | null;
+}
 
 type Settings = Required<ImageDataGeneratorOptions>;
 

@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { globalRandom } from '../random/global-random.js';
 import { saveImg } from './image.js';
-import type { ImageDataGenerator } from './image-data-generator.js';
+import type { ImageTransformer } from './image-transformer.js';
 import type { PictureRecipe } from './picture-recipe.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
@@ -59,7 +59,7 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
    */
   constructor(
     readonly n: number,
-    readonly imageDataGenerator: ImageDataGenerator,
+    readonly imageDataGenerator: ImageTransformer,
     {
       batchSize = 32,
       shuffle = true,

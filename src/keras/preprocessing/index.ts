@@ -1,5 +1,8 @@
+export type { UniformScaling as Scaling } from '../../graph/preprocessing.js';
 export type { DatasetOptions } from './dataset-options.js';
+export { describeScaling, scalingWarning } from './describe-scaling.js';
 export { type ClassMode, DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';
+export type { ImageDataGeneratorOptions, ShiftRange } from './generator-options.js';
 export {
   arrayToImg,
   type ColorMode,
@@ -12,17 +15,12 @@ export {
   type Size,
   saveImg,
 } from './image.js';
-export {
-  type FitOptions as ImageDataGeneratorFitOptions,
-  ImageDataGenerator,
-  type ImageDataGeneratorOptions,
-  type ShiftRange,
-} from './image-data-generator.js';
+export { ImageDataGenerator } from './image-data-generator.js';
 export { ImageDataset, imageDatasetFromDirectory } from './image-dataset.js';
 export { type Draws, type ImageBatch, ImageIterator, type IteratorOptions } from './image-iterator.js';
+export type { ImageDataGeneratorFitOptions, ImageTransformer } from './image-transformer.js';
 export { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from './numpy-array-iterator.js';
 export { type PyDataset, PyDatasetAdapter, type PyDatasetAdapterOptions } from './py-dataset-adapter.js';
-export { describeScaling, type Scaling, scalingWarning } from './scaling.js';
 export { toCategorical } from './to-categorical.js';
 export {
   applyAffineTransform,

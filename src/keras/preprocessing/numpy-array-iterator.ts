@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
-import type { ImageDataGenerator } from './image-data-generator.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
+import type { ImageTransformer } from './image-transformer.js';
 import type { ImageArray } from './transform.js';
 
 /** Pictures in memory: (N, H, W, C). */
@@ -25,7 +25,7 @@ export class NumpyArrayIterator extends ImageIterator {
   readonly y: Tensor | null;
   readonly sampleWeight: Tensor | null;
 
-  constructor(x: Pictures, y: Labels | null, generator: ImageDataGenerator, options: FlowOptions = {}) {
+  constructor(x: Pictures, y: Labels | null, generator: ImageTransformer, options: FlowOptions = {}) {
     const { sampleWeight = null, subset = null, ignoreClassSplit = false } = options;
     const targets = y && toTensor(y);
     const weights = sampleWeight && toTensor(sampleWeight);
@@ -83,7 +83,7 @@ function checkLengths(x: Tensor, other: Tensor | null, name: string, short: stri
 interface SplitOptions {
   subset: string;
   ignoreClassSplit: boolean;
-  generator: ImageDataGenerator;
+  generator: ImageTransformer;
 }
 
 /** The first part of the pictures is for validation. As in Keras, weights of samples are not split. */

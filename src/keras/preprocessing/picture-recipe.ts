@@ -1,6 +1,7 @@
 import type { Image } from '../../images/image.js';
+import type { PlainOptions } from './generator-options.js';
 import { imgToArray, type LoadImgOptions, loadImg } from './image.js';
-import { ImageDataGenerator, type PlainOptions } from './image-data-generator.js';
+import { ImageTransformer } from './image-transformer.js';
 import { preprocessInputOf } from './preprocess-input.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
@@ -21,7 +22,7 @@ export async function makePicture(
   const { scaling, ...options } = generator;
   const preprocessingFunction = scaling && preprocessInputOf(scaling);
   // Who made the generator has been warned of its options already.
-  const own = new ImageDataGenerator({ ...options, preprocessingFunction, warn() {} });
+  const own = new ImageTransformer({ ...options, preprocessingFunction, warn() {} });
   return { image: read, array: own.standardize(own.applyTransform(imgToArray(read), transform)) };
 }
 

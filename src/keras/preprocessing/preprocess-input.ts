@@ -1,5 +1,5 @@
+import type { UniformScaling } from '../../graph/preprocessing.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import type { Scaling } from './scaling.js';
 
 /** Keras's `preprocess_input`: scales RGB levels from 0 to 255 as a network wants them. */
 export interface PreprocessInput {
@@ -8,17 +8,17 @@ export interface PreprocessInput {
   /** @param levels pixel by pixel */
   (levels: ArrayLike<number>): Float32Array;
   /** What it does, so that another thread, which no function reaches, can do it, too. */
-  readonly scaling: Scaling;
+  readonly scaling: UniformScaling;
 }
 
-export function preprocessInputOf(scaling: Scaling): PreprocessInput {
+export function preprocessInputOf(scaling: UniformScaling): PreprocessInput {
   const scale = (x: Tensor | ArrayLike<number>) =>
     'dims' in x ? float32(scaleLevels(x.data as Float32Array, scaling), x.dims) : scaleLevels(x, scaling);
   return Object.assign(scale as Omit<PreprocessInput, 'scaling'>, { scaling }) as PreprocessInput;
 }
 
 /** Scales levels as the graph's `normalisePixels` does. */
-function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: Scaling): Float32Array {
+function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: UniformScaling): Float32Array {
   const scaled = new Float32Array(levels.length);
   for (let i = 0; i < scaled.length; i++) {
     const c = i % 3;

@@ -1,19 +1,16 @@
 import type { UniformScaling } from '../../graph/preprocessing.js';
 import { float32 } from '../../graph/tensor.js';
 import { floatRepr } from '../python/format.js';
-import type { ImageDataGenerator } from './image-data-generator.js';
-
-/** What becomes of levels from 0 to 255: `(level − mean) · scale` for each channel, in this order. */
-export type Scaling = UniformScaling;
+import type { ImageTransformer } from './image-transformer.js';
 
 /** Levels that tell the channels apart. */
 const probe = [40, 90, 200] as const;
 
 /**
- * How a generator scales RGB pictures, found by scaling three small ones; `null` where that is no `Scaling`, since it
+ * How a generator scales RGB pictures, found by scaling three small ones; `null` where that is no `UniformScaling`, since it
  * depends on the pictures (`samplewiseCenter`, `featurewiseCenter`, …) or differs between channels.
  */
-export function describeScaling(generator: ImageDataGenerator): Scaling | null {
+export function describeScaling(generator: ImageTransformer): UniformScaling | null {
   const { samplewiseCenter, featurewiseCenter, zcaWhitening, preprocessingFunction, rescale } =
     generator.options;
   if (samplewiseCenter || featurewiseCenter || zcaWhitening) return null;
@@ -47,7 +44,7 @@ export function describeScaling(generator: ImageDataGenerator): Scaling | null {
  * What to warn of when a generator feeds a network that was trained with another scaling; `null` where they agree or
  * the generator's is not known.
  */
-export function scalingWarning(generator: ImageDataGenerator, expected: Scaling): string | null {
+export function scalingWarning(generator: ImageTransformer, expected: UniformScaling): string | null {
   const found = describeScaling(generator);
   if (!found) return null;
   const [is, wanted] = [rangeOf(found), rangeOf(expected)];
@@ -63,7 +60,7 @@ export function scalingWarning(generator: ImageDataGenerator, expected: Scaling)
 }
 
 /** What a picture of one colour becomes, in the picture's middle; `null` where the user's function refuses it. */
-function scale(generator: ImageDataGenerator, colour: readonly number[]): number[] | null {
+function scale(generator: ImageTransformer, colour: readonly number[]): number[] | null {
   const size = 8;
   const levels = Float32Array.from({ length: size * size * 3 }, (_, i) => colour[i % 3]!);
   try {
@@ -80,10 +77,10 @@ function scale(generator: ImageDataGenerator, colour: readonly number[]): number
 const rounded = (level: number): number => Number(level.toFixed(3)) || 0;
 
 /** What black and white become in each channel. */
-const rangeOf = ({ mean, scale }: Scaling): number[] =>
+const rangeOf = ({ mean, scale }: UniformScaling): number[] =>
   mean.flatMap((level) => [-level * scale, (255 - level) * scale]);
 
-function inWords(scaling: Scaling): string {
+function inWords(scaling: UniformScaling): string {
   const format = (value: number) => floatRepr(Number(value.toFixed(3)) || 0);
   const [low, high, ...others] = rangeOf(scaling);
   const sameForAll = others.every((value, i) => Math.abs(value - [low!, high!][i % 2]!) < 1e-3);
