@@ -1,10 +1,10 @@
 import { ValueError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
-import type { Config } from './layers/layer.js';
 import { pythonTuple } from './python/format.js';
 import { globalTensorRandom } from './random/global-random.js';
 import { orthonormal } from './random/orthonormal.js';
 import { RandomState } from './random/random-state.js';
+import type { Config } from './serialized.js';
 
 /** Makes a weight's first values. */
 export interface Initializer {

@@ -1,7 +1,7 @@
 import { ValueError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { Config } from './layers/layer.js';
+import type { Config } from './serialized.js';
 
 /** A penalty on weights, added to the loss: l1·Σ|w| + l2·Σw². Source: keras.regularizers.L1L2. */
 export class Regularizer {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { float32 } from '../../src/graph/tensor.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Input } from '../../src/keras/layers/input.js';
-import type { EngineChoice } from '../../src/keras/models/model.js';
+import type { EngineChoice } from '../../src/keras/models/compilation.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { RMSprop } from '../../src/keras/optimizers/index.js';
 import { setRandomSeed } from '../../src/keras/random/global-random.js';

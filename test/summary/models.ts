@@ -6,7 +6,7 @@ import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { Input } from '../../src/keras/layers/input.js';
-import { Layer, type Shape } from '../../src/keras/layers/layer.js';
+import { Layer } from '../../src/keras/layers/layer.js';
 import { MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
@@ -19,6 +19,7 @@ import { clearSession } from '../../src/keras/naming.js';
 import { PolynomialDecay } from '../../src/keras/optimizers/index.js';
 import { RMSprop } from '../../src/keras/optimizers/rmsprop.js';
 import { formatSummary, type SummaryOptions } from '../../src/keras/summary.js';
+import type { Shape } from '../../src/keras/symbolic-shape.js';
 
 /** Options under Python's names, as they come from JSON. */
 export type PythonOptions = Record<string, unknown>;

@@ -15,7 +15,7 @@ import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
-import type { Layer, Shape } from '../../src/keras/layers/layer.js';
+import type { Layer } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
@@ -30,6 +30,7 @@ import {
 } from '../../src/keras/losses/index.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { L1L2 } from '../../src/keras/regularizers.js';
+import type { Shape } from '../../src/keras/symbolic-shape.js';
 import { assertClose } from '../compare.js';
 import { compareWithDifferences, type Differentiable } from './finite-difference.js';
 

@@ -8,8 +8,10 @@ import {
   softmax,
 } from '../activations.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationName | ActivationFunction | null;

@@ -2,7 +2,8 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { pythonTuple } from '../python/format.js';
-import { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
+import type { Shape } from '../symbolic-shape.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
 
 /**
  * The sum of inputs of one shape, element by element.

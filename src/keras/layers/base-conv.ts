@@ -3,9 +3,11 @@ import type { Context } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import type { InputSpec } from './input-spec.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 import {
   checkImages,
   type Pair,

@@ -3,10 +3,12 @@ import type { Context, Forward, Gradients } from '../../graph/differentiable.js'
 import { float, type Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { axisInGraph } from './channels.js';
 import type { InputSpec } from './input-spec.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface BatchNormalizationOptions extends LayerOptions {
   /** The axis of the features, the last by default. */

@@ -2,8 +2,10 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
-import { type CallOptions, type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** Along which inputs are put one after the other, the last by default. */

@@ -5,10 +5,12 @@ import { type Activation, type ActivationName, getActivation } from '../activati
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
 import type { InputSpec } from './input-spec.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
   units: number;

@@ -1,9 +1,10 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
-import type { Config, Shape } from './layer.js';
 import { checkImages } from './sliding-window.js';
 
 export interface DepthwiseConv2DOptions extends ConvolutionOptions {

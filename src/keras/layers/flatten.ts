@@ -1,8 +1,10 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
-import { type Config, Layer, type Shape } from './layer.js';
+import { Layer } from './layer.js';
 
 /**
  * All values of a sample in a row: (N, H, W, C) → (N, H·W·C), channels running fastest; (N) → (N, 1).

@@ -1,6 +1,6 @@
 /** `keras.layers`. */
 export { ValueError } from '../../errors.js';
-
+export type { Shape } from '../symbolic-shape.js';
 export { Activation, type ActivationOptions } from './activation.js';
 export { Add, add } from './add.js';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
@@ -17,7 +17,7 @@ export {
   type GlobalPooling2DOptions,
 } from './global-pooling2d.js';
 export { Input, InputLayer, type InputOptions } from './input.js';
-export { type CallOptions, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
+export { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
 export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
 export { AveragePooling2D, MaxPooling2D, type Pooling2DOptions } from './pooling2d.js';
 export { ReLU, type ReLUOptions } from './relu.js';

@@ -1,5 +1,5 @@
 import { pythonTuple } from '../python/format.js';
-import type { Shape } from './layer.js';
+import type { Shape } from '../symbolic-shape.js';
 
 /** What a layer asks of an input's shape, the batch included: `keras.InputSpec`. */
 export interface InputSpec {

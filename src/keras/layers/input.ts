@@ -1,6 +1,8 @@
 import type { Forward } from '../../graph/differentiable.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
-import { type Config, KerasTensor, Layer, type LayerOptions, type Shape } from './layer.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
+import { KerasTensor, Layer, type LayerOptions } from './layer.js';
 
 export interface InputOptions extends LayerOptions {
   /** Without the batch: `[224, 224, 3]`. */

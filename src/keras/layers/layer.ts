@@ -4,11 +4,10 @@ import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Regularizer } from '../regularizers.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { type InputSpec, inputIncompatibility } from './input-spec.js';
-
-/** A shape with the batch first; `null` where the size is known only at run time. */
-export type Shape = readonly (number | null)[];
 
 /** A symbolic tensor: the promise of a layer's output, which the functional API wires layers with. */
 export class KerasTensor {
@@ -34,9 +33,6 @@ export interface LayerOptions {
   name?: string;
   trainable?: boolean;
 }
-
-/** A JSON value of a layer's configuration; keys are Python's. */
-export type Config = Record<string, unknown>;
 
 /**
  * A node of a model: weights, and the ONNX operations that use them.

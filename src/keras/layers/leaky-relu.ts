@@ -2,8 +2,10 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { leakyRelu } from '../activations.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface LeakyReLUOptions extends LayerOptions {
   /** Slope below 0. */

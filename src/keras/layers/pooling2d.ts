@@ -1,6 +1,8 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
+import { Layer, type LayerOptions } from './layer.js';
 import {
   checkImages,
   type Pair,

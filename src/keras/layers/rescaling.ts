@@ -1,7 +1,8 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import { type Config, Layer, type LayerOptions } from './layer.js';
+import type { Config } from '../serialized.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface RescalingOptions extends LayerOptions {
   scale: number;

@@ -3,8 +3,10 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface ReshapeOptions extends LayerOptions {
   /** Without the batch. One size may be −1, which stands for what is left. */

@@ -1,8 +1,8 @@
 import { ValueError } from '../../errors.js';
 import type { Attribute } from '../../graph/graph.js';
 import { pythonTuple } from '../python/format.js';
+import type { Shape } from '../symbolic-shape.js';
 import { type InputSpec, inputIncompatibility } from './input-spec.js';
-import type { Shape } from './layer.js';
 
 /** Height and width. */
 export type Pair = readonly [number, number];

@@ -1,8 +1,10 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getActivation } from '../activations.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
-import { type Config, Layer, type LayerOptions, type Shape } from './layer.js';
+import { Layer, type LayerOptions } from './layer.js';
 
 export interface SoftmaxOptions extends LayerOptions {
   /** Along which values become a distribution, the last by default. */

@@ -3,8 +3,9 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { type Tensor, tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
-import type { Config, Shape } from '../layers/layer.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { type Backward, clip, Loss } from './loss.js';
 
 export interface CrossentropyOptions {

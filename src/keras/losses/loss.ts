@@ -3,9 +3,10 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { LossWriter, Prediction } from '../../graph/training.js';
-import type { Config, Shape } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 
 /** Gradients through a loss, with respect to the output or to the logits. */
 export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
-import type { Config } from '../layers/layer.js';
+import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
 
 const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });

@@ -2,8 +2,9 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
-import type { Config, Shape } from '../layers/layer.js';
 import { autoName } from '../naming.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { areEven, ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
 
 /** Recall against false positive rate, or precision against recall. */

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
-import type { Shape } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import { toSnakeCase } from '../naming.js';
+import type { Shape } from '../symbolic-shape.js';
 import { BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
 import { AUC } from './auc.js';
 import { ConfusionMetric } from './confusion.js';

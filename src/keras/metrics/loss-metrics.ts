@@ -1,8 +1,8 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
-import type { Config } from '../layers/layer.js';
 import * as losses from '../losses/index.js';
+import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
 
 /** A loss that is watched: its mean over samples. */

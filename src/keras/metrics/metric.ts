@@ -1,8 +1,9 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { MetricWriter, Prediction } from '../../graph/training.js';
-import type { Config, Shape } from '../layers/layer.js';
 import { toSnakeCase } from '../naming.js';
+import type { Config } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 
 /**
  * A number that is watched but not trained for.

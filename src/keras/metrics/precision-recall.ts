@@ -3,8 +3,8 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
-import type { Config } from '../layers/layer.js';
 import { autoName } from '../naming.js';
+import type { Config } from '../serialized.js';
 import { ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
 
 export interface PrecisionRecallOptions {

@@ -1,6 +1,6 @@
-import type { Config } from '../layers/layer.js';
 import { modelFromConfig as fromSerialized } from '../saving/deserialize.js';
 import { serializeLayer } from '../saving/serialize.js';
+import type { Config } from '../serialized.js';
 import type { Model } from './model.js';
 
 /**

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
-import type { Shape } from '../layers/layer.js';
 import { pythonList } from '../python/format.js';
+import type { Shape } from '../symbolic-shape.js';
 
 /** Nested arrays of numbers, as NumPy makes arrays of. */
 type NestedNumbers = number | readonly NestedNumbers[];

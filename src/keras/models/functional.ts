@@ -3,9 +3,10 @@ import type { Context, Forward, Gradients, Parameter } from '../../graph/differe
 import type { Value } from '../../graph/graph.js';
 import { InputLayer } from '../layers/input.js';
 import type { InputSpec } from '../layers/input-spec.js';
-import { KerasTensor, Layer, type Shape } from '../layers/layer.js';
+import { KerasTensor, Layer } from '../layers/layer.js';
 import { pythonList } from '../python/format.js';
 import type { Regularizer } from '../regularizers.js';
+import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 
 export interface FunctionalOptions {

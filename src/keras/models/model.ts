@@ -1,21 +1,21 @@
 import { print as printToConsole, resolveEngine } from '#platform';
-import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { CallbackModel, Logs } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
-import type { Config } from '../layers/layer.js';
-import { getLoss, type Loss, type LossName } from '../losses/index.js';
-import { getMetric, type Metric, type MetricName } from '../metrics/index.js';
-import { getOptimizer, type Optimizer, type OptimizerName } from '../optimizers/index.js';
+import { getLoss, type Loss } from '../losses/index.js';
+import { getMetric, type Metric } from '../metrics/index.js';
+import { getOptimizer, type Optimizer } from '../optimizers/index.js';
 import { globalTensorRandom } from '../random/global-random.js';
 import type { RandomState } from '../random/random-state.js';
 import type { LoadWeightsOptions } from '../saving/legacy-h5.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/save.js';
 import { modelConfig, modelToJson } from '../saving/serialize.js';
+import type { Config } from '../serialized.js';
 import { formatSummary, type SummaryOptions } from '../summary.js';
 import { arraySource, type Data, openSource, type SourceOptions } from './choose-source.js';
+import type { Compilation, CompiledModel, CompileOptions, EngineChoice } from './compilation.js';
 import { type ArrayLikeData, type Batch, type Batches, type Inputs, toInputs } from './data.js';
 import { type Dataset, isDataset } from './dataset-source.js';
 import { type EvaluateOptions, evaluateBatches } from './evaluation.js';
@@ -27,16 +27,6 @@ import { type PredictOptions, predictBatches } from './prediction.js';
 import { ArraySource, type Form, isBatches, type Source, toSamples } from './source.js';
 import { Totals } from './totals.js';
 import { type Samples, Trainer } from './trainer.js';
-
-/** What runs a model's graphs: ONNX Runtime, plain TypeScript, or an engine of one's own. */
-export type EngineChoice = 'ort' | 'js' | Engine;
-
-export interface CompileOptions {
-  optimizer?: Optimizer | OptimizerName;
-  loss: Loss | LossName;
-  metrics?: readonly (Metric | MetricName)[];
-  engine?: EngineChoice;
-}
 
 /** Arguments of `summary`, as Keras has them. */
 export interface ModelSummaryOptions extends Omit<SummaryOptions, 'optimizer'> {
@@ -51,13 +41,6 @@ interface Compiled {
   metrics: Metric[] | null;
 }
 
-/** What `compile` was given, with the optimizer that a name stands for. */
-export interface Compilation {
-  readonly optimizer: Optimizer;
-  readonly loss: Loss | LossName;
-  readonly metrics: readonly (Metric | MetricName)[];
-}
-
 /**
  * A model that trains, evaluates and predicts: `keras.Model`.
  *
@@ -69,7 +52,7 @@ export interface Compilation {
  * model.compile({ optimizer: new RMSprop(), loss: 'categorical_crossentropy', metrics: ['accuracy'] });
  * const { history } = await model.fit(x, y, { batchSize: 16, epochs: 5, validationData: [xTest, yTest] });
  */
-export class Model extends Functional implements CallbackModel {
+export class Model extends Functional implements CallbackModel, CompiledModel {
   stopTraining = false;
   restoredEpoch?: number;
   history?: History;

@@ -1,10 +1,11 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { TrainingPlan } from '../../graph/training.js';
-import type { KerasTensor, Layer, Shape } from '../layers/layer.js';
+import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Functional } from './functional.js';
 

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { Input, InputLayer } from '../layers/input.js';
-import { KerasTensor, Layer, type Shape } from '../layers/layer.js';
+import { KerasTensor, Layer } from '../layers/layer.js';
+import type { Shape } from '../symbolic-shape.js';
 import { Functional } from './functional.js';
 import { Model } from './model.js';
 

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../layers/layer.js';
+import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {

@@ -4,8 +4,8 @@ import type { Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import type { UpdateWriter } from '../../graph/training.js';
-import type { Config } from '../layers/layer.js';
 import { autoName, toSnakeCase } from '../naming.js';
+import type { Config } from '../serialized.js';
 import type { LearningRateSchedule } from './schedules/schedule.js';
 
 export interface OptimizerOptions {

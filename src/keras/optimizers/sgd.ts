@@ -1,6 +1,6 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
-import type { Config } from '../layers/layer.js';
+import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
 export interface SGDOptions extends OptimizerOptions {

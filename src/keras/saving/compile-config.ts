@@ -1,19 +1,13 @@
 import { ValueError } from '../../errors.js';
-import type { Config } from '../layers/layer.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
-import type { CompileOptions, Model } from '../models/model.js';
+import type { CompiledModel, CompileOptions } from '../models/compilation.js';
 import * as optimizers from '../optimizers/index.js';
 import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
-
-/** Anything that Keras writes as a class with its configuration. */
-export interface Configured {
-  readonly className: string;
-  getConfig(): Config;
-}
+import type { Config, Configured } from '../serialized.js';
 
 /** What `compile` was given, as Keras 3 writes it; empty for a model that is not compiled. */
-export function serializeCompilation(model: Model): Config {
+export function serializeCompilation(model: CompiledModel): Config {
   const { compilation } = model;
   if (!compilation) return {};
   const { optimizer, loss, metrics: watched = [] } = compilation;

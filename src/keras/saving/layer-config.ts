@@ -13,7 +13,7 @@ import { ELU } from '../layers/elu.js';
 import { Flatten } from '../layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
-import type { Layer, Shape } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import { LeakyReLU } from '../layers/leaky-relu.js';
 import { AveragePooling2D, MaxPooling2D } from '../layers/pooling2d.js';
 import { ReLU } from '../layers/relu.js';
@@ -23,6 +23,7 @@ import { SeparableConv2D } from '../layers/separable-conv2d.js';
 import { Softmax } from '../layers/softmax.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import { asList, asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
+import type { Shape } from '../symbolic-shape.js';
 import { deserializeInitializer, deserializeRegularizer } from './initializer-config.js';
 
 /** How layers are made of their configurations. */

@@ -5,16 +5,16 @@
  * Source: `get_config` and `from_config` of tf_keras 2.21 and Keras 3.15; keras.src.legacy.saving.saving_utils
  */
 import { InputLayer } from '../layers/input.js';
-import type { Config, KerasTensor, Layer } from '../layers/layer.js';
+import type { KerasTensor, Layer } from '../layers/layer.js';
 import { getMetric } from '../metrics/index.js';
+import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
-import type { Model } from '../models/model.js';
 import { toSnakeCase } from '../naming.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { isObject, type JsonObject } from '../python/json.js';
-import { type Configured, withDtype } from './compile-config.js';
+import type { Config, Configured, Serialized } from '../serialized.js';
+import { withDtype } from './compile-config.js';
 import { formerKeys } from './layer-config.js';
-import type { Serialized } from './serialize.js';
 import { usesIn } from './uses.js';
 
 /** A layer, or a model with all its layers. */
@@ -92,7 +92,7 @@ function functionalConfig(model: Functional): Config {
 }
 
 /** What the model was compiled with: the attribute `training_config`. */
-export function legacyTraining(model: Model): Config {
+export function legacyTraining(model: CompiledModel): Config {
   const { optimizer, loss, metrics = [] } = model.compilation!;
   const about = { outputShape: model.outputShape, loss: model.loss! };
   return {

@@ -1,6 +1,7 @@
 import { readFile } from '#platform';
 import { ValueError } from '../../errors.js';
-import type { EngineChoice, Model } from '../models/model.js';
+import type { EngineChoice } from '../models/compilation.js';
+import type { Model } from '../models/model.js';
 import { isObject, parseJson } from '../python/json.js';
 import { isZip, readArchive } from './archive.js';
 import { deserializeCompilation } from './compile-config.js';

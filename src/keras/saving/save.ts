@@ -1,6 +1,6 @@
 import { readFile, writeFile } from '#platform';
 import { ValueError } from '../../errors.js';
-import type { Model } from '../models/model.js';
+import type { CompiledModel } from '../models/compilation.js';
 import { pythonJson } from '../python/json.js';
 import { isZip, readArchive, writeArchive } from './archive.js';
 import { type Hdf5Writer, readHdf5, writeHdf5 } from './hdf5.js';
@@ -28,7 +28,7 @@ export type ModelFormat = 'keras' | 'h5';
  *
  * Python's `keras.models.load_model` opens either.
  */
-export async function saveModel(model: Model, path: string): Promise<void> {
+export async function saveModel(model: CompiledModel, path: string): Promise<void> {
   await writeFile(path, await encodeKerasModel(model, formatOf(path)));
 }
 
@@ -41,7 +41,7 @@ function formatOf(path: string): ModelFormat {
 }
 
 /** The bytes of such a file. */
-export async function encodeKerasModel(model: Model, format: ModelFormat): Promise<Uint8Array> {
+export async function encodeKerasModel(model: CompiledModel, format: ModelFormat): Promise<Uint8Array> {
   if (format === 'h5') return writeHdf5((root) => writeLegacyModel(root, model));
   const [date, time] = new Date().toISOString().split(/[T.]/) as [string, string];
   return writeArchive({
@@ -51,7 +51,7 @@ export async function encodeKerasModel(model: Model, format: ModelFormat): Promi
   });
 }
 
-function writeLegacyModel(root: Hdf5Writer, model: Model): void {
+function writeLegacyModel(root: Hdf5Writer, model: CompiledModel): void {
   root.attribute('backend', 'tensorflow');
   root.attribute('keras_version', legacyVersion);
   root.attribute('model_config', pythonJson(legacyConfig(model)));
@@ -70,7 +70,7 @@ function writeLegacyModel(root: Hdf5Writer, model: Model): void {
  * Writes the weights alone: `.weights.h5` as Keras 3 has it, with the optimizer's state, or any other `.h5` in Keras 2's
  * layout. Keras 3 writes no files of other names, but its `load_weights` reads these, too; Keras 2's reads these alone.
  */
-export async function saveWeights(model: Model, path: string): Promise<void> {
+export async function saveWeights(model: CompiledModel, path: string): Promise<void> {
   if (!model.built)
     throw new ValueError(
       'You are saving a model that has not yet been built. Try building the model first by calling it on some data or by using `build()`.',
@@ -88,7 +88,7 @@ export async function saveWeights(model: Model, path: string): Promise<void> {
 }
 
 /** The bytes of a `.weights.h5` file. */
-export const encodeWeights = (model: Model): Promise<Uint8Array> =>
+export const encodeWeights = (model: CompiledModel): Promise<Uint8Array> =>
   writeHdf5((root) => writeWeights(root, model));
 
 /**
@@ -97,7 +97,7 @@ export const encodeWeights = (model: Model): Promise<Uint8Array> =>
  * @throws ValueError that names the layer that they do not fit; then nothing is changed
  */
 export async function loadWeights(
-  model: Model,
+  model: CompiledModel,
   path: string,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
@@ -106,7 +106,7 @@ export async function loadWeights(
 
 /** The same from the bytes of a file. */
 export async function loadWeightsFrom(
-  model: Model,
+  model: CompiledModel,
   bytes: Uint8Array,
   options: LoadWeightsOptions = {},
 ): Promise<void> {

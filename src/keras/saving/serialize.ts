@@ -1,16 +1,11 @@
 import { InputLayer } from '../layers/input.js';
-import type { Config, KerasTensor, Layer } from '../layers/layer.js';
+import type { KerasTensor, Layer } from '../layers/layer.js';
+import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
-import type { Model } from '../models/model.js';
 import { pythonJson } from '../python/json.js';
+import type { Config, Serialized } from '../serialized.js';
 import { serializeCompilation } from './compile-config.js';
 import { usesIn } from './uses.js';
-
-/** A class with its configuration: the form in which Keras writes everything. */
-export interface Serialized extends Config {
-  class_name: string;
-  config: Config;
-}
 
 /**
  * A layer, or a model with all its layers, as Keras 3 writes it.
@@ -33,7 +28,7 @@ export function serializeLayer(layer: Layer): Serialized {
     ...(isModel
       ? {
           build_config: { input_shape: isSequential ? layer.inputShape : null },
-          compile_config: serializeCompilation(layer as Model),
+          compile_config: serializeCompilation(layer as CompiledModel),
         }
       : buildConfig(layer)),
   };

@@ -6,8 +6,8 @@
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Layer } from '../layers/layer.js';
+import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
-import type { Model } from '../models/model.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
@@ -53,7 +53,7 @@ const ownWeights = (layer: Layer): Variable[] =>
         ...layer.weights.filter(({ trainable }) => !trainable),
       ];
 
-export function writeWeights(root: Hdf5Writer, model: Model): void {
+export function writeWeights(root: Hdf5Writer, model: CompiledModel): void {
   for (const { layer, path } of places(model, 'layers')) {
     const group = root.group(`${path}vars`);
     group.attribute('name', layer.name);
@@ -79,7 +79,7 @@ export const hasKeras3Weights = (root: Hdf5Group): boolean => containers.some((n
  */
 export function readWeights(
   root: Hdf5Group,
-  model: Model,
+  model: CompiledModel,
   { skipMismatch = false, warn = console.warn }: LoadWeightsOptions = {},
 ): void {
   const container = containers.find((name) => root.has(name)) ?? 'layers';

@@ -1,4 +1,4 @@
-import type { Config } from '../../layers/layer.js';
+import type { Config } from '../../serialized.js';
 import { checkSteps, LearningRateSchedule } from './schedule.js';
 
 /** From 1 to `alpha` along half a cosine, `done` going from 0 to 1. */

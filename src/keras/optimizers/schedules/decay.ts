@@ -1,5 +1,5 @@
 import { ValueError } from '../../../errors.js';
-import type { Config } from '../../layers/layer.js';
+import type { Config } from '../../serialized.js';
 import { checkSteps, LearningRateSchedule } from './schedule.js';
 
 export interface DecayOptions {

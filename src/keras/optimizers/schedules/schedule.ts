@@ -1,5 +1,5 @@
 import { ValueError } from '../../../errors.js';
-import type { Config } from '../../layers/layer.js';
+import type { Config } from '../../serialized.js';
 
 /**
  * A learning rate that changes with the step. Subclass it for schedules of your own.

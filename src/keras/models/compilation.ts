@@ -1,0 +1,32 @@
+import type { Engine } from '../../engine/engine.js';
+import type { Loss, LossName } from '../losses/index.js';
+import type { Metric, MetricName } from '../metrics/index.js';
+import type { Optimizer, OptimizerName } from '../optimizers/index.js';
+import type { Functional } from './functional.js';
+
+/** What runs a model's graphs: ONNX Runtime, plain TypeScript, or an engine of one's own. */
+export type EngineChoice = 'ort' | 'js' | Engine;
+
+export interface CompileOptions {
+  /** Default `'rmsprop'`. */
+  optimizer?: Optimizer | OptimizerName;
+  /** Required. */
+  loss: Loss | LossName;
+  /** Watched but not trained for. Default none. */
+  metrics?: readonly (Metric | MetricName)[];
+  /** Default `'ort'`. */
+  engine?: EngineChoice;
+}
+
+/** The arguments of `compile`, with the optimizer that a name stands for. */
+export interface Compilation {
+  readonly optimizer: Optimizer;
+  readonly loss: Loss | LossName;
+  readonly metrics: readonly (Metric | MetricName)[];
+}
+
+/** A model as files hold it: its layers, and how it was compiled if it was. */
+export interface CompiledModel extends Functional {
+  readonly compilation?: Compilation;
+  readonly loss?: Loss;
+}
