@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { type ScalingName, scalings } from '../graph/preprocessing.js';
+import { defaultMaxPixels } from '../images/limits.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
 import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
 import { isOnnx } from '../transfer/features/preparation.js';
@@ -34,7 +35,7 @@ export const pictureOptions = <T>(yargs: Argv<T>) =>
     .option('max-pixels', {
       requiresArg: true,
       type: 'number',
-      default: 100e6,
+      default: defaultMaxPixels,
       describe: 'Refuse pictures with more pixels',
     })
     .option('strict', { type: 'boolean', default: false, describe: 'Stop at a picture that cannot be used' })

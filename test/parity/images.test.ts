@@ -73,10 +73,10 @@ test('pictures of every format and mode: the pixels of Pillow', async (t) => {
       await t.throwsAsync(decodeImage(bytes), { name: 'ImageError', message: /can be decoded/ }, kind);
       continue;
     }
-    t.is(md5((await decodeImage(bytes, { exif: false })).data), expected, kind);
+    t.is(md5((await decodeImage(bytes, { exif: false, levels: 'pillow' })).data), expected, kind);
     if (['PNG', 'GIF', 'BMP', 'PPM'].includes(format))
       t.is(
-        md5((await decodeImage(bytes, { exif: false, decoder: 'jimp' })).data),
+        md5((await decodeImage(bytes, { exif: false, levels: 'pillow', decoder: 'jimp' })).data),
         expected,
         `${kind}, without sharp`,
       );

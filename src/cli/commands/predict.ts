@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { isWorthTelling } from '#platform';
+import { defaultMaxPixels } from '../../images/limits.js';
 import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkWhole, engineOptions } from '../options.js';
@@ -43,7 +44,7 @@ const builder = (yargs: Argv<object>) =>
     .option('max-pixels', {
       requiresArg: true,
       type: 'number',
-      default: 100e6,
+      default: defaultMaxPixels,
       describe: 'Refuse pictures with more pixels',
     })
     .check(({ top, save, explain, ...args }) => {

@@ -9,9 +9,13 @@ const tag = {
   compression: 259,
   photometric: 262,
   orientation: 274,
+  samplesPerPixel: 277,
   extraSamples: 338,
+  sampleFormat: 339,
 };
 const photometric = { whiteIsZero: 0, blackIsZero: 1, separated: 5, ycbcr: 6, lab: 8 };
+/** SampleFormat, where it is none of unsigned integers. */
+const sampleFormats: Readonly<Record<number, 'signed' | 'float'>> = { 2: 'signed', 3: 'float' };
 /** Decoders turn these YCbCr pictures to RGB; others they leave as they are. */
 const jpegCompressions = [6, 7];
 /** Bytes of each field type that is read here: BYTE, SHORT, LONG, LONG8. */
@@ -43,6 +47,14 @@ export function readTiffHeader(view: DataView): Header {
   if (kind === photometric.lab || (kind === photometric.ycbcr && !jpegCompressions.includes(compression)))
     throw new ImageError('unsupported', `a TIFF of ${kind === photometric.lab ? 'L*a*b*' : 'YCbCr'} colours`);
   const depth = fields.get(tag.bitsPerSample) ?? 1;
+  const numbers = sampleFormats[fields.get(tag.sampleFormat) ?? 1];
+  const samples = fields.get(tag.samplesPerPixel) ?? 1;
+  if (numbers === 'float' ? depth !== 32 || samples > 1 : depth > 32)
+    throw new ImageError(
+      'unsupported',
+      `a TIFF of ${samples} × ${depth} bits a pixel${numbers === 'float' ? ', as floats' : ''}`,
+      { hint: 'save it with 8 or 16 bits a sample.' },
+    );
   return {
     format: 'tiff',
     width,
@@ -56,6 +68,7 @@ export function readTiffHeader(view: DataView): Header {
           : 'rgb',
     alpha: fields.has(tag.extraSamples),
     depth,
+    numbers,
     // What Jimp makes of a damaged TIFF takes gigabytes, or for ever; of most compressed ones, garbage.
     beyondJimp: 'a TIFF',
   };

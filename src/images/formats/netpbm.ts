@@ -1,4 +1,5 @@
-import { type Image, ImageError } from '../image.js';
+import { ImageError } from '../image.js';
+import type { Samples } from './convert-colour.js';
 import type { Header } from './header.js';
 
 /** The first digit of `P1`–`P6` modulo 3: bitmap, greymap, pixmap; from 4 on the samples are binary. */
@@ -36,21 +37,20 @@ export function readNetpbmHeader(bytes: Uint8Array): Netpbm {
   };
 }
 
-/** Decodes it into one or three channels, with Pillow's scaling to 0–255. */
-export function decodeNetpbm(bytes: Uint8Array): Image {
+/** Decodes it into one or three channels, with Pillow's scaling to 0–255, or of deep grey to 0–65,535. */
+export function decodeNetpbm(bytes: Uint8Array): Samples {
   const header = readNetpbmHeader(bytes);
   const { width, height, colour, maximum, isBitmap } = header;
   const channels = colour === 'rgb' ? 3 : 1;
-  const data = new Uint8Array(width * height * channels);
+  const isDeepGrey = channels === 1 && maximum > 255;
+  const data = new (isDeepGrey ? Uint16Array : Uint8Array)(width * height * channels);
+  const most = isDeepGrey ? 65535 : 255;
   const read = header.isText ? textSamples(bytes, header) : binarySamples(bytes, header);
   for (let i = 0; i < data.length; i++) {
     const sample = read(i);
     if (isBitmap) data[i] = sample === 0 ? 255 : 0;
     else if (maximum === 255) data[i] = sample;
-    // Pillow opens deep grey as its mode I, 16 bits wide, whose conversion to 8 bits clips.
-    else if (channels === 1 && maximum > 255)
-      data[i] = Math.min(255, roundHalfEven((sample / maximum) * 65535));
-    else data[i] = Math.min(255, roundHalfEven((sample / maximum) * 255));
+    else data[i] = Math.min(most, roundHalfEven((sample / maximum) * most));
   }
   return { width, height, channels, data };
 }

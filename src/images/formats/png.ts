@@ -3,7 +3,7 @@
  * Format: https://www.w3.org/TR/png-3/
  */
 import { ImageError } from '../image.js';
-import type { Stored } from './convert-colour.js';
+import type { Samples } from './convert-colour.js';
 
 interface Layout {
   readonly width: number;
@@ -33,7 +33,7 @@ const adam7 = [
  *
  * @throws ImageError when a checksum is wrong or the pixels are not all there
  */
-export async function decodePng(bytes: Uint8Array): Promise<Stored> {
+export async function decodePng(bytes: Uint8Array): Promise<Samples> {
   const { layout, palette, transparency, data } = readChunks(bytes);
   const { width, height, depth, colourType, isInterlaced } = layout;
   const samples = samplesOf[colourType];
@@ -107,7 +107,7 @@ function resolve(
   samples: number,
   palette: Uint8Array,
   transparency: Uint8Array | undefined,
-): Stored {
+): Samples {
   const pixels = width * height;
   const isPaletted = colourType === paletted;
   const colours = isPaletted ? 3 : samples;

@@ -190,7 +190,11 @@ function takePart(
 async function load(path: string, options: Required<DatasetOptions>): Promise<Float32Array> {
   const { colorMode, imageSize, cropToAspectRatio, padToAspectRatio } = options;
   const method = options.interpolation as InterpolationMethod;
-  const image = await decodeImage(await readFile(path), { channels: channelsOf(colorMode), exif: false });
+  const image = await decodeImage(await readFile(path), {
+    channels: channelsOf(colorMode),
+    exif: false,
+    levels: 'pillow',
+  });
   if (cropToAspectRatio) return interpolate(cropped(image, imageSize), imageSize, method);
   return padToAspectRatio ? padded(image, imageSize, method) : interpolate(image, imageSize, method);
 }

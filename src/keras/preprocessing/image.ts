@@ -41,7 +41,7 @@ export async function loadImg(source: string | Uint8Array, options: LoadImgOptio
   const channels = channelsOf(colorMode);
   const bytes = typeof source === 'string' ? await readFile(source) : source;
   try {
-    const image = await decodeImage(bytes, { channels, exif });
+    const image = await decodeImage(bytes, { channels, exif, levels: 'pillow' });
     return targetSize ? fit(image, targetSize, options) : image;
   } catch (error) {
     if (typeof source === 'string' && error instanceof Error) error.message = `${source}: ${error.message}`;

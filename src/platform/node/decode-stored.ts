@@ -1,6 +1,6 @@
 /** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
 import { decodeBmp } from '../../images/formats/bmp.js';
-import type { Stored } from '../../images/formats/convert-colour.js';
+import type { Channels, Levels, Samples } from '../../images/formats/convert-colour.js';
 import { decodeGif } from '../../images/formats/gif.js';
 import type { Format, Header } from '../../images/formats/header.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
@@ -13,7 +13,11 @@ export type Decoder = 'auto' | 'sharp' | 'jimp';
 type Sharp = typeof import('sharp').default;
 
 /** @throws ImageError when the samples cannot be had. */
-export async function decodeStored(bytes: Uint8Array, header: Header, decoder: Decoder): Promise<Stored> {
+export async function decodeStored(
+  bytes: Uint8Array,
+  header: Header,
+  { decoder, levels, channels }: { decoder: Decoder; levels: Levels; channels: Channels },
+): Promise<Samples> {
   const { format } = header;
   const own = ownDecoders[format];
   if (own) return decodeOwn(own, bytes);
@@ -21,20 +25,22 @@ export async function decodeStored(bytes: Uint8Array, header: Header, decoder: D
   if (decoder === 'sharp' && !sharp)
     throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
   try {
-    return sharp ? await decodeWithSharp(sharp, bytes, header) : await decodeWithoutSharp(bytes, header);
+    return sharp
+      ? await decodeWithSharp(sharp, bytes, header, { levels, channels })
+      : await decodeWithoutSharp(bytes, header);
   } catch (cause) {
     throw cause instanceof ImageError ? cause : explain(format, cause);
   }
 }
 
 /** Formats that are simple to decode, and that libraries decode otherwise than Pillow, or not at all. */
-const ownDecoders: Partial<Record<Format, (bytes: Uint8Array) => Stored>> = {
+const ownDecoders: Partial<Record<Format, (bytes: Uint8Array) => Samples>> = {
   bmp: decodeBmp,
   gif: decodeGif,
   netpbm: decodeNetpbm,
 };
 
-function decodeOwn(decode: (bytes: Uint8Array) => Stored, bytes: Uint8Array): Stored {
+function decodeOwn(decode: (bytes: Uint8Array) => Samples, bytes: Uint8Array): Samples {
   try {
     return decode(bytes);
   } catch (cause) {
@@ -66,10 +72,15 @@ function loadSharp(): Promise<Sharp | undefined> {
   return sharpModule;
 }
 
-async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header): Promise<Stored> {
-  const { colour, depth, width, height } = header;
-  const space = colourSpace(header);
-  const sampleType = depth <= 8 ? 'uchar' : depth === 16 ? 'ushort' : 'float';
+async function decodeWithSharp(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  header: Header,
+  { levels, channels }: { levels: Levels; channels: Channels },
+): Promise<Samples> {
+  const { colour, width, height } = header;
+  const sampleType = sampleTypeOf(header, levels);
+  const space = colourSpace(header, sampleType);
   const pipeline = sharp(bytes, {
     // libjpeg only warns of damage; checkJpeg has found that of the files that are not progressive. Warnings about
     // other formats are about harmless things, like a well-known mistake in a colour profile.
@@ -80,7 +91,8 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
     sequentialRead: true,
   });
   // Without this libvips would turn CMYK to RGB by a profile, and scale floats.
-  if (colour === 'cmyk' || depth > 16) pipeline.pipelineColourspace(space);
+  if (colour === 'cmyk' || sampleType === 'float') pipeline.pipelineColourspace(space);
+  if (channels !== 4) pipeline.removeAlpha();
   const { data, info } = await pipeline
     .toColourspace(space)
     .raw({ depth: sampleType })
@@ -94,17 +106,29 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, header: Header):
   };
 }
 
-/** The libvips name of the space that the samples are in, so that nothing is converted. */
-function colourSpace({ colour, depth }: Header): string {
+type SampleType = 'uchar' | 'ushort' | 'float';
+
+/** Bytes wherever the upper 8 bits are all that is wanted, since libvips takes them as it goes, in little memory. */
+function sampleTypeOf({ colour, alpha, depth, numbers }: Header, levels: Levels): SampleType {
+  if (numbers === 'float' || depth > 16) return 'float';
+  if (depth <= 8) return 'uchar';
+  return colour === 'cmyk' || (colour === 'grey' && !alpha && levels === 'pillow') ? 'ushort' : 'uchar';
+}
+
+/**
+ * The libvips name of the space that the samples are in, so that nothing is converted but 16 bits to their upper 8.
+ * Grey of 16 bits gets there by way of RGB: libvips rounds it otherwise.
+ */
+function colourSpace({ colour, depth }: Header, sampleType: SampleType): string {
   if (colour === 'cmyk') return 'cmyk';
-  if (colour === 'rgb') return depth > 8 ? 'rgb16' : 'srgb';
-  return depth === 16 ? 'grey16' : 'b-w';
+  if (colour === 'rgb' || (depth === 16 && sampleType === 'uchar')) return 'srgb';
+  return sampleType === 'ushort' ? 'grey16' : 'b-w';
 }
 
 async function decodeWithoutSharp(
   bytes: Uint8Array,
   { format, orientation, beyondJimp }: Header,
-): Promise<Stored> {
+): Promise<Samples> {
   if (beyondJimp)
     throw new ImageError('unsupported', `${beyondJimp}, which needs sharp`, { hint: 'install sharp.' });
   if (format === 'png') return decodePng(bytes);

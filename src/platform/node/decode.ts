@@ -1,12 +1,12 @@
 /**
  * Picture files to pixels, in Node.
  *
- * What comes out is what Pillow's `Image.open(file).convert('RGB')` gives, whatever the file holds:
+ * The pixels are those of Pillow's `Image.open(file).convert('RGB')`, for every kind of file:
  * - alpha and transparent colours are dropped, not blended: the colour beneath shows;
  * - grey becomes R = G = B; a palette gives its colours; colour profiles are ignored;
  * - CMYK: R = (255 − C)(255 − K) / 255, and so on, as `convert.c` rounds it;
- * - 16 bits a sample: the upper 8, but grey without alpha is clipped at 255, which makes most of it white: that is
- *   what Pillow does with its mode `I;16`;
+ * - 16 bits a sample: the upper 8; floats from 0 to 1: times 255. Here Pillow clips grey instead, and so does this
+ *   with `levels: 'pillow'`;
  * - of animations and many pages, the first.
  *
  * sharp decodes JPEG, PNG, WebP and TIFF where it loads, with libjpeg-turbo as Pillow does and always at full size,
@@ -14,11 +14,18 @@
  * that JPEG shares them among, png.ts PNG, and WebP and TIFF are refused. GIF, BMP and Netpbm need no library.
  */
 
-import { type Channels, convert } from '../../images/formats/convert-colour.js';
-import { type Header, readHeader } from '../../images/formats/header.js';
+import {
+  type Channels,
+  convertColour,
+  type Levels,
+  losesLevels,
+} from '../../images/formats/convert-colour.js';
+import type { Header } from '../../images/formats/header.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { orient, swapsSides } from '../../images/formats/orientation.js';
+import { readHeader } from '../../images/formats/read-header.js';
 import { type Image, ImageError } from '../../images/image.js';
+import { checkSize } from '../../images/limits.js';
 import { type Decoder, decodeStored } from './decode-stored.js';
 
 export interface DecodeOptions {
@@ -28,11 +35,19 @@ export interface DecodeOptions {
   maxPixels?: number;
   /** 3: RGB, 4: RGBA, 1: grey by Pillow's `convert('L')`. Default: 3. */
   channels?: Channels;
+  /**
+   * How 16-bit and float samples become bytes: `scaled` keeps the whole range, `pillow` clips grey as Pillow does, and
+   * is for Keras's functions alone. Default: `scaled`.
+   */
+  levels?: Levels;
   /** Which library decodes. Default: sharp where it loads, else Jimp. */
   decoder?: Decoder;
 }
 
-export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {}
+export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {
+  /** Whether `levels: 'pillow'` lost levels that `scaled` would have kept. */
+  readonly isClipped: boolean;
+}
 
 /**
  * Decodes a picture by its content; a file name plays no part.
@@ -45,24 +60,32 @@ export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientatio
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  { exif = true, maxPixels = 100e6, channels = 3, decoder = 'auto' }: DecodeOptions = {},
+  { exif = true, maxPixels, channels = 3, levels = 'scaled', decoder = 'auto' }: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const header = readHeader(bytes);
   const { format, width, height, orientation } = header;
-  if (width * height > maxPixels)
-    throw new ImageError('too large', `${width}×${height} pixels, more than ${maxPixels}`, {
-      hint: 'allow more with maxPixels, on the command line with --max-pixels.',
-    });
+  checkSize(header, maxPixels);
+  if (levels === 'scaled') checkScalable(header);
   if (format === 'jpeg') checkJpeg(bytes);
-  const stored = await decodeStored(bytes, header, decoder);
+  const stored = await decodeStored(bytes, header, { decoder, levels, channels });
   if (stored.width !== width || stored.height !== height)
     throw new ImageError(
       'damaged',
       `${stored.width}×${stored.height} pixels under a header of ${width}×${height}`,
     );
-  const image = convert(stored, header, channels);
+  const image = convertColour(stored, header, { channels, levels });
   const upright = exif || format === 'tiff' ? orient(image, orientation) : image;
-  return { ...upright, format, orientation };
+  return { ...upright, format, orientation, isClipped: levels === 'pillow' && losesLevels(stored, header) };
+}
+
+/** @throws ImageError when the numbers have no range that could be scaled */
+function checkScalable({ format, depth, numbers }: Header): void {
+  if (numbers === 'signed' || (depth > 16 && numbers !== 'float'))
+    throw new ImageError(
+      'unsupported',
+      `a ${format.toUpperCase()} of ${numbers === 'signed' ? 'signed integers' : `${depth}-bit integers`}`,
+      { hint: 'save it with 8 or 16 bits a sample, or with floats from 0 to 1.' },
+    );
 }
 
 /**

@@ -6,13 +6,20 @@
  * by its EXIF data, reads 16-bit grey, and refuses damaged JPEGs rather than show a part.
  */
 
-import { type Channels, convert } from '../../images/formats/convert-colour.js';
-import { type Header, readHeader } from '../../images/formats/header.js';
+import {
+  type Channels,
+  convertColour,
+  type Levels,
+  losesLevels,
+} from '../../images/formats/convert-colour.js';
+import type { Header } from '../../images/formats/header.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
 import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
 import { decodePng } from '../../images/formats/png.js';
+import { readHeader } from '../../images/formats/read-header.js';
 import { type Image, ImageError } from '../../images/image.js';
+import { checkSize } from '../../images/limits.js';
 import { readBitmap } from './bitmap.js';
 
 export interface DecodeOptions {
@@ -22,9 +29,17 @@ export interface DecodeOptions {
   maxPixels?: number;
   /** 3: RGB, 4: RGBA, 1: grey by Pillow's `convert('L')`. Default: 3. */
   channels?: Channels;
+  /**
+   * How 16-bit and float samples become bytes: `scaled` keeps the whole range, `pillow` clips grey as Pillow does, and
+   * is for Keras's functions alone. Default: `scaled`.
+   */
+  levels?: Levels;
 }
 
-export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {}
+export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {
+  /** Whether `levels: 'pillow'` lost levels that `scaled` would have kept. */
+  readonly isClipped: boolean;
+}
 
 /**
  * Decodes a picture by its content; a file name plays no part.
@@ -37,31 +52,37 @@ export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientatio
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  { exif = true, maxPixels = 100e6, channels = 3 }: DecodeOptions = {},
+  { exif = true, maxPixels, channels = 3, levels = 'scaled' }: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const header = readHeader(bytes);
-  const { format, width, height, orientation } = header;
-  if (width * height > maxPixels)
-    throw new ImageError('too large', `${width}×${height} pixels, more than ${maxPixels}`);
+  const { format, orientation } = header;
+  checkSize(header, maxPixels);
   if (format === 'jpeg') checkJpeg(bytes);
-  const own = await decodeOwn(bytes, header, channels);
+  const own = await decodeOwn(bytes, header, { channels, levels });
   const image = own ?? (await decodeWithBrowser(bytes, header, channels));
   const isTurned = !own && turnsByItself(format);
   const turn = exif ? (isTurned ? 1 : orientation) : isTurned ? inverse(orientation) : 1;
-  return { ...orient(image, turn), format, orientation };
+  return { ...orient(image, turn), format, orientation, isClipped: own?.isClipped ?? false };
 }
 
 /** Browsers turn every picture but WebP, where some do, and cannot be kept from it. */
 const turnsByItself = (format: Header['format']): boolean => format !== 'webp';
 
 /** Decodes the kinds that browsers cannot read, or read otherwise than Pillow; undefined for all others. */
-async function decodeOwn(bytes: Uint8Array, header: Header, channels: Channels): Promise<Image | undefined> {
+async function decodeOwn(
+  bytes: Uint8Array,
+  header: Header,
+  { channels, levels }: { channels: Channels; levels: Levels },
+): Promise<(Image & { isClipped: boolean }) | undefined> {
   const { format, colour, alpha, depth } = header;
-  if (format === 'netpbm') return convert(decodeNetpbm(bytes), header, channels);
-  // Browsers keep the upper half of 16 bits alone.
-  if (format === 'png' && colour === 'grey' && !alpha && depth === 16)
-    return convert(await decodePng(bytes), header, channels);
-  return undefined;
+  // Browsers keep the upper half of 16 bits, as `scaled` does.
+  const isDeepGrey = format === 'png' && colour === 'grey' && !alpha && depth === 16;
+  if (format !== 'netpbm' && !(isDeepGrey && levels === 'pillow')) return undefined;
+  const samples = format === 'netpbm' ? decodeNetpbm(bytes) : await decodePng(bytes);
+  return {
+    ...convertColour(samples, header, { channels, levels }),
+    isClipped: levels === 'pillow' && losesLevels(samples, header),
+  };
 }
 
 async function decodeWithBrowser(bytes: Uint8Array, header: Header, channels: Channels): Promise<Image> {
@@ -76,7 +97,11 @@ async function decodeWithBrowser(bytes: Uint8Array, header: Header, channels: Ch
         `${bitmap.width}×${bitmap.height} pixels under a header of ${width}×${height}`,
       );
     const image = readBitmap(bitmap, channels === 4 ? 4 : 3);
-    return convert(image, { colour: 'rgb', alpha: image.channels === 4 }, channels);
+    return convertColour(
+      image,
+      { colour: 'rgb', alpha: image.channels === 4 },
+      { channels, levels: 'scaled' },
+    );
   } finally {
     bitmap.close();
   }

@@ -1,6 +1,7 @@
 import { createPool, type Outcome } from '#platform';
 import { resizeModel } from '../../classifier/resize-model.js';
 import type { Session } from '../../engine/engine.js';
+import { defaultMaxPixels } from '../../images/limits.js';
 import type { ExtractOptions } from './extract.js';
 import type { Extracted, Picture, WorkerSetup } from './features-worker.js';
 
@@ -16,7 +17,7 @@ type Run = ((pictures: AsyncIterable<Picture>) => AsyncIterable<RunOutcome>) & {
  * @throws the engine's own error where it cannot load the backbone
  */
 export async function openRun(options: ExtractOptions): Promise<Run> {
-  const { engine, preprocessing, maxPixels = 100e6, seed = 0, detector = null } = options;
+  const { engine, preprocessing, maxPixels = defaultMaxPixels, seed = 0, detector = null } = options;
   const inThreads = engine.provider === 'cpu' || engine.name === 'js';
   const setup: WorkerSetup = {
     engine: engine.name,

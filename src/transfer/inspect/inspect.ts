@@ -3,6 +3,7 @@ import type { SkippedPicture } from '../../classifier/dataset.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
+import { defaultMaxPixels } from '../../images/limits.js';
 import { StrictError } from '../data/load-dataset.js';
 import { extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
@@ -90,7 +91,7 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const setup: LookSetup = {
     engine: engine.name,
     preprocessing,
-    maxPixels: options.maxPixels ?? 100e6,
+    maxPixels: options.maxPixels ?? defaultMaxPixels,
     seed: options.seed ?? 0,
     tile,
     resizeModel: resizeModel(preprocessing.size),
