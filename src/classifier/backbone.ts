@@ -4,6 +4,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import { fold } from '../graph/fold.js';
 import type { Model as OnnxModel, Value } from '../graph/graph.js';
 import { inferenceContext } from '../graph/inference.js';
+import { toChannelsLast } from '../graph/layout.js';
 import {
   caffeScaling,
   normalisePixels,
@@ -233,7 +234,7 @@ export function backboneModel(
   const { map, embedding } = g.scope('backbone', () => write(g, images));
   if (outputs.includes('embedding')) g.output('embedding', embedding, 'float32', ['N', features]);
   if (outputs.includes('map') && map) {
-    const channelsLast = g.op('Transpose', [map], { perm: [0, 2, 3, 1] });
+    const channelsLast = toChannelsLast(g, map);
     g.output('map', channelsLast, 'float32', ['N', 'h', 'w', features]);
   }
   return { graph: fold(g.build()), opset };

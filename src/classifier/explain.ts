@@ -2,7 +2,8 @@ import { UserError } from '../errors.js';
 import { floatOf, intOf } from '../graph/attributes.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, Model, Node, Value } from '../graph/graph.js';
-import { float32, tensor } from '../graph/tensor.js';
+import { oneHot } from '../graph/one-hot.js';
+import { tensor } from '../graph/tensor.js';
 
 /** A model whose answers cannot be traced back to its pictures. */
 export class ExplainError extends UserError {
@@ -114,8 +115,8 @@ const backward: Readonly<Record<string, (g: GraphBuilder, node: Node, dy: Value)
 /** 1 for the likeliest class and 0 for the others: what its logit's gradient is with respect to the logits (N, C). */
 function likeliest(g: GraphBuilder, logits: Value, classes: number): Value {
   const top = g.op('ArgMax', [logits], { axis: 1, keepdims: 0 });
-  const depth = g.initializer('classes', tensor('int64', BigInt64Array.of(BigInt(classes)), []));
-  return g.op('OneHot', [top, depth, g.initializer('off_on', float32([0, 1]))], { axis: 1 });
+  const count = g.initializer('classes', tensor('int64', BigInt64Array.of(BigInt(classes)), []));
+  return oneHot(g, top, count);
 }
 
 /** @returns heat (N, h, w) */

@@ -1,4 +1,6 @@
 import { UserError } from '../errors.js';
+import { intOf } from '../graph/attributes.js';
+import { typeCodes } from '../graph/element-types.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { halvesToFloats, numberToHalf } from '../graph/half.js';
 import { float32, sizeOf, type Tensor, tensor } from '../graph/tensor.js';
@@ -68,14 +70,12 @@ export function storeWeights(graph: Graph, precision: Precision): Graph {
     }
     const { values, scale } = small;
     const stored = store(`${name}/${values.type}`, values);
-    if (!scale) op('Cast', [stored], { to: float32Code }, name);
-    else op('Mul', [op('Cast', [stored], { to: float32Code }), store(`${name}/scale`, scale)], {}, name);
+    if (!scale) op('Cast', [stored], { to: typeCodes.float32 }, name);
+    else
+      op('Mul', [op('Cast', [stored], { to: typeCodes.float32 }), store(`${name}/scale`, scale)], {}, name);
   }
   return { ...graph, initializers, nodes: [...restoring, ...graph.nodes] };
 }
-
-/** ONNX's number of float32, for `Cast`. */
-const float32Code = 1;
 
 interface Small {
   readonly values: Tensor;
@@ -100,7 +100,7 @@ function shrink(
 function channelAxis({ nodes }: Graph, name: Value, { dims }: Tensor): number {
   const reader = nodes.find(({ inputs }) => inputs.includes(name));
   if (reader?.op === 'Conv') return 0;
-  if (reader?.op === 'Gemm' && reader.attributes.transB === 1) return 0;
+  if (reader?.op === 'Gemm' && intOf(reader, 'transB', 0) === 1) return 0;
   return dims.length - 1;
 }
 

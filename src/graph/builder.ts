@@ -1,3 +1,4 @@
+import { typeCodes } from './element-types.js';
 import type { Attribute, Dim, Graph, Node, Value, ValueInfo } from './graph.js';
 import { type DataType, int64, scalar, type Tensor } from './tensor.js';
 
@@ -96,6 +97,11 @@ export class GraphBuilder {
   /** Adds a node with one output and returns that. */
   op(op: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
     return this.ops(op, inputs, 1, attributes)[0]!;
+  }
+
+  /** Adds a node that gives the elements of `value` another type. */
+  cast(value: Value, type: DataType): Value {
+    return this.op('Cast', [value], { to: typeCodes[type] });
   }
 
   /** Adds a node with `count` outputs and returns them. */

@@ -1,6 +1,7 @@
-import { floatOf, intsOf, textOf } from './attributes.js';
+import { floatOf, intOf, intsOf, subgraphsOf, textOf } from './attributes.js';
 import type { Graph, Node, Value } from './graph.js';
-import { float32, sizeOf, type Tensor } from './tensor.js';
+import { float32, type Tensor } from './tensor.js';
+import { transpose } from './transpose.js';
 
 /**
  * Rewrites a graph that predicts into a smaller one that computes the same:
@@ -43,7 +44,7 @@ class Folding {
       const [output] = node.outputs;
       if (data?.type !== 'float32' || this.#isOutput(output!)) return true;
       if (node.op === 'Transpose') {
-        const perm = intsOf(node, 'perm', undefined);
+        const perm = intsOf(node, 'perm');
         this.#initializers.set(output!, transpose(data as Tensor<'float32'>, perm));
         return false;
       }
@@ -86,7 +87,7 @@ class Folding {
       const [kernel, bias] = conv.inputs.slice(1).map((input) => this.#floats(input));
       const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => this.#floats(input));
       if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
-      if (norm.attributes.training_mode) return undefined;
+      if (intOf(norm, 'training_mode', 0) !== 0) return undefined;
       const epsilon = floatOf(norm, 'epsilon', 1e-5);
       const scale = Array.from(gamma.data, (value, c) => value / Math.sqrt(variance.data[c]! + epsilon));
       const perChannel = kernel.data.length / scale.length;
@@ -132,10 +133,9 @@ class Folding {
     const uses = new Map<Value, number>();
     const count = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
     const visit = ({ nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'>) => {
-      for (const { inputs, attributes } of nodes) {
-        inputs.forEach(count);
-        for (const attribute of Object.values(attributes))
-          if (typeof attribute === 'object' && 'graph' in attribute) visit(attribute.graph);
+      for (const node of nodes) {
+        node.inputs.forEach(count);
+        for (const [, inner] of subgraphsOf(node)) visit(inner);
       }
       for (const { name } of outputs) count(name);
     };
@@ -158,33 +158,4 @@ class Folding {
     const tensor = this.#initializers.get(value);
     return tensor?.type === 'float32' ? (tensor as Tensor<'float32'>) : undefined;
   }
-}
-
-/** @param perm which axis of the input each axis of the output is; default: reversed */
-function transpose(
-  { data, dims }: Tensor<'float32'>,
-  perm: readonly number[] = dims.map((_, i) => dims.length - 1 - i),
-) {
-  // Axes of length 1 move nothing; without them most kernels are matrices.
-  const axes = perm.filter((axis) => dims[axis] !== 1);
-  const counts = axes.map((axis) => dims[axis]!);
-  const strides = axes.map((axis) => sizeOf(dims.slice(axis + 1)));
-  const [length = 1, stride = 0] = [counts.pop(), strides.pop()];
-  const output = new Float32Array(data.length);
-  const index = counts.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < output.length; ) {
-    for (let i = 0, at = from; i < length; i++, at += stride) output[to++] = data[at]!;
-    // Counts `index` up, the last axis fastest, and keeps `from` in step.
-    for (let axis = index.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      if (++index[axis]! < counts[axis]!) break;
-      from -= strides[axis]! * counts[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return float32(
-    output,
-    perm.map((axis) => dims[axis]!),
-  );
 }

@@ -1,7 +1,9 @@
 import { UserError } from '../errors.js';
 import type { GraphBuilder } from './builder.js';
 import type { Value } from './graph.js';
+import { toChannelsLast } from './layout.js';
 import { float32, type Tensor } from './tensor.js';
+import { transpose } from './transpose.js';
 
 /** An attribute of a TensorFlow node in TF.js's JSON: 64-bit integers as text, strings in base64. */
 interface TfAttribute {
@@ -147,7 +149,7 @@ const operations: Record<string, (conversion: Conversion) => Value> = {
   /** Of pictures, whose batch stays free where the model has it fixed at one. */
   Reshape({ g, node, input, constant }) {
     const [batch, ...shape] = numbers(constant(node, 1)) as [number, ...number[]];
-    const channelsLast = g.op('Transpose', [input(0)], { perm: [0, 2, 3, 1] });
+    const channelsLast = toChannelsLast(g, input(0));
     return g.op('Reshape', [channelsLast, g.ints(batch === 1 ? 0 : batch, ...shape)]);
   },
 
@@ -184,18 +186,3 @@ function padding(node: TfNode) {
 }
 
 const numbers = ({ data }: Tensor): number[] => Array.from(data as ArrayLike<number | bigint>, Number);
-
-/** A float tensor of rank 4 with its axes in the order of `perm`. */
-function transpose(tensor: Tensor, perm: readonly [number, number, number, number]): Tensor<'float32'> {
-  const { dims, data } = tensor;
-  const steps = dims.map((_, axis) => dims.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const [d0, d1, d2, d3] = perm.map((axis) => dims[axis]!) as [number, number, number, number];
-  const [s0, s1, s2, s3] = perm.map((axis) => steps[axis]!) as [number, number, number, number];
-  const out = new Float32Array(data.length);
-  let at = 0;
-  for (let a = 0; a < d0; a++)
-    for (let b = 0; b < d1; b++)
-      for (let c = 0; c < d2; c++)
-        for (let d = 0; d < d3; d++) out[at++] = Number(data[a * s0 + b * s1 + c * s2 + d * s3]);
-  return float32(out, [d0, d1, d2, d3]);
-}

@@ -1,3 +1,4 @@
+import { subgraphsOf, tensorOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Graph, Model, Node, Value } from './graph.js';
 import { OnnxFormatError } from './onnx.js';
@@ -61,13 +62,10 @@ function writeNodes(
       throw new OnnxFormatError(
         `Expected ONNX's own operations. Received: ${node.op} of '${domain}'. Hint: if it is a function of the model, inline it with onnx.inliner.inline_local_functions.`,
       );
-    const { value } = node.attributes;
-    if (node.op === 'Constant' && typeof value === 'object' && 'tensor' in value) {
+    const constant = node.op === 'Constant' ? tensorOf(node, 'value') : undefined;
+    if (constant) {
       const [output] = node.outputs as [Value];
-      names.set(
-        output,
-        weights.initializer(readable(output) ?? readers.get(output) ?? 'constant', value.tensor),
-      );
+      names.set(output, weights.initializer(readable(output) ?? readers.get(output) ?? 'constant', constant));
       continue;
     }
     const read = node.inputs.map((input) => {
@@ -136,12 +134,10 @@ function neededFor(graph: Graph, output: Value): Pick<Graph, 'initializers' | 'n
 }
 
 /** The values that a node reads, those of its subgraphs included. */
-function readBy({ inputs, attributes }: Node): Value[] {
-  const graphs = Object.values(attributes).flatMap((value) =>
-    typeof value === 'object' && 'graph' in value ? [value.graph] : [],
-  );
-  return [
-    ...inputs,
-    ...graphs.flatMap(({ nodes, outputs }) => [...nodes.flatMap(readBy), ...outputs.map(({ name }) => name)]),
-  ];
+function readBy(node: Node): Value[] {
+  const inner = subgraphsOf(node).flatMap(([, { nodes, outputs }]) => [
+    ...nodes.flatMap(readBy),
+    ...outputs.map(({ name }) => name),
+  ]);
+  return [...node.inputs, ...inner];
 }

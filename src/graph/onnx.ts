@@ -3,6 +3,8 @@
  * Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
  */
 import proto from 'onnx-proto';
+import { subgraphsOf } from './attributes.js';
+import { typeCodes, typeNames } from './element-types.js';
 import type { Attribute, Dim, Graph, Model, Node, Value, ValueInfo } from './graph.js';
 import { OnnxFormatError } from './onnx-format-error.js';
 import { checkMessage, describeOther } from './protobuf.js';
@@ -14,22 +16,6 @@ const { onnx } = proto;
 
 /** What ONNX Runtime reads without complaint and every older reader knows, too. */
 const irVersion = 8;
-
-const elementTypes: Record<DataType, number> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-};
-/** Element types by the numbers that ONNX files and `Cast` give them. */
-export const typeNames: ReadonlyMap<number, DataType> = new Map(
-  Object.entries(elementTypes).map(([name, code]) => [code, name as DataType]),
-);
 
 const { AttributeType } = onnx.AttributeProto;
 const text = {
@@ -53,11 +39,7 @@ export function encodeModel({ graph, opset, metadata = {} }: Model): Uint8Array 
 
 const usesDomain = (graph: Graph, domain: string): boolean =>
   graph.nodes.some(
-    (node) =>
-      node.domain === domain ||
-      Object.values(node.attributes).some(
-        (a) => typeof a === 'object' && 'graph' in a && usesDomain(a.graph, domain),
-      ),
+    (node) => node.domain === domain || subgraphsOf(node).some(([, inner]) => usesDomain(inner, domain)),
   );
 
 function encodeGraph(graph: Graph): proto.onnx.IGraphProto {
@@ -81,7 +63,7 @@ const encodeValueInfo = ({ name, type, dims }: ValueInfo): proto.onnx.IValueInfo
   name,
   type: {
     tensorType: {
-      elemType: elementTypes[type],
+      elemType: typeCodes[type],
       shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) },
     },
   },
@@ -89,7 +71,7 @@ const encodeValueInfo = ({ name, type, dims }: ValueInfo): proto.onnx.IValueInfo
 
 const encodeTensor = ({ type, dims, data }: Tensor, name = ''): proto.onnx.ITensorProto => ({
   name,
-  dataType: elementTypes[type],
+  dataType: typeCodes[type],
   dims: [...dims],
   rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 });
@@ -195,8 +177,7 @@ function checkOrder(
       throw new OnnxFormatError(
         `Expected every value to be made before it is read. Received: ${words}, which reads '${missing}'.`,
       );
-    for (const attribute of Object.values(node.attributes))
-      if (typeof attribute === 'object' && 'graph' in attribute) checkOrder(attribute.graph, isMade);
+    for (const [, inner] of subgraphsOf(node)) checkOrder(inner, isMade);
     for (const value of node.outputs) {
       if (value !== '' && made.has(value))
         throw new OnnxFormatError(

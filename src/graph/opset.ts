@@ -76,7 +76,7 @@ const toInputs =
 /** Before set 13, all axes from `axis` on were one. */
 const flattened: Rewrite = (g, node) => {
   const [x] = node.inputs as [Value];
-  const rows = g.op('Flatten', [x], { axis: node.attributes.axis ?? 1 });
+  const rows = g.op('Flatten', [x], { axis: intOf(node, 'axis', 1) });
   const y = g.op(node.op, [rows], { axis: -1 });
   return { ...node, op: 'Reshape', inputs: [y, g.op('Shape', [x])], attributes: {} };
 };
@@ -101,7 +101,7 @@ const pad: Rewrite = (g, node) => ({
 
 /** Sets 7 and 8 could normalise each place by itself. Further outputs are for training. */
 const batchNormalization: Rewrite = (_, node, opset) => {
-  if ((node.attributes.spatial ?? 1) !== 1) throw new OpsetError(node, opset, 'with spatial=0');
+  if (intOf(node, 'spatial', 1) !== 1) throw new OpsetError(node, opset, 'with spatial=0');
   if (node.outputs.length > 1) throw new OpsetError(node, opset, 'which trains');
   return { ...node, attributes: without(node, 'spatial') };
 };
@@ -128,7 +128,7 @@ const resize: Rewrite = (_, node) => ({
 });
 
 const resizeTf: Rewrite = (_, node, opset) => {
-  if (node.attributes.coordinate_transformation_mode === 'tf_half_pixel_for_nn')
+  if (textOf(node, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn')
     throw new OpsetError(node, opset, 'with tf_half_pixel_for_nn');
   // Sizes alone were said with empty factors; now these are left out.
   const [x, roi = '', , sizes = ''] = node.inputs;

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from './builder.js';
 import type { Value } from './graph.js';
+import { toChannelsFirst } from './layout.js';
 import { float32, int64 } from './tensor.js';
 
 /**
@@ -59,14 +60,21 @@ export type ScalingName = keyof typeof scalings;
  * @returns uint8 (N, height, width, 3)
  */
 export function resizePixels(g: GraphBuilder, pixels: Value, [height, width]: Preprocessing['size']): Value {
-  const sizes = g.initializer('size', int64([height, width]));
-  return g.op('Resize', [pixels, '', '', sizes], {
+  return resizeTo(g, pixels, g.initializer('size', int64([height, width])));
+}
+
+/** As `resizePixels`, to a size that the graph computes: int64 (2), height and width. */
+export const resizeTo = (g: GraphBuilder, pixels: Value, size: Value): Value =>
+  g.op('Resize', [pixels, '', '', size], {
     mode: 'linear',
     antialias: 1,
     coordinate_transformation_mode: 'half_pixel',
     axes: [1, 2],
   });
-}
+
+/** Pixels, uint8 (N, H, W, 3), as float32 levels (N, 3, H, W). */
+export const toLevels = (g: GraphBuilder, pixels: Value): Value =>
+  toChannelsFirst(g, g.cast(pixels, 'float32'));
 
 /**
  * Normalises resized pictures.
@@ -76,7 +84,7 @@ export function resizePixels(g: GraphBuilder, pixels: Value, [height, width]: Pr
  */
 export function normalisePixels(g: GraphBuilder, pixels: Value, { channels, mean, scale }: Scaling): Value {
   const ordered = channels === 'RGB' ? pixels : g.op('Gather', [pixels, g.ints(2, 1, 0)], { axis: 3 });
-  const levels = g.op('Transpose', [g.op('Cast', [ordered], { to: 1 })], { perm: [0, 3, 1, 2] });
+  const levels = toLevels(g, ordered);
   const isZero = mean.every((level) => level === 0);
   const centred = isZero ? levels : g.op('Sub', [levels, g.initializer('mean', float32(mean, [3, 1, 1]))]);
   if (typeof scale !== 'number')

@@ -4,9 +4,11 @@
  *
  * Axes: N samples, B samples of a batch, S steps, K sums.
  */
+
 import { GraphBuilder } from './builder.js';
 import type { Context, Forward, Gradients, Logits, Parameter } from './differentiable.js';
 import type { Dim, Model, Value } from './graph.js';
+import { inferenceContext } from './inference.js';
 import { zeros } from './tensor.js';
 
 /** What a model predicts (B, C), and what that was before the last activation, where that is known. */
@@ -158,7 +160,7 @@ export function trainingGraph(plan: TrainingPlan): Model {
   const learningRate = body.scope('batch/learning_rate', () => body.op('Gather', [learningRates, index]));
   const [step, stepAsFloat] = body.scope('batch/step', () => {
     const number = body.op('Add', [body.op('Add', [iterations, position]), body.ints(1)]);
-    return [number, body.op('Squeeze', [body.op('Cast', [number], { to: 1 })])] as const;
+    return [number, body.op('Squeeze', [body.cast(number, 'float32')])] as const;
   });
 
   const next = writeStep(body, plan, {
@@ -201,22 +203,12 @@ export function evaluationGraph(plan: TrainingPlan): Model {
   const data = dataInputs(g, plan);
   const weights = weightInputs(g, plan);
   const weight = (parameter: Parameter) => weights.get(parameter)!;
-  const prediction = plan.forward(predicting(g, weight), data.inputs);
+  const prediction = plan.forward(inferenceContext(g, weight), data.inputs);
   const { losses } = g.scope('loss', () => plan.loss.forward(g, data.target, prediction));
   const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
   g.output('sums', sums, 'float32', [sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }
-
-const predicting = (g: GraphBuilder, weight: Context['weight']): Context => ({
-  g,
-  training: false,
-  weight,
-  isTrained: () => false,
-  noise() {
-    throw new Error('Noise is drawn only while training.');
-  },
-});
 
 function dataInputs(g: GraphBuilder, { inputShapes, targetShape, weighted }: TrainingPlan) {
   return {
@@ -333,8 +325,7 @@ function writeSums(
 }
 
 /** The number of samples in `losses` (B), as float32 (1). */
-const batchSizeOf = (g: GraphBuilder, losses: Value): Value =>
-  g.op('Cast', [g.op('Shape', [losses])], { to: 1 });
+const batchSizeOf = (g: GraphBuilder, losses: Value): Value => g.cast(g.op('Shape', [losses]), 'float32');
 
 const zerosLike = (g: GraphBuilder, { name, shape }: Parameter): Value =>
   g.initializer(`${name}/zeros`, zeros(shape));
@@ -367,7 +358,7 @@ function noiseSource(g: GraphBuilder, seed: Value, step: Value): Context['noise'
       let hash = mix(residue(elements), g.ints(48_271), key);
       for (let round = 0; round < 3; round++) hash = mix(hash, hash, g.op('Add', [key, elements]));
       const bits = g.op('Mod', [hash, g.ints(2 ** 24)]);
-      const uniform = g.op('Mul', [g.op('Cast', [bits], { to: 1 }), g.scalar(2 ** -24)]);
+      const uniform = g.op('Mul', [g.cast(bits, 'float32'), g.scalar(2 ** -24)]);
       return g.op('Reshape', [uniform, g.op('Shape', [like])]);
     });
 }

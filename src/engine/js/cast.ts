@@ -1,10 +1,11 @@
+import { intOf } from '../../graph/attributes.js';
+import { typeNames } from '../../graph/element-types.js';
 import { halfToNumber, numberToHalf } from '../../graph/half.js';
-import { typeNames } from '../../graph/onnx.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { allocate, type Call, int, type Kernel, make, OpError } from './kernel.js';
+import { allocate, type Call, type Kernel, make, OpError } from './kernel.js';
 
 function cast([x]: readonly [Tensor], call: Call): Tensor {
-  const code = int(call, 'to');
+  const code = intOf(call.node, 'to', 0);
   const to = typeNames.get(code);
   if (!to) throw new OpError(`Expected a number type to cast to. Received: ONNX element type ${code}.`);
   if (x.type === to) return x;

@@ -1,39 +1,36 @@
 /** Values that are made rather than computed: shapes as numbers, constants, ranges. */
-import { arrayTypes, int64, sizeOf, type Tensor } from '../../graph/tensor.js';
-import { allocate, type Call, elements, int, integers, type Kernel, make, OpError } from './kernel.js';
+import { floatOf, floatsOf, intOf, intsOf, tensorOf } from '../../graph/attributes.js';
+import { arrayTypes, float32, int64, scalar, sizeOf, type Tensor } from '../../graph/tensor.js';
+import { allocate, elements, integers, type Kernel, make, OpError } from './kernel.js';
 
 const shapeOf: Kernel = ([x]: readonly [Tensor], call) => {
   const rank = x.dims.length;
   const position = (name: string, fallback: number) => {
-    const at = int(call, name, fallback);
+    const at = intOf(call.node, name, fallback);
     return Math.min(Math.max(at < 0 ? at + rank : at, 0), rank);
   };
   return int64(x.dims.slice(position('start', 0), position('end', rank)));
 };
 
-function tensorAttribute({ node }: Call, name: string): Tensor | undefined {
-  const value = node.attributes[name];
-  return typeof value === 'object' && 'tensor' in value ? value.tensor : undefined;
-}
-
 const constantOfShape: Kernel = ([shape]: readonly [Tensor], call) => {
-  const value = tensorAttribute(call, 'value');
+  const value = tensorOf(call.node, 'value');
   const dims = integers(shape);
   const y = allocate(value?.type ?? 'float32', sizeOf(dims));
   if (value) y.fill(elements(value)[0]!);
   return make(value?.type ?? 'float32', dims, y);
 };
 
-const constant: Kernel = (_, call) => {
-  const { value_float, value_floats, value_int, value_ints } = call.node.attributes;
-  const tensor = tensorAttribute(call, 'value');
+const constant: Kernel = (_, { node }) => {
+  const tensor = tensorOf(node, 'value');
   if (tensor) return tensor;
-  if (typeof value_float === 'object' && 'float' in value_float)
-    return make('float32', [], Float32Array.of(value_float.float));
-  if (typeof value_floats === 'object' && 'floats' in value_floats)
-    return make('float32', [value_floats.floats.length], Float32Array.from(value_floats.floats));
-  if (typeof value_int === 'number') return int64([value_int], []);
-  if (Array.isArray(value_ints)) return int64(value_ints);
+  const number = floatOf(node, 'value_float');
+  if (number !== undefined) return scalar(number);
+  const numbers = floatsOf(node, 'value_floats');
+  if (numbers) return float32(numbers);
+  const integer = intOf(node, 'value_int');
+  if (integer !== undefined) return int64([integer], []);
+  const integers = intsOf(node, 'value_ints');
+  if (integers) return int64(integers);
   throw new OpError('Expected a number or a tensor as the value.');
 };
 

@@ -1,6 +1,7 @@
 /** Convolution and pooling over (N, C, H, W), with (N, C, W) as a picture of height 1. */
+import { floatOf, intOf, intsOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
-import { type Call, float, int, ints, type Kernel, make, numbers, OpError, text } from './kernel.js';
+import { type Call, type Kernel, make, numbers, OpError } from './kernel.js';
 import { around } from './walk.js';
 
 /** One spatial axis: sizes in and out, and how the window of `kernel` taps moves along it. */
@@ -21,11 +22,23 @@ function spatialAxes(x: Tensor, kernel: readonly number[], call: Call): [rows: A
   const sizes = x.dims.slice(2);
   const count = sizes.length;
   if (count < 1 || count > 2) throw new OpError(`Expected (N, C, H, W). Received: [${x.dims.join(', ')}].`);
-  const strides = ints(call, 'strides') ?? sizes.map(() => 1);
-  const dilations = ints(call, 'dilations') ?? sizes.map(() => 1);
-  const pads = ints(call, 'pads') ?? [...sizes, ...sizes].map(() => 0);
-  const auto = text(call, 'auto_pad', 'NOTSET');
-  const round = int(call, 'ceil_mode') === 1 ? Math.ceil : Math.floor;
+  const strides = intsOf(
+    call.node,
+    'strides',
+    sizes.map(() => 1),
+  );
+  const dilations = intsOf(
+    call.node,
+    'dilations',
+    sizes.map(() => 1),
+  );
+  const pads = intsOf(
+    call.node,
+    'pads',
+    [...sizes, ...sizes].map(() => 0),
+  );
+  const auto = textOf(call.node, 'auto_pad', 'NOTSET');
+  const round = intOf(call.node, 'ceil_mode', 0) === 1 ? Math.ceil : Math.floor;
   const axes = sizes.map((input, i): Axis => {
     const [stride, dilation] = [strides[i]!, dilations[i]!];
     const reach = (kernel[i]! - 1) * dilation + 1;
@@ -66,7 +79,7 @@ const outputDims = (x: Tensor, channels: number, rows: Axis, columns: Axis): num
  */
 const conv: Kernel = ([x, w, b]: readonly [Tensor, Tensor, Tensor?], call) => {
   const [rows, columns] = spatialAxes(x, w.dims.slice(2), call);
-  const group = int(call, 'group', 1);
+  const group = intOf(call.node, 'group', 1);
   const [N, C] = x.dims as [number, number];
   const [M, perGroup] = w.dims as [number, number];
   if (C !== perGroup * group || M % group !== 0)
@@ -128,7 +141,7 @@ const pool =
   ): Kernel =>
   ([x]: readonly [Tensor], call) => {
     if (call.outputs > 1) throw new OpError('Expected one output. Received: a request for indices.');
-    const [rows, columns] = spatialAxes(x, ints(call, 'kernel_shape')!, call);
+    const [rows, columns] = spatialAxes(x, intsOf(call.node, 'kernel_shape')!, call);
     const from = numbers(x);
     const dims = outputDims(x, x.dims[1]!, rows, columns);
     const y = new Float32Array(sizeOf(dims));
@@ -182,8 +195,9 @@ const batchNormalization: Kernel = (
   [x, scale, shift, mean, variance]: readonly [Tensor, Tensor, Tensor, Tensor, Tensor],
   call,
 ) => {
-  if (int(call, 'training_mode') === 1) throw new OpError('Expected inference. Received: training_mode 1.');
-  const epsilon = float(call, 'epsilon', 1e-5);
+  if (intOf(call.node, 'training_mode', 0) === 1)
+    throw new OpError('Expected inference. Received: training_mode 1.');
+  const epsilon = floatOf(call.node, 'epsilon', 1e-5);
   const from = numbers(x);
   const [s, b, m, v] = [scale, shift, mean, variance].map(numbers) as [
     Float32Array,
@@ -210,7 +224,7 @@ export const convolutions = {
   AveragePool: pool(
     0,
     plus,
-    (total, count, padded, call) => total / (int(call, 'count_include_pad') === 1 ? padded : count),
+    (total, count, padded, call) => total / (intOf(call.node, 'count_include_pad', 0) === 1 ? padded : count),
   ),
   GlobalAveragePool: globalPool(0, plus, (total, count) => total / count),
   GlobalMaxPool: globalPool(Number.NEGATIVE_INFINITY, Math.max, (total) => total),

@@ -1,9 +1,9 @@
+import { intOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
 import {
   allocate,
   type Call,
   elements,
-  int,
   type Kernel,
   larger,
   make,
@@ -123,7 +123,7 @@ const divide = arithmetic(
 
 /** Integers take the divisor's sign, as in Python; with `fmod` the dividend's, as in C. */
 const mod: Kernel = (inputs, call) => {
-  if (int(call, 'fmod') === 1)
+  if (intOf(call.node, 'fmod', 0) === 1)
     return arithmetic(
       (a, b) => a % b,
       (a, b) => a % b,
@@ -168,7 +168,7 @@ function where([condition, a, b]: readonly [Tensor, Tensor, Tensor]): Tensor {
 
 /** Shifts unsigned integers. */
 const bitShift: Kernel = (inputs, call) => {
-  const left = call.node.attributes.direction === 'LEFT';
+  const left = textOf(call.node, 'direction') === 'LEFT';
   // A JavaScript shift counts modulo 32, C++ as ONNX Runtime compiles it does the same for uint32.
   return arithmetic(left ? (a, b) => a << b : (a, b) => a >>> b, left ? (a, b) => a << b : (a, b) => a >> b)(
     inputs,

@@ -1,3 +1,4 @@
+import { subgraphsOf } from '../../graph/attributes.js';
 import type { Graph, Node, Value } from '../../graph/graph.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { casting } from './cast.js';
@@ -51,9 +52,7 @@ export class Plan {
   constructor(graph: Graph) {
     this.graph = graph;
     const steps = graph.nodes.map((node) => {
-      const subgraphs = new Map<string, Plan>();
-      for (const [name, value] of Object.entries(node.attributes))
-        if (typeof value === 'object' && 'graph' in value) subgraphs.set(name, new Plan(value.graph));
+      const subgraphs = new Map(subgraphsOf(node).map(([name, inner]) => [name, new Plan(inner)]));
       return { node, kernel: kernelOf(node), subgraphs };
     });
     const reads = steps.map(

@@ -1,6 +1,7 @@
 /** Functions of one number, applied to every element. */
+import { floatOf, textOf } from '../../graph/attributes.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { allocate, float, type Kernel, make, numbers } from './kernel.js';
+import { allocate, type Kernel, make, numbers } from './kernel.js';
 
 type Unary = (x: number) => number;
 
@@ -19,7 +20,7 @@ const unary =
 const withAlpha =
   (fallback: number, f: (alpha: number) => Unary): Kernel =>
   (inputs, call) =>
-    unary(f(Math.fround(float(call, 'alpha', fallback))))(inputs, call);
+    unary(f(Math.fround(floatOf(call.node, 'alpha', fallback))))(inputs, call);
 
 /** Halves go to the even neighbour. */
 function roundHalfToEven(x: number): number {
@@ -86,13 +87,13 @@ export const functions = {
   LeakyRelu: withAlpha(0.01, (alpha) => (x) => (x < 0 ? alpha * x : x)),
   Elu: withAlpha(1, (alpha) => (x) => (x < 0 ? alpha * Math.expm1(x) : x)),
   Selu: ((inputs, call) => {
-    const alpha = float(call, 'alpha', 1.6732632);
-    const gamma = float(call, 'gamma', 1.050701);
+    const alpha = floatOf(call.node, 'alpha', 1.6732632);
+    const gamma = floatOf(call.node, 'gamma', 1.050701);
     return unary((x) => gamma * (x > 0 ? x : alpha * Math.expm1(x)))(inputs, call);
   }) as Kernel,
   HardSigmoid: ((inputs, call) => {
-    const alpha = float(call, 'alpha', 0.2);
-    const beta = float(call, 'beta', 0.5);
+    const alpha = floatOf(call.node, 'alpha', 0.2);
+    const beta = floatOf(call.node, 'beta', 0.5);
     return unary((x) => Math.max(0, Math.min(1, alpha * x + beta)))(inputs, call);
   }) as Kernel,
   HardSwish: unary((x) => x * Math.max(0, Math.min(1, x / 6 + 0.5))),
@@ -102,5 +103,5 @@ export const functions = {
   Softsign: unary((x) => x / (1 + Math.abs(x))),
   Mish: unary((x) => x * Math.tanh(softplus(x))),
   Gelu: ((inputs, call) =>
-    unary(call.node.attributes.approximate === 'tanh' ? geluTanh : geluExact)(inputs, call)) as Kernel,
+    unary(textOf(call.node, 'approximate') === 'tanh' ? geluTanh : geluExact)(inputs, call)) as Kernel,
 } satisfies Record<string, Kernel>;

@@ -1,16 +1,15 @@
+import { intOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
 import {
   allocate,
   axisOf,
   elements,
-  int,
   integers,
   type Kernel,
   larger,
   make,
   OpError,
   smaller,
-  text,
 } from './kernel.js';
 import { around, stridesOf } from './walk.js';
 
@@ -25,7 +24,7 @@ function positions(indices: Tensor, size: number): number[] {
 
 /** Takes whole slices along `axis`. */
 const gather: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
-  const axis = axisOf(int(call, 'axis'), x.dims.length);
+  const axis = axisOf(intOf(call.node, 'axis', 0), x.dims.length);
   const [outer, size, inner] = around(x.dims, axis);
   const at = positions(indices, size);
   const from = elements(x);
@@ -60,7 +59,7 @@ function places(dims: readonly number[], indices: Tensor, axis: number): Int32Ar
 const gatherElements: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
   const from = elements(x);
   const y = allocate(x.type, indices.data.length);
-  const at = places(x.dims, indices, axisOf(int(call, 'axis'), x.dims.length));
+  const at = places(x.dims, indices, axisOf(intOf(call.node, 'axis', 0), x.dims.length));
   for (let i = 0; i < y.length; i++) y[i] = from[at[i]!]!;
   return make(x.type, indices.dims, y);
 };
@@ -82,10 +81,10 @@ function meeting(name: string) {
 }
 
 const scatterElements: Kernel = ([x, indices, updates]: readonly [Tensor, Tensor, Tensor], call) => {
-  const meet = meeting(text(call, 'reduction', 'none'));
+  const meet = meeting(textOf(call.node, 'reduction', 'none'));
   const y = elements(x).slice();
   const values = elements(updates);
-  const at = places(x.dims, indices, axisOf(int(call, 'axis'), x.dims.length));
+  const at = places(x.dims, indices, axisOf(intOf(call.node, 'axis', 0), x.dims.length));
   for (let i = 0; i < at.length; i++) y[at[i]!] = meet(y[at[i]!]!, values[i]!);
   return make(x.type, x.dims, y);
 };
@@ -107,7 +106,7 @@ function slicesAt(dims: readonly number[], indices: Tensor): [starts: number[], 
 }
 
 const gatherND: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
-  if (int(call, 'batch_dims') !== 0) throw new OpError('Expected no batch_dims.');
+  if (intOf(call.node, 'batch_dims', 0) !== 0) throw new OpError('Expected no batch_dims.');
   const [starts, length] = slicesAt(x.dims, indices);
   const from = elements(x);
   const y = allocate(x.type, starts.length * length);
@@ -116,7 +115,7 @@ const gatherND: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
 };
 
 const scatterND: Kernel = ([x, indices, updates]: readonly [Tensor, Tensor, Tensor], call) => {
-  const meet = meeting(text(call, 'reduction', 'none'));
+  const meet = meeting(textOf(call.node, 'reduction', 'none'));
   const y = elements(x).slice();
   const values = elements(updates);
   const [starts, length] = slicesAt(x.dims, indices);
@@ -128,7 +127,7 @@ const scatterND: Kernel = ([x, indices, updates]: readonly [Tensor, Tensor, Tens
 /** A new axis that is `on` at the index and `off` elsewhere; indices outside of it are all `off`. */
 const oneHot: Kernel = ([indices, depthInput, values]: readonly [Tensor, Tensor, Tensor], call) => {
   const rank = indices.dims.length + 1;
-  const axis = axisOf(int(call, 'axis', -1), rank);
+  const axis = axisOf(intOf(call.node, 'axis', -1), rank);
   const depth = Number(depthInput.data[0]);
   const [off, on] = elements(values) as unknown as [number, number];
   const dims = indices.dims.toSpliced(axis, 0, depth);

@@ -31,34 +31,6 @@ export class OpError extends UserError {
   override name = 'OpError';
 }
 
-/** The integer attribute `name`. */
-export function int({ node }: Call, name: string, fallback = 0): number {
-  const value = node.attributes[name] ?? fallback;
-  if (typeof value !== 'number') throw new OpError(`Expected an integer '${name}'.`);
-  return value;
-}
-
-/** The float attribute `name`. */
-export function float({ node }: Call, name: string, fallback: number): number {
-  const value = node.attributes[name] ?? { float: fallback };
-  if (typeof value !== 'object' || !('float' in value)) throw new OpError(`Expected a float '${name}'.`);
-  return value.float;
-}
-
-/** The string attribute `name`. */
-export function text({ node }: Call, name: string, fallback: string): string {
-  const value = node.attributes[name] ?? fallback;
-  if (typeof value !== 'string') throw new OpError(`Expected a string '${name}'.`);
-  return value;
-}
-
-/** The attribute `name`, a list of integers. */
-export function ints({ node }: Call, name: string): readonly number[] | undefined {
-  const value = node.attributes[name];
-  if (value !== undefined && !Array.isArray(value)) throw new OpError(`Expected integers '${name}'.`);
-  return value as readonly number[] | undefined;
-}
-
 /** The elements of an int64 or int32 tensor, as axes, shapes and indices are given. */
 export const integers = (tensor: Tensor): number[] => Array.from(tensor.data as ArrayLike<number>, Number);
 

@@ -1,5 +1,7 @@
+import { floatOf, intOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
-import { allocate, type Call, float, int, type Kernel, make, numbers, OpError } from './kernel.js';
+import { transpose } from '../../graph/transpose.js';
+import { allocate, type Call, elements, type Kernel, make, numbers, OpError } from './kernel.js';
 import { broadcastShapes, broadcastStrides, eachRow, walk } from './walk.js';
 
 /**
@@ -32,14 +34,6 @@ function multiply(
   }
 }
 
-/** The rows of a matrix (rows, columns) as columns. */
-function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
-  const copy = new Float32Array(matrix.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) copy[j * rows + i] = matrix[i * columns + j]!;
-  return copy;
-}
-
 /**
  * NumPy's `matmul`: a (…, M, K) · b (…, K, N) → (…, M, N), with the leading axes broadcast and vectors promoted.
  */
@@ -56,6 +50,8 @@ function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha =
     );
   const batch = broadcastShapes(ad.slice(0, -2), bd.slice(0, -2));
   const y = allocate(a.type, sizeOf(batch) * M * N);
+  const turned = (data: Float32Array, dims: readonly number[]) =>
+    elements(transpose(make(a.type, dims, data)));
   const [p, q] = [numbers(a), numbers(b)];
   const plan = walk(batch, [
     broadcastStrides(ad.slice(0, -2), batch).map((stride) => stride * M * K),
@@ -68,8 +64,8 @@ function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha =
       const left = p.subarray(i! + n * down, i! + n * down + M * K);
       const right = q.subarray(j! + n * across, j! + n * across + K * N);
       multiply(
-        transA ? transposed(left, K, M) : left,
-        transB ? transposed(right, N, K) : right,
+        transA ? turned(left, [K, M]) : left,
+        transB ? turned(right, [N, K]) : right,
         y.subarray((at + n) * M * N, (at + n + 1) * M * N),
         { M, K, N },
       );
@@ -83,12 +79,12 @@ function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha =
 /** alpha · A B + beta · C, with C broadcast. */
 function gemm([a, b, c]: readonly [Tensor, Tensor, Tensor?], call: Call): Tensor {
   const y = product(a, b, {
-    transA: int(call, 'transA') === 1,
-    transB: int(call, 'transB') === 1,
-    alpha: float(call, 'alpha', 1),
+    transA: intOf(call.node, 'transA', 0) === 1,
+    transB: intOf(call.node, 'transB', 0) === 1,
+    alpha: floatOf(call.node, 'alpha', 1),
   });
   if (!c) return y;
-  const beta = float(call, 'beta', 1);
+  const beta = floatOf(call.node, 'beta', 1);
   const sums = numbers(y);
   const addends = numbers(c);
   const [M, N] = y.dims as [number, number];
@@ -103,8 +99,8 @@ export const matrices = {
   Gemm: gemm,
   'com.microsoft.FusedMatMul': ([a, b]: readonly [Tensor, Tensor], call: Call) =>
     product(a, b, {
-      transA: int(call, 'transA') === 1,
-      transB: int(call, 'transB') === 1,
-      alpha: float(call, 'alpha', 1),
+      transA: intOf(call.node, 'transA', 0) === 1,
+      transB: intOf(call.node, 'transB', 0) === 1,
+      alpha: floatOf(call.node, 'alpha', 1),
     }),
 } satisfies Record<string, Kernel>;

@@ -1,11 +1,10 @@
+import { intOf, intsOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
 import {
   allocate,
   axisOf,
   elements,
-  int,
   integers,
-  ints,
   type Kernel,
   larger,
   make,
@@ -34,12 +33,12 @@ const bigPlus = { start: 0n, join: (a: bigint, b: bigint) => a + b };
 const reduce =
   ({ start, join, finish, bigint }: Reduction): Kernel =>
   ([x, axesInput]: readonly [Tensor, Tensor?], call) => {
-    const given = axesInput ? integers(axesInput) : (ints(call, 'axes') ?? []);
+    const given = axesInput ? integers(axesInput) : (intsOf(call.node, 'axes') ?? []);
     const rank = x.dims.length;
-    const all = int(call, 'noop_with_empty_axes') === 1 ? [] : x.dims.keys();
+    const all = intOf(call.node, 'noop_with_empty_axes', 0) === 1 ? [] : x.dims.keys();
     const axes = new Set(given.length > 0 ? given.map((axis) => axisOf(axis, rank)) : all);
     const kept = x.dims.map((size, axis) => (axes.has(axis) ? 1 : size));
-    const dims = int(call, 'keepdims', 1) === 1 ? kept : x.dims.filter((_, axis) => !axes.has(axis));
+    const dims = intOf(call.node, 'keepdims', 1) === 1 ? kept : x.dims.filter((_, axis) => !axes.has(axis));
 
     const plan = walk(x.dims, [broadcastStrides(kept, x.dims)]);
     const stride = plan.strides[0]!.at(-1)!;
@@ -85,7 +84,7 @@ const softmax =
   ([x]: readonly [Tensor], call) => {
     const values = numbers(x);
     const y = allocate(x.type, values.length);
-    eachLine(x.dims, axisOf(int(call, 'axis', -1), x.dims.length), (start, step, size) => {
+    eachLine(x.dims, axisOf(intOf(call.node, 'axis', -1), x.dims.length), (start, step, size) => {
       const end = start + step * size;
       let largest = Number.NEGATIVE_INFINITY;
       for (let i = start; i < end; i += step) largest = Math.max(largest, values[i]!);
@@ -104,8 +103,8 @@ const softmax =
 const argExtreme =
   (beats: (a: number, b: number) => boolean): Kernel =>
   ([x]: readonly [Tensor], call) => {
-    const axis = axisOf(int(call, 'axis'), x.dims.length);
-    const last = int(call, 'select_last_index') === 1;
+    const axis = axisOf(intOf(call.node, 'axis', 0), x.dims.length);
+    const last = intOf(call.node, 'select_last_index', 0) === 1;
     const values = elements(x);
     const [outer, , inner] = around(x.dims, axis);
     const y = new BigInt64Array(outer * inner);
@@ -117,14 +116,14 @@ const argExtreme =
       }
       y[line] = BigInt(best);
     });
-    const kept = int(call, 'keepdims', 1) === 1 ? [1] : [];
+    const kept = intOf(call.node, 'keepdims', 1) === 1 ? [1] : [];
     return make('int64', [...x.dims.slice(0, axis), ...kept, ...x.dims.slice(axis + 1)], y);
   };
 
 /** The k largest or smallest along an axis, and where they were; equals in the order of their positions. */
 const topK: Kernel = ([x, k]: readonly [Tensor, Tensor], call) => {
-  const axis = axisOf(int(call, 'axis', -1), x.dims.length);
-  const largest = int(call, 'largest', 1) === 1;
+  const axis = axisOf(intOf(call.node, 'axis', -1), x.dims.length);
+  const largest = intOf(call.node, 'largest', 1) === 1;
   const count = integers(k)[0]!;
   const values = elements(x);
   const dims = x.dims.with(axis, count);
@@ -148,8 +147,8 @@ const topK: Kernel = ([x, k]: readonly [Tensor, Tensor], call) => {
 };
 
 const cumSum: Kernel = ([x, axisInput]: readonly [Tensor, Tensor], call) => {
-  const exclusive = int(call, 'exclusive') === 1;
-  const reverse = int(call, 'reverse') === 1;
+  const exclusive = intOf(call.node, 'exclusive', 0) === 1;
+  const reverse = intOf(call.node, 'reverse', 0) === 1;
   const values = elements(x);
   const y = allocate(x.type, values.length);
   // 0n for int64, whose elements `+` adds as well.

@@ -1,16 +1,6 @@
+import { intOf, intsOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
-import {
-  allocate,
-  axisOf,
-  int,
-  integers,
-  ints,
-  type Kernel,
-  make,
-  numbers,
-  OpError,
-  text,
-} from './kernel.js';
+import { allocate, axisOf, integers, type Kernel, make, numbers, OpError } from './kernel.js';
 import { around } from './walk.js';
 
 const f = Math.fround;
@@ -101,22 +91,22 @@ const roundAwayFromZero = (x: number): number => Math.sign(x) * Math.floor(Math.
  */
 const resize: Kernel = ([x, , scales, sizes]: readonly [Tensor, Tensor?, Tensor?, Tensor?], call) => {
   const expected: [name: string, value: string | number, received: string | number][] = [
-    ['mode', 'linear', text(call, 'mode', 'nearest')],
-    ['antialias', 1, int(call, 'antialias')],
+    ['mode', 'linear', textOf(call.node, 'mode', 'nearest')],
+    ['antialias', 1, intOf(call.node, 'antialias', 0)],
     [
       'coordinate_transformation_mode',
       'half_pixel',
-      text(call, 'coordinate_transformation_mode', 'half_pixel'),
+      textOf(call.node, 'coordinate_transformation_mode', 'half_pixel'),
     ],
-    ['exclude_outside', 0, int(call, 'exclude_outside')],
-    ['keep_aspect_ratio_policy', 'stretch', text(call, 'keep_aspect_ratio_policy', 'stretch')],
+    ['exclude_outside', 0, intOf(call.node, 'exclude_outside', 0)],
+    ['keep_aspect_ratio_policy', 'stretch', textOf(call.node, 'keep_aspect_ratio_policy', 'stretch')],
   ];
   for (const [name, value, received] of expected)
     if (received !== value) throw new OpError(`Expected ${name} ${value}. Received: ${received}.`);
   if (x.type !== 'uint8' && x.type !== 'float32')
     throw new OpError(`Expected uint8 or float32. Received: ${x.type}.`);
 
-  const axes = (ints(call, 'axes') ?? [...x.dims.keys()]).map((axis) => axisOf(axis, x.dims.length));
+  const axes = (intsOf(call.node, 'axes') ?? [...x.dims.keys()]).map((axis) => axisOf(axis, x.dims.length));
   const targets = axes.map((axis, i) => {
     const size = x.dims[axis]!;
     if (sizes?.data.length) {

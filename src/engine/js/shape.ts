@@ -1,16 +1,7 @@
+import { intOf, intsOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
-import {
-  allocate,
-  axisOf,
-  elements,
-  int,
-  integers,
-  ints,
-  type Kernel,
-  make,
-  OpError,
-  text,
-} from './kernel.js';
+import { transpose } from '../../graph/transpose.js';
+import { allocate, axisOf, type Call, elements, integers, type Kernel, make, OpError } from './kernel.js';
 import { around, broadcastShapes, broadcastStrides, eachRow, stridesOf, walk } from './walk.js';
 
 const reshaped = (x: Tensor, dims: readonly number[]): Tensor => make(x.type, dims, x.data);
@@ -36,7 +27,7 @@ function gatherByStride(
 
 /** 0 keeps a dimension, −1 stands for what is left. */
 const reshape: Kernel = ([x, shape]: readonly [Tensor, Tensor], call) => {
-  const keepZeros = int(call, 'allowzero') === 1;
+  const keepZeros = intOf(call.node, 'allowzero', 0) === 1;
   const dims = integers(shape).map((size, axis) => (size === 0 && !keepZeros ? x.dims[axis]! : size));
   const open = dims.indexOf(-1);
   if (open >= 0) dims[open] = x.data.length / -sizeOf(dims);
@@ -48,7 +39,7 @@ const reshape: Kernel = ([x, shape]: readonly [Tensor, Tensor], call) => {
 };
 
 const flatten: Kernel = ([x]: readonly [Tensor], call) => {
-  const given = int(call, 'axis', 1);
+  const given = intOf(call.node, 'axis', 1);
   const axis = given < 0 ? given + x.dims.length : given;
   return reshaped(x, [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))]);
 };
@@ -71,16 +62,6 @@ const squeeze: Kernel = ([x, axes]: readonly [Tensor, Tensor?]) => {
   return reshaped(
     x,
     x.dims.filter((size, axis) => (axes ? !removed.has(axis) : size !== 1)),
-  );
-};
-
-const transpose: Kernel = ([x]: readonly [Tensor], call) => {
-  const order = ints(call, 'perm') ?? [...x.dims.keys()].reverse();
-  const strides = stridesOf(x.dims);
-  return gatherByStride(
-    x,
-    order.map((axis) => x.dims[axis]!),
-    order.map((axis) => strides[axis]!),
   );
 };
 
@@ -116,7 +97,7 @@ export function concatenate(tensors: readonly Tensor[], axis: number): Tensor {
 
 const concat: Kernel = (inputs, call) => {
   const tensors = inputs as readonly Tensor[];
-  return concatenate(tensors, axisOf(int(call, 'axis'), tensors[0]!.dims.length));
+  return concatenate(tensors, axisOf(intOf(call.node, 'axis', 0), tensors[0]!.dims.length));
 };
 
 /** NumPy's slices: negative positions count from the end, ends beyond the array are cut off. */
@@ -149,7 +130,7 @@ const slice: Kernel = ([x, starts, ends, axesInput, stepsInput]: readonly [
 };
 
 const split: Kernel = ([x, sizesInput]: readonly [Tensor, Tensor?], call) => {
-  const axis = axisOf(int(call, 'axis'), x.dims.length);
+  const axis = axisOf(intOf(call.node, 'axis', 0), x.dims.length);
   const size = x.dims[axis]!;
   const part = Math.ceil(size / call.outputs);
   const sizes = sizesInput
@@ -195,7 +176,7 @@ const sources: Record<string, (i: number, size: number) => number> = {
 
 /** Pads with a constant or with the array's own elements; negative pads cut off. */
 const pad: Kernel = ([x, pads, constant, axesInput]: readonly [Tensor, Tensor, Tensor?, Tensor?], call) => {
-  const mode = text(call, 'mode', 'constant');
+  const mode = textOf(call.node, 'mode', 'constant');
   const source = sources[mode];
   if (!source) throw new OpError(`Expected mode ${Object.keys(sources).join(', ')}. Received: '${mode}'.`);
   const rank = x.dims.length;
@@ -232,7 +213,7 @@ export const shapes = {
   Flatten: flatten,
   Unsqueeze: unsqueeze,
   Squeeze: squeeze,
-  Transpose: transpose,
+  Transpose: ([x]: readonly [Tensor], call: Call) => transpose(x, intsOf(call.node, 'perm')),
   Concat: concat,
   Slice: slice,
   Split: split,

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../../graph/builder.js';
 import { importTfGraph, type TfGraphModel } from '../../graph/import-tf-graph.js';
 import { encodeModel } from '../../graph/onnx.js';
+import { resizeTo, toLevels } from '../../graph/preprocessing.js';
 import { fieldSize } from './window.js';
 
 /**
@@ -25,13 +26,8 @@ export function faceDetectorModel(model: TfGraphModel): Uint8Array {
   const placement = g.input('placement', 'int64', [4]);
 
   const [start, size] = g.ops('Split', [placement, g.ints(2, 2)], 2) as [string, string];
-  const resized = g.op('Resize', [pixels, '', '', size], {
-    mode: 'linear',
-    antialias: 1,
-    coordinate_transformation_mode: 'half_pixel',
-    axes: [1, 2],
-  });
-  const levels = g.op('Transpose', [g.op('Cast', [resized], { to: 1 })], { perm: [0, 3, 1, 2] });
+  const resized = resizeTo(g, pixels, size);
+  const levels = toLevels(g, resized);
   const scaled = g.op('Sub', [g.op('Div', [levels, g.scalar(127.5)]), g.scalar(1)]);
   const end = g.op('Sub', [g.op('Sub', [g.ints(fieldSize, fieldSize), start]), size]);
   const pads = g.op('Concat', [start, end], { axis: 0 });

@@ -4,6 +4,8 @@
  * Sources: tensorflow/core/lib/io/record_writer.h, core/util/event.proto, core/framework/{summary,tensor}.proto.
  */
 
+import { joinBytes } from '../../graph/rows.js';
+
 /** A value for TensorBoard to show. */
 export interface Summary {
   readonly tag: string;
@@ -87,15 +89,7 @@ function record(data: Uint8Array): Uint8Array {
   return message(header, checksum(header), data, checksum(data));
 }
 
-function message(...fields: readonly Uint8Array[]): Message {
-  const joined = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const field of fields) {
-    joined.set(field, offset);
-    offset += field.length;
-  }
-  return joined;
-}
+const message = (...fields: readonly Uint8Array[]): Message => joinBytes(fields);
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

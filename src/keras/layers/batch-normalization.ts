@@ -140,7 +140,7 @@ export class BatchNormalization extends Layer {
     const wide = (value: Value) => this.#alongAxis(context, value, rank, axis);
     const flat = (value: Value) => g.op('Reshape', [value, g.ints(-1)]);
 
-    const size = g.op('Cast', [g.op('Size', [x])], { to: 1 });
+    const size = g.cast(g.op('Size', [x]), 'float32');
     const m = g.op('Div', [size, g.scalar(this.#gamma.shape[0]!)]);
     const sum = (value: Value) => g.op('ReduceSum', [value, axes], { keepdims: 1 });
     const meanOf = (value: Value) => g.op('Div', [sum(value), m]);

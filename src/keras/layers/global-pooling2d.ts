@@ -56,7 +56,7 @@ export class GlobalAveragePooling2D extends GlobalPooling2D {
   protected override gradient(g: GraphBuilder, dy: Value, { x }: { x: Value }): Value {
     const shape = g.op('Shape', [x]);
     const area = g.op('ReduceProd', [g.op('Gather', [shape, g.ints(2, 3)])], { axes: [0], keepdims: 0 });
-    return g.op('Expand', [g.op('Div', [dy, g.op('Cast', [area], { to: 1 })]), shape]);
+    return g.op('Expand', [g.op('Div', [dy, g.cast(area, 'float32')]), shape]);
   }
 }
 
@@ -67,7 +67,7 @@ export class GlobalMaxPooling2D extends GlobalPooling2D {
 
   /** Goes to the largest value; among equals it is shared, as TensorFlow shares it. */
   protected override gradient(g: GraphBuilder, dy: Value, { x, y }: { x: Value; y: Value }): Value {
-    const isLargest = g.op('Cast', [g.op('Equal', [x, y])], { to: 1 });
+    const isLargest = g.cast(g.op('Equal', [x, y]), 'float32');
     const equals = g.op('ReduceSum', [isLargest, g.ints(2, 3)], { keepdims: 1 });
     return g.op('Mul', [isLargest, g.op('Div', [dy, equals])]);
   }

@@ -1,7 +1,8 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import { type Tensor, tensor } from '../../graph/tensor.js';
+import { classIndices, lastSize, oneHot } from '../../graph/one-hot.js';
+import type { Tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
@@ -100,7 +101,7 @@ export class CategoricalCrossentropy extends Loss {
   /** y·(1 − s) + s/C */
   #smooth(g: GraphBuilder, y: Value, output: Value): Value {
     if (this.labelSmoothing === 0) return y;
-    const classes = g.op('Cast', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])], { to: 1 });
+    const classes = g.cast(lastSize(g, output), 'float32');
     const share = g.op('Div', [g.scalar(this.labelSmoothing), classes]);
     return g.op('Add', [g.op('Mul', [y, g.scalar(1 - this.labelSmoothing)]), share]);
   }
@@ -145,7 +146,7 @@ export class SparseCategoricalCrossentropy extends Loss {
   }
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
-    const y = oneHot(g, target, prediction.output);
+    const y = oneHot(g, classIndices(g, target), lastSize(g, prediction.output));
     return fromLogitsOf(g, y, prediction, this.fromLogits) ?? this.#ofProbabilities(g, y, prediction.output);
   }
 
@@ -167,14 +168,6 @@ export class SparseCategoricalCrossentropy extends Loss {
 /** Keras's words for targets that are not of the outputs' shape. */
 const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
   `Arguments \`target\` and \`output\` must have the same ${targetShape.length === outputShape.length ? 'shape' : 'rank (ndim)'}. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}`;
-
-/** Class indices (B, 1) as rows of the shape of `output` (B, C). */
-function oneHot(g: GraphBuilder, target: Value, output: Value): Value {
-  const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
-  const depth = g.op('Squeeze', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])]);
-  const values = g.initializer('off_on', tensor('float32', Float32Array.of(0, 1), [2]));
-  return g.op('OneHot', [indices, depth, values], { axis: -1 });
-}
 
 /** Cross-entropy of each output by itself, averaged over the outputs. Source: keras.losses.BinaryCrossentropy. */
 export class BinaryCrossentropy extends Loss {
@@ -207,7 +200,7 @@ export class BinaryCrossentropy extends Loss {
     const mean = (value: Value) => g.op('ReduceMean', [value], { axes: [-1], keepdims: 0 });
     const outputs = op('Gather', op('Shape', output), g.ints(-1));
     /** Each output's share in the mean. */
-    const share = (dLosses: Value) => op('Div', dLosses, g.op('Cast', [outputs], { to: 1 }));
+    const share = (dLosses: Value) => op('Div', dLosses, g.cast(outputs, 'float32'));
 
     const z = logits?.value ?? (this.fromLogits ? output : undefined);
     if (z !== undefined) {

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { lastSize } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import { Loss } from './loss.js';
 
@@ -17,7 +18,7 @@ export class MeanSquaredError extends Loss {
     return {
       losses: g.op('ReduceMean', [square], { axes: [-1], keepdims: 0 }),
       backward(dLosses: Value) {
-        const outputs = g.op('Cast', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])], { to: 1 });
+        const outputs = g.cast(lastSize(g, output), 'float32');
         const share = g.op('Div', [g.op('Mul', [dLosses, g.scalar(2)]), outputs]);
         return { dOutput: g.op('Mul', [difference, share]) };
       },

@@ -1,11 +1,12 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { classIndices } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
 
 const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });
-const asFloat = (g: GraphBuilder, condition: Value) => g.op('Cast', [condition], { to: 1 });
+const asFloat = (g: GraphBuilder, condition: Value) => g.cast(condition, 'float32');
 
 /** How much is right of each sample: more is better. */
 abstract class ShareOfSamples extends MeanMetric {
@@ -39,7 +40,7 @@ export class SparseCategoricalAccuracy extends ShareOfSamples {
   static override readonly className: string = 'SparseCategoricalAccuracy';
 
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
-    const indices = g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
+    const indices = classIndices(g, target);
     return asFloat(g, g.op('Equal', [indices, argMax(g, output)]));
   }
 }

@@ -70,7 +70,7 @@ export abstract class ConfusionMetric extends Metric {
     const weigh = (values: Value) =>
       outputWeights ? g.op('Mul', [values, g.initializer('label_weights', float32(outputWeights))]) : values;
 
-    const is = this.select(g, g.op('Cast', [g.op('Cast', [target], { to: 9 })], { to: 1 }));
+    const is = this.select(g, g.cast(g.cast(target, 'bool'), 'float32'));
     const isNot = g.op('Sub', [g.scalar(1), is]);
     const columns = [is, isNot].map((values) => g.op('Unsqueeze', [rows(weigh(values)), g.ints(2)]));
     const truth = g.op('Concat', columns, { axis: 2 });
@@ -84,7 +84,7 @@ export abstract class ConfusionMetric extends Metric {
     }
     const limit = g.initializer('thresholds', float32(limits, [limits.length, 1]));
     const isPositive = g.op('Greater', [g.op('Unsqueeze', [rows(score), g.ints(1)]), limit]);
-    const positives = g.op('MatMul', [g.op('Cast', [isPositive], { to: 1 }), truth]);
+    const positives = g.op('MatMul', [g.cast(isPositive, 'float32'), truth]);
     const totals = g.op('ReduceSum', [truth, g.ints(1)], { keepdims: 0 });
     const flat = [positives, totals].map((values) => g.op('Reshape', [values, g.ints(-1)]));
     return g.op('Concat', flat, { axis: 0 });

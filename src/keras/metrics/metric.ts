@@ -55,7 +55,7 @@ export abstract class MeanMetric extends Metric {
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction): Value {
     const values = this.values(g, target, prediction);
-    const count = g.op('Cast', [g.op('Size', [values])], { to: 1 });
+    const count = g.cast(g.op('Size', [values]), 'float32');
     return g.op(
       'Concat',
       [g.op('ReduceSum', [values], { keepdims: 1 }), g.op('Unsqueeze', [count, g.ints(0)])],

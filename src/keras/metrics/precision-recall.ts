@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import { tensor } from '../../graph/tensor.js';
+import { lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';
@@ -48,10 +48,8 @@ abstract class PrecisionRecall extends ConfusionMetric {
   protected override score(g: GraphBuilder, { output }: Prediction): Value {
     if (this.topK === null) return output;
     const [, indices] = g.ops('TopK', [output, g.ints(this.topK)], 2, { axis: -1 });
-    const depth = g.op('Squeeze', [g.op('Gather', [g.op('Shape', [output]), g.ints(-1)])]);
-    const offOn = g.initializer('off_on', tensor('float32', Float32Array.of(0, 1), [2]));
-    const hits = g.op('OneHot', [indices!, depth, offOn], { axis: -1 });
-    const isTop = g.op('Cast', [g.op('ReduceSum', [hits, g.ints(1)], { keepdims: 0 })], { to: 9 });
+    const hits = oneHot(g, indices!, lastSize(g, output));
+    const isTop = g.cast(g.op('ReduceSum', [hits, g.ints(1)], { keepdims: 0 }), 'bool');
     return g.op('Where', [isTop, output, g.scalar(lowest)]);
   }
 

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { classIndices } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
@@ -26,9 +27,9 @@ abstract class TopK extends MeanMetric {
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     const index = g.op('Unsqueeze', [this.indices(g, target), g.ints(1)]);
     const own = g.op('GatherElements', [output, index], { axis: 1 });
-    const isLikelier = g.op('Cast', [g.op('Greater', [output, own])], { to: 1 });
+    const isLikelier = g.cast(g.op('Greater', [output, own]), 'float32');
     const likelier = g.op('ReduceSum', [isLikelier, g.ints(1)], { keepdims: 0 });
-    return g.op('Cast', [g.op('Less', [likelier, g.scalar(this.k)])], { to: 1 });
+    return g.cast(g.op('Less', [likelier, g.scalar(this.k)]), 'float32');
   }
 
   override getConfig(): Config {
@@ -58,6 +59,6 @@ export class SparseTopKCategoricalAccuracy extends TopK {
   }
 
   protected override indices(g: GraphBuilder, target: Value): Value {
-    return g.op('Squeeze', [g.op('Cast', [target], { to: 7 }), g.ints(1)]);
+    return classIndices(g, target);
   }
 }

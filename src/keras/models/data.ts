@@ -68,27 +68,6 @@ export function toInputs(x: Inputs, names: readonly string[]): Tensor<'float32'>
 const isNamed = (x: Inputs): x is NamedInputs =>
   typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype && !isTensor(x);
 
-/** Rows `from` to `to` of a tensor, sharing its memory. */
-export function rows<T extends Tensor>({ type, dims, data }: T, from: number, to: number): Tensor {
-  const size = sizeOf(dims.slice(1));
-  const part = data.subarray(from * size, to * size);
-  return { type, dims: [Math.min(to, dims[0]!) - from, ...dims.slice(1)], data: part } as Tensor;
-}
-
-/** Tensors put one after the other along the batch. */
-export function concatRows(parts: readonly Tensor<'float32'>[]): Tensor<'float32'> {
-  if (parts.length === 1) return parts[0]!;
-  const count = parts.reduce((sum, { dims }) => sum + dims[0]!, 0);
-  const dims = [count, ...parts[0]!.dims.slice(1)];
-  const data = new Float32Array(sizeOf(dims));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  return float32(data, dims);
-}
-
 /**
  * Inputs as a model wants them. As in Keras, a last axis of length 1 may be missing or too many: grey pictures
  * (N, H, W) for an `Input` of shape (H, W, 1).

@@ -1,7 +1,8 @@
+import { joinRows } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Draws, ImageIterator } from '../preprocessing/image-iterator.js';
 import { type PyDataset, PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
-import { type Batch, concatRows } from './data.js';
+import type { Batch } from './data.js';
 import { type FeatureCache, type FeatureRows, stackFeatureRows, takeFeatureRows } from './feature-cache.js';
 import type { FeatureThreads } from './feature-threads.js';
 import { type Form, inOrder, type Source, toSamples } from './source.js';
@@ -189,7 +190,7 @@ export class DatasetSource implements Source {
 /** Samples one after the other. */
 function joinSamples(parts: readonly Samples[]): Samples {
   const [first] = parts as [Samples];
-  const join = (tensors: readonly (Tensor | undefined)[]) => concatRows(tensors as Tensor<'float32'>[]);
+  const join = (tensors: readonly (Tensor | undefined)[]) => joinRows(tensors as Tensor<'float32'>[]);
   return {
     x: first.x.map((_, k) => join(parts.map(({ x }) => x[k]))),
     y: join(parts.map(({ y }) => y)),

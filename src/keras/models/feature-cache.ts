@@ -1,3 +1,4 @@
+import { stackRows } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 
 /** What the frozen part makes of one picture: a row for each tensor that the rest of the model reads. */
@@ -65,8 +66,4 @@ export const takeFeatureRows = (tensors: readonly Tensor<'float32'>[], i: number
 
 /** Rows put together into batches again: (N, …) for each tensor. */
 export const stackFeatureRows = (rows: readonly FeatureRows[]): Tensor<'float32'>[] =>
-  rows[0]!.map(({ dims, data: { length } }, k) => {
-    const data = new Float32Array(rows.length * length);
-    for (const [i, row] of rows.entries()) data.set(row[k]!.data, i * length);
-    return float32(data, [rows.length, ...dims]);
-  });
+  rows[0]!.map((_, k) => stackRows(rows.map((row) => row[k]!)));

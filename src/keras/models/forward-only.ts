@@ -2,8 +2,8 @@ import type { Engine, Session } from '../../engine/engine.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { inferenceContext } from '../../graph/inference.js';
 import { encodeModel } from '../../graph/onnx.js';
+import { joinRows, sliceRows } from '../../graph/rows.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { concatRows, rows } from './data.js';
 import type { Functional } from './functional.js';
 import { writeModel } from './plan.js';
 
@@ -37,12 +37,12 @@ export class ForwardOnly {
     const parts: Tensor<'float32'>[][] = this.models.map(() => []);
     for (let from = 0; from < count; from += batchSize) {
       const feeds = Object.fromEntries(
-        x.map((tensor, i) => [`x_${i}`, rows(tensor, from, from + batchSize)]),
+        x.map((tensor, i) => [`x_${i}`, sliceRows(tensor, from, from + batchSize)]),
       );
       const results = await session.run(feeds);
       for (const [i, list] of parts.entries()) list.push(results[`y_${i}`] as Tensor<'float32'>);
     }
-    return parts.map(concatRows);
+    return parts.map(joinRows);
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import type { TrainingPlan } from '../../graph/training.js';
 import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
@@ -64,19 +65,15 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
   const isPicture = ({ shape }: KerasTensor) => shape.length === 4;
   const forward = model.forward(
     context,
-    inputs.map((input, i) =>
-      isPicture(model.inputs[i]!) ? g.op('Transpose', [input], { perm: [0, 3, 1, 2] }) : input,
-    ),
+    inputs.map((input, i) => (isPicture(model.inputs[i]!) ? toChannelsFirst(g, input) : input)),
   );
   if (!isPicture(model.outputTensor)) return forward;
   const { backward } = forward;
   return {
     ...forward,
-    output: g.op('Transpose', [forward.output], { perm: [0, 2, 3, 1] }),
+    output: toChannelsLast(g, forward.output),
     logits: undefined,
-    backward:
-      backward &&
-      ((dOutput, needsInput) => backward(g.op('Transpose', [dOutput], { perm: [0, 3, 1, 2] }), needsInput)),
+    backward: backward && ((dOutput, needsInput) => backward(toChannelsFirst(g, dOutput), needsInput)),
   };
 }
 

@@ -1,9 +1,10 @@
+import { joinRows, sliceRows } from '../../graph/rows.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Callback, CallbackModel, Clock, Print, Verbose } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import { PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
 import type { Data } from './choose-source.js';
-import { type Batch, concatRows, rows, toInputs } from './data.js';
+import { type Batch, toInputs } from './data.js';
 import { isDataset } from './dataset-source.js';
 import type { Parts } from './parts.js';
 import { isBatches, lengthOf } from './source.js';
@@ -45,7 +46,7 @@ export async function predictBatches(
     if (outputs.length === (steps ?? length)) break;
   }
   await list.onPredictEnd();
-  return concatRows(outputs);
+  return joinRows(outputs);
 }
 
 type InputBatches = AsyncIterable<Tensor<'float32'>[]> | Iterable<Tensor<'float32'>[]>;
@@ -64,7 +65,7 @@ function inputBatches(
   const size = batchSize ?? (steps ? Math.ceil(count / steps) : 32);
   const length = Math.ceil(count / size);
   const batches = Array.from({ length }, (_, i) =>
-    inputs.map((input) => rows(input, i * size, (i + 1) * size) as Tensor<'float32'>),
+    inputs.map((input) => sliceRows(input, i * size, (i + 1) * size) as Tensor<'float32'>),
   );
   return { batches, length };
 }

@@ -1,11 +1,11 @@
 import { ValueError } from '../../errors.js';
+import { sliceRows } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { RandomState } from '../random/random-state.js';
 import {
   type Batch,
   type Batches,
   isNumberArray,
-  rows,
   type TargetForm,
   toFloatTensor,
   toInputs,
@@ -177,9 +177,9 @@ export const withClassWeight = (samples: Samples, classWeight: ClassWeight | und
 
 /** The samples `from` to `to`. */
 const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): Samples => ({
-  x: x.map((tensor) => rows(tensor, from, to)),
-  y: rows(y, from, to),
-  sampleWeight: sampleWeight && rows(sampleWeight, from, to),
+  x: x.map((tensor) => sliceRows(tensor, from, to)),
+  y: sliceRows(y, from, to),
+  sampleWeight: sampleWeight && sliceRows(sampleWeight, from, to),
 });
 
 /** The beginning of the samples, and the share of them at the end that is held back for validation. */

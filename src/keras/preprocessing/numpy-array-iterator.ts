@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { sliceRows } from '../../graph/rows.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
 import type { ImageTransformer } from './image-transformer.js';
@@ -105,12 +106,6 @@ function split(x: Tensor, y: Tensor | null, { subset, ignoreClassSplit, generato
 function holdSame(a: Tensor, b: Tensor): boolean {
   const [left, right] = [new Set<number | bigint>(a.data), new Set<number | bigint>(b.data)];
   return left.size === right.size && [...left].every((value) => right.has(value));
-}
-
-function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
-  const size = sizeOf(tensor.dims.slice(1));
-  const data = tensor.data.subarray(from * size, to * size);
-  return { ...tensor, dims: [to - from, ...tensor.dims.slice(1)], data } as Tensor;
 }
 
 /** The rows of these indices, in this order. */

@@ -2,8 +2,10 @@
  * Weights as TensorFlow.js stores them: a `weightsManifest` in `model.json`, and binary files.
  * Format: https://www.tensorflow.org/js/guide/save_load and `tfjs-core/src/io/types.ts`.
  */
+
 import { UserError } from '../../errors.js';
 import { halfToNumber, halvesToFloats } from '../../graph/half.js';
+import { joinBytes } from '../../graph/rows.js';
 import { arrayTypes, sizeOf, type Tensor } from '../../graph/tensor.js';
 
 /** One weight as the manifest describes it. */
@@ -54,7 +56,7 @@ export function readTfjsWeights(
 ): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { paths, weights } of manifest) {
-    const bytes = concatenate(
+    const bytes = joinBytes(
       paths.map((path) => {
         if (!files[path])
           throw new TfjsFormatError(
@@ -121,13 +123,3 @@ function readWeight(weight: TfjsWeight, bytes: Uint8Array<ArrayBuffer>): Tensor 
 
 const decoder = ({ dtype, scale = 1, min = 0 }: NonNullable<TfjsWeight['quantization']>) =>
   dtype === 'float16' ? halfToNumber : (value: number) => value * scale + min;
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}

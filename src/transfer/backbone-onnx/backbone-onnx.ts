@@ -9,6 +9,7 @@ import { ValueError } from '../../errors.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { Model, Value } from '../../graph/graph.js';
 import { inline } from '../../graph/inline.js';
+import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import { encodeModel } from '../../graph/onnx.js';
 import { modernOpset } from '../../graph/opset.js';
 import { normalisePixels } from '../../graph/preprocessing.js';
@@ -107,17 +108,13 @@ function writeSource(
   { model, input, output }: Source,
   weights?: GraphBuilder,
 ): Value {
-  const laidOut = input.layout === 'nhwc' ? g.op('Transpose', [images], { perm: [0, 2, 3, 1] }) : images;
-  const typed =
-    input.type === 'float32' ? laidOut : g.op('Cast', [laidOut], { to: elementTypes[input.type]! });
+  const laidOut = input.layout === 'nhwc' ? toChannelsLast(g, images) : images;
+  const typed = input.type === 'float32' ? laidOut : g.cast(laidOut, input.type);
   const value = inline(g, model, { inputs: { [input.name]: typed }, output, weights });
   // Of a value inside, the type is not known.
   const isFloat32 = model.graph.outputs.some(({ name, type }) => name === output && type === 'float32');
-  return isFloat32 ? value : g.op('Cast', [value], { to: elementTypes.float32! });
+  return isFloat32 ? value : g.cast(value, 'float32');
 }
-
-/** ONNX's numbers of element types, for `Cast`. */
-const elementTypes: Readonly<Record<string, number>> = { float32: 1, uint8: 2, float16: 10 };
 
 interface Written extends Source {
   /** How the map lies, if it is one. */
@@ -128,7 +125,7 @@ interface Written extends Source {
 function writeBatch(g: GraphBuilder, images: Value, { map, ...source }: Written, weights?: GraphBuilder) {
   const value = writeSource(g, images, source, weights);
   if (!map) return { embedding: value };
-  const channelsFirst = map.isLast ? g.op('Transpose', [value], { perm: [0, 3, 1, 2] }) : value;
+  const channelsFirst = map.isLast ? toChannelsFirst(g, value) : value;
   const pooled = map.isPooled ? channelsFirst : g.op('GlobalAveragePool', [channelsFirst]);
   return { map: channelsFirst, embedding: g.op('Flatten', [pooled], { axis: 1 }) };
 }

@@ -5,6 +5,7 @@ import { decodeImage, threadEngine } from '#platform';
 import { viewOf } from '../../classifier/views.js';
 import type { Session } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
+import { joinFloats } from '../../graph/rows.js';
 import { createFaceDetector, cropImage, type FaceDetector } from '../../images/faces.js';
 import type { Image } from '../../images/image.js';
 import { NoFaceError } from '../../images/no-face-error.js';
@@ -88,8 +89,5 @@ async function embed(
     const { embedding } = await backbone.run({ pixels: { type: 'uint8', dims: [1, ...size, 3], data } });
     rows.push(embedding!.data as Float32Array);
   }
-  const width = rows[0]?.length ?? 0;
-  const all = new Float32Array(count * width);
-  for (const [i, row] of rows.entries()) all.set(row, i * width);
-  return all;
+  return joinFloats(rows);
 }

@@ -1,6 +1,7 @@
 import { createPool, type Outcome } from '#platform';
 import { resizeModel } from '../../classifier/resize-model.js';
 import type { Session } from '../../engine/engine.js';
+import { joinFloats } from '../../graph/rows.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import type { ExtractOptions } from './extract.js';
 import type { Extracted, Picture, WorkerSetup } from './features-worker.js';
@@ -70,7 +71,7 @@ async function* embedInBatches(
   const finished = () => {
     const done = waiting.filter(({ picture, rows }) => rows.length === picture.views.length);
     waiting = waiting.filter(({ picture, rows }) => rows.length < picture.views.length);
-    return done.map(({ picture, rows }) => ({ picture, rows: joined(rows) }));
+    return done.map(({ picture, rows }) => ({ picture, rows: joinFloats(rows) }));
   };
   for await (const outcome of prepared) {
     if (!outcome.ok) {
@@ -89,13 +90,3 @@ async function* embedInBatches(
   if (filled.length > 0) await flush();
   yield* finished();
 }
-
-const joined = (rows: readonly Float32Array[]): Float32Array => {
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
-  let offset = 0;
-  for (const row of rows) {
-    all.set(row, offset);
-    offset += row.length;
-  }
-  return all;
-};

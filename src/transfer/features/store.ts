@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeWritableFolder, reasonOf, writeFile } from '#platform';
 import { UserError } from '../../errors.js';
+import { joinFloats } from '../../graph/rows.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 
 /** What stands beside the rows of one part. */
@@ -92,8 +93,7 @@ export class FeatureStore {
     const rows = this.#pending;
     if (rows.length === 0) return;
     this.#pending = [];
-    const data = new Float32Array(rows.length * this.features);
-    for (const [i, { row }] of rows.entries()) data.set(row, i * this.features);
+    const data = joinFloats(rows.map(({ row }) => row));
     const manifest: PartManifest = { keys: rows.map(({ key }) => key) };
     const part = join(this.folder, randomUUID());
     const array = encodeNpy({ type: 'float32', dims: [rows.length, this.features], data });

@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { encodeModel } from '../../graph/onnx.js';
+import { joinFloats } from '../../graph/rows.js';
 import { float32 } from '../../graph/tensor.js';
 
 /** Two rows, the first before the second, and the cosine of the angle between them. */
@@ -39,8 +40,7 @@ export async function similarPairs(
   try {
     for (let start = 0; start < count; start += rowsAtOnce) {
       const block = unit.slice(start, start + rowsAtOnce);
-      const data = new Float32Array(block.length * width);
-      for (const [i, row] of block.entries()) data.set(row, i * width);
+      const data = joinFloats(block);
       const { cosines } = await session.run({
         rows: float32(data, [block.length, width]),
         others: float32(columns, [width, count]),

@@ -1,5 +1,6 @@
 import { floatOf, intOf, intsOf, textOf } from '../../../graph/attributes.js';
 import type { Node } from '../../../graph/graph.js';
+import { transpose } from '../../../graph/transpose.js';
 import type { ActivationName } from '../../../keras/activations.js';
 import { Activation } from '../../../keras/layers/activation.js';
 import { Add } from '../../../keras/layers/add.js';
@@ -104,7 +105,8 @@ export const operations: Readonly<Record<string, ReadNode>> = {
   Gemm(node, known) {
     const transB = intOf(node, 'transB', 0);
     const isPlain = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)].every((factor) => factor === 1);
-    const { data, dims } = this.floats(node, 1);
+    const weights = this.floats(node, 1);
+    const { dims } = weights;
     if (!isPlain || intOf(node, 'transA', 0) !== 0 || dims.length !== 2) throw noLayer(node);
     const [rows, columns] = dims as [number, number];
     const bias = node.inputs[2] ? [this.floats(node, 2).data] : [];
@@ -115,7 +117,7 @@ export const operations: Readonly<Record<string, ReadNode>> = {
       activation: activation?.name,
       name: this.name(node),
     });
-    const kernel = transB === 0 ? data : transposed(data, rows, columns);
+    const kernel = (transB === 0 ? weights : transpose(weights)).data;
     this.add(activation?.node ?? node, known, layer, [kernel, ...bias]);
   },
 
@@ -196,12 +198,4 @@ function axisInKeras(node: Node, { tensor: { shape }, isChannelsFirst }: Known):
   const positive = (axis + rank) % rank;
   const inKeras = isChannelsFirst ? [0, 3, 1, 2][positive]! : positive;
   return inKeras === rank - 1 ? -1 : inKeras;
-}
-
-/** (rows, columns) → (columns, rows) */
-function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) out[column * rows + row] = data[row * columns + column]!;
-  return out;
 }

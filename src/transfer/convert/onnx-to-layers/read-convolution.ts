@@ -1,5 +1,6 @@
 import { intOf, intsOf, textOf } from '../../../graph/attributes.js';
 import type { Node } from '../../../graph/graph.js';
+import { transpose } from '../../../graph/transpose.js';
 import { Conv2D } from '../../../keras/layers/conv2d.js';
 import { DepthwiseConv2D } from '../../../keras/layers/depthwise-conv2d.js';
 import { type Padding, type Pair, windowAttributes } from '../../../keras/layers/sliding-window.js';
@@ -10,7 +11,8 @@ import { noLayer } from './no-layer.js';
 /** Reads `Conv` and what is padded like it. */
 export function readConvolution(reader: LayerReader, node: Node, known: Known): void {
   const group = intOf(node, 'group', 1);
-  const { dims, data } = reader.floats(node, 1);
+  const weights = reader.floats(node, 1);
+  const { dims } = weights;
   if (dims.length !== 4) throw noLayer(node);
   const [filters, depth, height, width] = dims as [number, number, number, number];
   const size = [height, width] as const;
@@ -41,13 +43,7 @@ export function readConvolution(reader: LayerReader, node: Node, known: Known): 
     ? new DepthwiseConv2D({ ...shared, depthMultiplier: filters / group })
     : new Conv2D({ ...shared, filters, groups: group });
   // (filters, depth, height, width) → (height, width, depth, filters); depthwise, filters are channels by multiplier.
-  const places = height * width;
-  const kernel = new Float32Array(data.length);
-  for (let filter = 0; filter < filters; filter++)
-    for (let channel = 0; channel < depth; channel++)
-      for (let place = 0; place < places; place++)
-        kernel[(place * depth + channel) * filters + filter] =
-          data[(filter * depth + channel) * places + place]!;
+  const kernel = transpose(weights, [2, 3, 1, 0]).data;
   reader.add(own?.node ?? node, { tensor: padded, isChannelsFirst: true }, layer, [kernel, ...bias]);
 }
 

@@ -1,0 +1,45 @@
+import { float32, sizeOf, type Tensor } from './tensor.js';
+
+/** Numbers one after the other. */
+export const joinFloats = (parts: readonly Float32Array[]): Float32Array<ArrayBuffer> =>
+  join(parts, new Float32Array(lengthOf(parts)));
+
+/** Bytes one after the other. */
+export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+  join(parts, new Uint8Array(lengthOf(parts)));
+
+const lengthOf = (parts: readonly { readonly length: number }[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0);
+
+function join<T extends Float32Array | Uint8Array>(parts: readonly ArrayLike<number>[], whole: T): T {
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Rows `from` to `to` of a tensor (N, …), sharing its memory. */
+export function sliceRows({ type, dims, data }: Tensor, from: number, to: number): Tensor {
+  const [count = 0, ...row] = dims;
+  const end = Math.min(to, count);
+  const size = sizeOf(row);
+  return { type, dims: [end - from, ...row], data: data.subarray(from * size, end * size) } as Tensor;
+}
+
+/** Tensors (N, …) one after the other along their first axis; a single one as it is. */
+export function joinRows(parts: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const [first] = parts;
+  if (!first) throw new RangeError('Expected at least one tensor. Received: none.');
+  if (parts.length === 1) return first;
+  const count = parts.reduce((sum, { dims: [rows = 0] }) => sum + rows, 0);
+  return float32(joinFloats(parts.map(({ data }) => data)), [count, ...first.dims.slice(1)]);
+}
+
+/** Tensors (…) as the rows of one (N, …). */
+export function stackRows(rows: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const [first] = rows;
+  if (!first) throw new RangeError('Expected at least one row. Received: none.');
+  return float32(joinFloats(rows.map(({ data }) => data)), [rows.length, ...first.dims]);
+}
