@@ -1,0 +1,156 @@
+/**
+ * Options by their names. Whoever takes options destructures them, `...others` last, and refuses the others: so the
+ * names that are known are those that are read, and no list of them is written anywhere.
+ *
+ * @example
+ * function resize(image: Image, options: ResizeOptions = {}) {
+ *   const { width = 32, height = 32, ...others } = named(options, 'resize');
+ *   refuseOthers(others, 'resize', (probe) => resize(image, probe));
+ *   …
+ */
+
+type Class = abstract new (options: never) => unknown;
+
+/** Calls what destructures the options. */
+type Reader = (options: never) => unknown;
+
+/** Makes the error for names that are not known. */
+export type Words = (given: Readonly<Record<string, unknown>>, callee: string) => Error;
+
+/**
+ * The options as they are.
+ *
+ * @throws TypeError where they are no object, as in `RMSprop(0.5)`
+ */
+export function named<T extends object>(options: T, callee: string | Class): T {
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+  if (isObject && !ArrayBuffer.isView(options)) return options;
+  const name = nameOf(callee);
+  throw new TypeError(
+    `Expected the options of ${name} by name, in one object. Received: ${show(options)}. Hint: write ${name}({ option: value }).`,
+  );
+}
+
+/**
+ * Refuses options that are left over when all known ones were taken. Those of value `undefined` are as good as absent.
+ *
+ * @param callee a class, or the name of a function
+ * @param readers call the callee again, to learn from what it reads which names it knows
+ * @throws TypeError in Python's words, or what `words` makes, with the name that was probably meant
+ */
+export function refuseOthers(
+  others: object,
+  callee: string | Class,
+  readers: Reader | readonly Reader[] = typeof callee === 'string' ? [] : constructorsOf(callee),
+  words: Words = unexpected,
+): void {
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  const unknown = Object.keys(given);
+  if (unknown.length === 0) return;
+  const known = [...new Set([readers].flat().flatMap(namesReadBy))];
+  const meant = unknown.flatMap((name) => {
+    const candidate = nearest(name, known);
+    return candidate === null ? [] : [`'${candidate}' for '${name}'`];
+  });
+  const error = words(given, nameOf(callee));
+  if (meant.length > 0) error.message += `. Hint: write ${meant.join(', ')}.`;
+  else if (known.length > 0) error.message += `. Hint: it knows ${known.join(', ')}.`;
+  throw error;
+}
+
+const nameOf = (callee: string | (Class & { className?: string })): string =>
+  typeof callee === 'string' ? callee : (callee.className ?? callee.name);
+
+/** The constructors of a class and of those it extends, as they read options in their first argument. */
+export const constructorsOf = (type: Class): Reader[] =>
+  type === Object.getPrototypeOf(Function)
+    ? []
+    : [(options) => Reflect.construct(type, [options]), ...constructorsOf(Object.getPrototypeOf(type))];
+
+/** Python's words for what a function does not take. */
+const unexpected: Words = (given, callee) =>
+  new TypeError(`${callee}() got an unexpected keyword argument '${Object.keys(given)[0]}'`);
+
+/** A dictionary as Python shows it: `{'lr': 0.1}`. */
+export const pythonDict = (values: Readonly<Record<string, unknown>>): string =>
+  `{${Object.entries(values)
+    .map(([name, value]) => `'${name}': ${show(value)}`)
+    .join(', ')}}`;
+
+function show(value: unknown): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (Array.isArray(value))
+    return value.length > 9 ? `a list of ${value.length}` : `[${value.map(show).join(', ')}]`;
+  const { name } = value.constructor ?? Object;
+  return name === 'Object' ? '{…}' : `<${name}>`;
+}
+
+/** The names that are read off a probe, which stops the reader where it asks for the rest. */
+export function namesReadBy(reader: Reader): string[] {
+  const names: string[] = [];
+  const probe = new Proxy(
+    {},
+    {
+      get(_target, name) {
+        if (typeof name === 'string') names.push(name);
+      },
+      ownKeys() {
+        throw new Error('That is all.');
+      },
+    },
+  );
+  try {
+    const running = reader(probe as never);
+    if (running instanceof Promise) running.catch(() => {});
+  } catch {
+    // It has told what it reads.
+  }
+  return names;
+}
+
+/** The known name that another probably means; `null` where none is near. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const wordsOf = (text: string) =>
+    text
+      .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .split(/[_\W]+/);
+  const words = wordsOf(name);
+  const plain = words.join('');
+  const isShort = (candidate: string) =>
+    [plain, ...words].some((short) => short.length > 1 && initials(wordsOf(candidate)) === short);
+  const exact = known.find((candidate) => wordsOf(candidate).join('') === plain);
+  if (exact !== undefined) return exact;
+  const short = known.find(isShort);
+  if (short !== undefined) return short;
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  if (best && best.distance <= Math.round(0.4 * plain.length)) return best.candidate;
+  return (
+    known.find(
+      (candidate) => candidate.toLowerCase().includes(plain) || plain.includes(candidate.toLowerCase()),
+    ) ?? null
+  );
+}
+
+const initials = (words: readonly string[]): string => words.map((word) => word[0]).join('');
+
+/** Letters to insert, delete or replace: Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries())
+      next.push(
+        Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
+      );
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
