@@ -10,7 +10,6 @@ export * from './node/open-engine.js';
 export * from './node/pool/pool.js';
 export * from './node/read-model.js';
 export * from './node/read-picture.js';
-export * from './node/resolve-engine.js';
 export * from './node/system-error.js';
 export * from './node/threads.js';
 export * from './node/weights.js';

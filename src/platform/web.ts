@@ -5,6 +5,6 @@ export { readBitmap } from './web/bitmap.js';
 export * from './web/decode.js';
 export * from './web/encode.js';
 export * from './web/files.js';
-export * from './web/resolve-engine.js';
+export * from './web/open-engine.js';
 export * from './web/threads.js';
 export * from './web/weights.js';

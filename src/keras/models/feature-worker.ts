@@ -1,5 +1,5 @@
 /** What one thread does to make features: from a picture's file to what the frozen part of a model makes of it. */
-import { threadEngine } from '#platform';
+import { openEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Image } from '../../images/image.js';
@@ -28,7 +28,7 @@ export interface FeatureResult {
 export async function start(
   setup: FeatureWorkerSetup,
 ): Promise<(task: FeatureTask) => Promise<FeatureResult>> {
-  const engine = await threadEngine(setup.engine);
+  const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const session = await engine.load(setup.model);
   return async (task) => {
     const { image, array } = await makePicture(task.recipe, task.image);

@@ -1,4 +1,4 @@
-import { print as printToConsole, resolveEngine } from '#platform';
+import { openEngine, print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { CallbackModel, Logs } from '../callbacks/callback.js';
@@ -354,9 +354,13 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
     compiled.metrics = compilation.metrics.map((metric) => getMetric(metric, about));
   }
 
+  async #openParts(engine: EngineChoice): Promise<Parts> {
+    return new Parts(typeof engine === 'string' ? await openEngine({ engine }) : engine, this);
+  }
+
   #getParts(): Promise<Parts> {
     if (!this.#parts) {
-      this.#parts = resolveEngine(this.#engine).then((engine) => new Parts(engine, this));
+      this.#parts = this.#openParts(this.#engine);
       this.#parts.catch(() => {
         this.#parts = undefined;
       });

@@ -1,15 +1,20 @@
 import type { Engine } from '../../engine/engine.js';
 import { ortNode } from '../../engine/ort-node.js';
 
-/** Plain data, so that it can be handed to a thread. */
+/** Which engine to open. Plain data, so that it can be handed to a thread. */
 export interface EngineOptions {
   /** `'ort'` is ONNX Runtime, `'js'` plain TypeScript. Default `'ort'`. */
-  readonly engine?: 'ort' | 'js';
+  readonly engine?: Engine['name'];
   /** For ONNX Runtime. Default `'auto'`: CUDA where it works, else the CPU. */
   readonly provider?: 'auto' | 'cpu' | 'cuda' | 'webgpu';
+  /** For ONNX Runtime, the threads within one operation. Default: as many as there are physical cores. */
   readonly threads?: number;
 }
 
-/** @throws ProviderError when the provider that was named cannot run here */
+/**
+ * Opens an engine, loading no other. One thread among several opens its own with `provider: 'cpu', threads: 1`.
+ *
+ * @throws ProviderError when the provider that was named cannot run here
+ */
 export const openEngine = async ({ engine = 'ort', ...options }: EngineOptions = {}): Promise<Engine> =>
   engine === 'js' ? (await import('../../engine/js.js')).jsEngine() : ortNode(options);

@@ -1,7 +1,5 @@
 import { createPool, type Outcome, type PoolOptions } from './pool/pool.js';
 
-export { threadEngine } from './thread-engine.js';
-
 /** Threads that handle items, each as the module `entry` says. */
 export interface Threads<Item, Result> {
   /** Handles every item, in their order. */

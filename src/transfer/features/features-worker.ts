@@ -1,7 +1,7 @@
 /** What one thread of the extraction does: from a file to embeddings, or to the pixels that a GPU embeds. */
 
 import { readFileSync } from 'node:fs';
-import { decodeImage, threadEngine } from '#platform';
+import { decodeImage, openEngine } from '#platform';
 import { viewOf } from '../../classifier/views.js';
 import type { Session } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
@@ -40,7 +40,7 @@ export interface Extracted {
 
 /** Called by the pool in each thread. */
 export async function start(setup: WorkerSetup): Promise<(picture: Picture) => Promise<Extracted>> {
-  const engine = await threadEngine(setup.engine);
+  const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const resizer = await engine.load(setup.resizeModel);
   const backbone = setup.backboneModel && (await engine.load(setup.backboneModel));
   const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));

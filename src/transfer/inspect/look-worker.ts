@@ -1,5 +1,5 @@
 /** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
-import { readImageInfo, readPicture, threadEngine } from '#platform';
+import { openEngine, readImageInfo, readPicture } from '#platform';
 import { viewOf } from '../../classifier/views.js';
 import { createFaceDetector } from '../../images/faces.js';
 import { resize } from '../../images/resample/resample.js';
@@ -35,7 +35,7 @@ export interface Look {
 export async function start(setup: LookSetup): Promise<(item: LookItem) => Promise<Look>> {
   const { preprocessing, maxPixels, seed, tile } = setup;
   const { exif } = preprocessing;
-  const engine = await threadEngine(setup.engine);
+  const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const resizer = await engine.load(setup.resizeModel);
   const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
   return async ({ path, content, views }) => {
