@@ -36,7 +36,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const packages: Record<string, string | null> = {};
   for (const name of ['onnxruntime-node', 'onnxruntime-web', 'sharp', 'jimp', 'h5wasm', '@vladmandic/human'])
     packages[name] = await versionOf(name);
-  const providers = probeProviders();
+  const providers = await probeProviders();
   const vggface2 = await readHumanModel('faceres.bin').then(
     () => true,
     () => false,

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { arch, platform } from 'node:process';
+import { promisify } from 'node:util';
 import type { Engine } from './engine.js';
 import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
 
@@ -80,23 +81,23 @@ export type ProviderReport = Attempt & { readonly provider: NodeProvider; readon
  * Tries every provider, each in a process of its own: a GPU driver that crashes takes nothing with it, and what the
  * native libraries write on stderr stays there.
  */
-export function probeProviders(): ProviderReport[] {
-  return (['cpu', 'cuda', 'webgpu'] as const).map((provider) => {
-    const attempt = tryElsewhere(provider);
-    return { ...attempt, provider, ...(attempt.ok ? {} : { hint: hints[provider] }) };
-  });
-}
+export const probeProviders = (): Promise<ProviderReport[]> =>
+  Promise.all(
+    (['cpu', 'cuda', 'webgpu'] as const).map(async (provider) => {
+      const attempt = await tryElsewhere(provider);
+      return { ...attempt, provider, ...(attempt.ok ? {} : { hint: hints[provider] }) };
+    }),
+  );
 
-function tryElsewhere(provider: NodeProvider): Attempt {
+async function tryElsewhere(provider: NodeProvider): Promise<Attempt> {
   const script = `import { tryProvider } from ${JSON.stringify(import.meta.url)};
     console.log(JSON.stringify(await tryProvider('${provider}')));`;
-  const { stdout, stderr, signal, error } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', script],
-    { encoding: 'utf8', timeout: 60_000 },
-  );
-  if (error) return { provider, ok: false, reason: reasonOf(error) };
-  if (!stdout) return { provider, ok: false, reason: signal ? `it crashed (${signal})` : reasonOf(stderr) };
+  const { stdout, stderr, error } = await runNode(['--input-type=module', '--eval', script]);
+  if (!stdout) {
+    const { signal } = error ?? {};
+    const reason = signal ? `it crashed (${signal})` : reasonOf(stderr || error);
+    return { provider, ok: false, reason };
+  }
   const attempt = JSON.parse(stdout) as Attempt;
   const library = /(\S+): cannot open shared object file/.exec(stderr)?.[1];
   return attempt.ok || !library
@@ -104,10 +105,20 @@ function tryElsewhere(provider: NodeProvider): Attempt {
     : { ...attempt, reason: `${attempt.reason} (${library} not found)` };
 }
 
+/** Runs Node for a minute at most, and says how it ended. */
+const runNode = (
+  args: readonly string[],
+): Promise<{ stdout: string; stderr: string; error: ExecFileException | null }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, args, { timeout: 60_000 }, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, error }),
+    );
+  });
+
 /** Finds out whether `provider` can run a graph, by what is on disk first and then by running a small one. */
 export async function tryProvider(provider: NodeProvider): Promise<Attempt> {
   try {
-    const missing = provider === 'cuda' ? missingForCuda() : undefined;
+    const missing = provider === 'cuda' ? await missingForCuda() : undefined;
     if (missing) return { provider, ok: false, reason: missing };
     const ort = await loadOrt();
     // What writes graphs is loaded here alone: threads that are given theirs start faster without it.
@@ -158,7 +169,7 @@ function createSession(
 }
 
 /** What CUDA lacks on this machine, in words; undefined when nothing is known to be missing. */
-function missingForCuda(): string | undefined {
+async function missingForCuda(): Promise<string | undefined> {
   if (platform !== 'linux' || arch !== 'x64')
     return `CUDA is supported on linux-x64 only, this is ${platform}-${arch}`;
   const folder = join(
@@ -169,17 +180,13 @@ function missingForCuda(): string | undefined {
     const library = `libonnxruntime_providers_${name}.so`;
     if (!existsSync(join(folder, library))) return `${library} is not installed`;
   }
-  const missing = missingLibraries(join(folder, 'libonnxruntime_providers_cuda.so'));
+  const missing = await missingLibraries(join(folder, 'libonnxruntime_providers_cuda.so'));
   return missing.length > 0 ? `${missing.join(', ')} not found` : undefined;
 }
 
 /** Names the shared libraries that `library` asks for and the loader does not find. */
-export function missingLibraries(library: string): string[] {
-  let listing: string;
-  try {
-    listing = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return []; // No ldd here: loading the library will tell.
-  }
-  return [...listing.matchAll(/^\s*(\S+) => not found$/gm)].map((match) => match[1]!);
+export async function missingLibraries(library: string): Promise<string[]> {
+  // Without `ldd`, loading the library will tell.
+  const { stdout } = await promisify(execFile)('ldd', [library]).catch(() => ({ stdout: '' }));
+  return [...stdout.matchAll(/^\s*(\S+) => not found$/gm)].flatMap(([, name]) => name ?? []);
 }

@@ -1,4 +1,5 @@
 /** The door to the machine, in Node: files, threads, decoders, engines. `web.ts` answers what pages ask of it, too. */
+export * from './compare-code-points.js';
 export * from './download.js';
 export * from './node/bitmap.js';
 export * from './node/decode.js';

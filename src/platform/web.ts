@@ -1,5 +1,6 @@
 /** The door to the machine, in a page: decoders, downloads, engines. `node.ts` answers under the same names in Node. */
 
+export * from './compare-code-points.js';
 export * from './download.js';
 export { readBitmap } from './web/bitmap.js';
 export * from './web/decode.js';

@@ -134,7 +134,7 @@ test('auto takes the first provider that works and tells why the others did not'
 });
 
 test('a provider that was named and does not work is an error with a hint', async (t) => {
-  const reports = probeProviders();
+  const reports = await probeProviders();
   t.deepEqual(
     reports.map(({ provider }) => provider),
     ['cpu', 'cuda', 'webgpu'],
@@ -161,6 +161,6 @@ test('WebGPU without a browser that has it is an error with a hint', async (t) =
   });
 });
 
-test('no library is missing of Node itself', (t) => {
-  t.deepEqual(missingLibraries(process.execPath), []);
+test('no library is missing of Node itself', async (t) => {
+  t.deepEqual(await missingLibraries(process.execPath), []);
 });

@@ -2,13 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import {
-  compareClasses,
-  compareCodePoints,
-  FolderError,
-  findImages,
-  listImages,
-} from '../../src/platform/node/folder.js';
+import { compareCodePoints } from '../../src/platform/compare-code-points.js';
+import { compareClasses, FolderError, findImages, listImages } from '../../src/platform/node/folder.js';
 
 const test = anyTest as TestFn<{ folder: string }>;
 

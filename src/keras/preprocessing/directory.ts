@@ -1,14 +1,4 @@
-import { listDirectory } from '#platform';
-
-/** Orders strings as Python does: by code points, where JavaScript goes by UTF-16 units. */
-export function byCodePoint(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
-}
+import { compareCodePoints, listDirectory } from '#platform';
 
 /** Python's `os.path.join`, with `/`. */
 export const join = (folder: string, name: string): string =>
@@ -22,7 +12,7 @@ export function subfolders(folder: string): string[] {
   return entries
     .filter((entry) => entry.isFolder)
     .map((entry) => entry.name)
-    .sort(byCodePoint);
+    .sort(compareCodePoints);
 }
 
 /**
@@ -37,13 +27,13 @@ export function filesBelow(folder: string, endings: readonly string[], followLin
   const walk = (path: string) => {
     const entries = listDirectory(path ? join(folder, path) : folder) ?? [];
     const files = entries.filter((entry) => !entry.isFolder).map((entry) => entry.name);
-    folders.push({ path, files: files.sort(byCodePoint) });
+    folders.push({ path, files: files.sort(compareCodePoints) });
     for (const { name, isFolder, isLink } of entries)
       if (isFolder && (followLinks || !isLink)) walk(join(path, name));
   };
   walk('');
   return folders
-    .sort((a, b) => byCodePoint(a.path, b.path))
+    .sort((a, b) => compareCodePoints(a.path, b.path))
     .flatMap(({ path, files }) => files.map((name) => join(path, name)))
     .filter((path) => endings.some((ending) => path.toLowerCase().endsWith(ending)));
 }

@@ -4,6 +4,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UserError } from '../../errors.js';
+import { compareCodePoints } from '../compare-code-points.js';
 
 /** File names that are worth a look, by their end. What a file really is, its content says. */
 export const imageExtensions: readonly string[] = [
@@ -173,19 +174,6 @@ export function compareClasses(
         (label) => `The class '${label}' has no pictures in ${name}: nothing is known of how well it does.`,
       ),
   ];
-}
-
-/** Python's order of strings. JavaScript's own compares UTF-16 units, which puts emoji before `ﬀ`. */
-export function compareCodePoints(a: string, b: string): number {
-  const as = a[Symbol.iterator]();
-  const bs = b[Symbol.iterator]();
-  for (;;) {
-    const x = as.next();
-    const y = bs.next();
-    if (x.done || y.done) return Number(y.done ?? false) - Number(x.done ?? false);
-    const difference = x.value.codePointAt(0)! - y.value.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
 }
 
 interface Contents {
