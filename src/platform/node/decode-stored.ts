@@ -57,20 +57,16 @@ export const sharpIsMissing =
 /** Whether pictures are decoded by sharp here. */
 export const hasSharp = async (): Promise<boolean> => (await loadSharp()) !== undefined;
 
-let sharpModule: Promise<Sharp | undefined> | undefined;
-
-/** Loads sharp once, with one thread an image, since pictures are decoded side by side. */
-function loadSharp(): Promise<Sharp | undefined> {
-  sharpModule ??= import('sharp').then(
-    ({ default: sharp }) => {
-      sharp.concurrency(1);
-      sharp.cache(false);
-      return sharp;
-    },
+/**
+ * Loads sharp on first use; the module cache keeps it. Its settings stay as they are: they hold for the whole process,
+ * threads included, and so for the user's own pictures. Decoding one after the other, they change neither processor
+ * time nor memory.
+ */
+const loadSharp = (): Promise<Sharp | undefined> =>
+  import('sharp').then(
+    ({ default: sharp }) => sharp,
     () => undefined,
   );
-  return sharpModule;
-}
 
 async function decodeWithSharp(
   sharp: Sharp,
