@@ -17,3 +17,12 @@ export function autoName(prefix: string): string {
 
 /** Starts the count of names anew, as `keras.utils.clear_session` does. */
 export const clearSession = (): void => counts.clear();
+
+/** The type of what `toSnakeCase` makes of a name, as far as capitals stand alone. */
+export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${Lowercase<First>}${SnakeTail<Rest>}`
+  : Name;
+
+type SnakeTail<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeTail<Rest>}`
+  : Text;

@@ -3,13 +3,20 @@ import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import type { Config } from './serialized.js';
 
+export interface RegularizerOptions {
+  /** Factor of Σ|w|. Default 0. */
+  l1?: number;
+  /** Factor of Σw². Default 0. */
+  l2?: number;
+}
+
 /** A penalty on weights, added to the loss: l1·Σ|w| + l2·Σw². Source: keras.regularizers.L1L2. */
 export class Regularizer {
   readonly l1: number;
   readonly l2: number;
 
   constructor(
-    { l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {},
+    { l1 = 0, l2 = 0 }: RegularizerOptions = {},
     readonly className: 'L1' | 'L2' | 'L1L2' = 'L1L2',
   ) {
     this.l1 = l1;
@@ -46,19 +53,52 @@ export class Regularizer {
   }
 }
 
-export const L1 = ({ l1 = 0.01 } = {}): Regularizer => new Regularizer({ l1 }, 'L1');
-export const L2 = ({ l2 = 0.01 } = {}): Regularizer => new Regularizer({ l2 }, 'L2');
-export const L1L2 = (options?: { l1?: number; l2?: number }): Regularizer => new Regularizer(options);
+/** A class of regularizers, called as Keras's constructors are. */
+interface RegularizerClass<Options> {
+  (options?: Options): Regularizer;
+  readonly className: 'L1' | 'L2' | 'L1L2';
+  /** Keys of the configuration whose numbers are floats. */
+  readonly floats: readonly ('l1' | 'l2')[];
+}
+
+export interface L1Options {
+  /** Factor of Σ|w|. Default 0.01. */
+  l1?: number;
+}
+
+export interface L2Options {
+  /** Factor of Σw². Default 0.01. */
+  l2?: number;
+}
+
+/** Source: keras.regularizers.L1. */
+export const L1: RegularizerClass<L1Options> = Object.assign(
+  ({ l1 = 0.01 }: L1Options = {}) => new Regularizer({ l1 }, 'L1'),
+  { className: 'L1', floats: ['l1'] } as const,
+);
+/** Source: keras.regularizers.L2. */
+export const L2: RegularizerClass<L2Options> = Object.assign(
+  ({ l2 = 0.01 }: L2Options = {}) => new Regularizer({ l2 }, 'L2'),
+  { className: 'L2', floats: ['l2'] } as const,
+);
+/** Source: keras.regularizers.L1L2. */
+export const L1L2: RegularizerClass<RegularizerOptions> = Object.assign(
+  (options?: RegularizerOptions) => new Regularizer(options),
+  { className: 'L1L2', floats: ['l1', 'l2'] } as const,
+);
+
+/** Every class by its name. */
+export const regularizerClasses: ReadonlyMap<string, RegularizerClass<RegularizerOptions>> = new Map(
+  [L1, L2, L1L2].map((type) => [type.className, type]),
+);
 
 export type RegularizerName = 'l1' | 'l2' | 'l1l2' | 'L1' | 'L2' | 'L1L2';
 
 /** Finds a regularizer by Keras's name, with Keras's defaults: 0.01 for one, and nothing for both. */
 export function getRegularizer(identifier: RegularizerName | Regularizer | null): Regularizer | null {
   if (identifier === null || identifier instanceof Regularizer) return identifier;
-  const name = String(identifier);
-  if (name === 'l1' || name === 'L1') return L1();
-  if (name === 'l2' || name === 'L2') return L2();
-  if (name === 'l1l2' || name === 'L1L2') return L1L2();
+  const found = regularizerClasses.get(String(identifier).toUpperCase());
+  if (found) return found();
   throw new ValueError(
     `Could not interpret regularizer identifier: ${identifier}. Hint: one of l1, l2, l1l2.`,
   );

@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
-import type { KerasTensor, Layer } from './layers/layer.js';
+import { classOf, type KerasTensor, type Layer } from './layers/layer.js';
 import { Functional } from './models/functional.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import { fixed } from './python/format.js';
@@ -103,24 +103,8 @@ function shapeOf(layer: Layer): string {
   return output ? `(${output.shape.map((size) => size ?? 'None').join(', ')})` : '?';
 }
 
-/** The classes whose layers are built, in Keras's eyes, before they have seen a shape. */
-const BUILT_AT_ONCE = new Set([
-  'InputLayer',
-  'Activation',
-  'ELU',
-  'LeakyReLU',
-  'ReLU',
-  'Reshape',
-  'Softmax',
-  'Dropout',
-  'AveragePooling2D',
-  'MaxPooling2D',
-  'GlobalAveragePooling2D',
-  'GlobalMaxPooling2D',
-]);
-
 const paramsOf = (layer: Layer): string =>
-  layer.built || BUILT_AT_ONCE.has(layer.className) ? grouped(countOf(layer.weights)) : '0 (unbuilt)';
+  layer.built || classOf(layer).isBuiltAtOnce ? grouped(countOf(layer.weights)) : '0 (unbuilt)';
 
 /** What each use of the layer in this model reads. */
 function connectionsOf(layer: Layer, model: Functional): string {

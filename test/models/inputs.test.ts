@@ -222,7 +222,7 @@ test('names that are not known are refused in Keras’s words, with those that a
   );
   refused(
     () => new Dense({ units: 2, kernelInitializer: 'stft' as never }),
-    'Could not interpret initializer identifier: stft. Hint: one of zeros, ones, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, orthogonal, identity.',
+    'Could not interpret initializer identifier: stft. Hint: one of zeros, ones, constant, random_uniform, random_normal, truncated_normal, variance_scaling, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, orthogonal, identity.',
   );
   refused(
     () => new Dense({ units: 2, kernelRegularizer: 'l3' as never }),

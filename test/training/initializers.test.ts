@@ -1,6 +1,7 @@
 /** First values are spread as Keras spreads them; the numbers themselves are ours. */
 import test from 'ava';
 import * as initializers from '../../src/keras/initializers.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 
 const { getInitializer } = initializers;
 
@@ -75,4 +76,28 @@ test('what is the same everywhere, and the identity', (t) => {
     message:
       'Identity matrix initializer can only be used for 2D matrices. Received: shape=(3, 3, 3) of rank 3.',
   });
+});
+
+test('names are those of Keras: classes, snake case, and short ones', (t) => {
+  for (const [name, className] of [
+    ['GlorotUniform', 'GlorotUniform'],
+    ['constant', 'Constant'],
+    ['normal', 'RandomNormal'],
+    ['uniform', 'RandomUniform'],
+    ['zero', 'Zeros'],
+    ['one', 'Ones'],
+  ] as const)
+    t.is(getInitializer(name).serialize().class_name, className);
+});
+
+test('a stream is drawn from again and again, and is not told', (t) => {
+  const make = (seed: number) => {
+    const initializer = initializers.HeNormal({ seed: new RandomState(seed) });
+    return [initializer.make([2, 3]), initializer.make([2, 3])];
+  };
+  t.deepEqual(make(1), make(1));
+  const [first, second] = make(1);
+  t.notDeepEqual(first, second);
+  const { config } = initializers.HeNormal({ seed: new RandomState(1) }).serialize();
+  t.deepEqual(config, { seed: null, input_axes: null, output_axes: null });
 });

@@ -8,7 +8,7 @@ import {
   softmax,
 } from '../activations.js';
 import { pythonTuple } from '../python/format.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -24,6 +24,8 @@ export interface ActivationOptions extends LayerOptions {
  */
 export class Activation extends Layer {
   static override readonly className = 'Activation';
+  static override readonly fields: Fields = { activation: 'activation' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly activation: ActivationFunction;
 

@@ -3,7 +3,7 @@ import type { Context } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import type { InputSpec } from './input-spec.js';
@@ -36,6 +36,16 @@ export interface ConvolutionOptions extends LayerOptions {
  * Shapes: x (N, H, W, C) as (N, C, H, W), kernels as Keras has them, (height, width, in, out).
  */
 export abstract class Convolution extends Layer {
+  static override readonly fields: Fields = {
+    kernel_size: 'number',
+    strides: 'number',
+    padding: 'text',
+    dilation_rate: 'number',
+    activation: 'activation',
+    use_bias: 'flag',
+    bias_initializer: 'initializer',
+  };
+  static override readonly idleFields = ['bias_regularizer'];
   readonly window: Window;
   readonly activation: Activation;
   readonly useBias: boolean;

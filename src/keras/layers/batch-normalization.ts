@@ -3,7 +3,7 @@ import type { Context, Forward, Gradients } from '../../graph/differentiable.js'
 import { float, type Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { axisInGraph } from './channels.js';
@@ -35,6 +35,19 @@ export interface BatchNormalizationOptions extends LayerOptions {
  */
 export class BatchNormalization extends Layer {
   static override readonly className = 'BatchNormalization';
+  static override readonly fields: Fields = {
+    axis: 'axis',
+    momentum: 'float',
+    epsilon: 'float',
+    center: 'flag',
+    scale: 'flag',
+    beta_initializer: 'initializer',
+    gamma_initializer: 'initializer',
+    moving_mean_initializer: 'initializer',
+    moving_variance_initializer: 'initializer',
+  };
+  static override readonly newFields = ['synchronized', 'renorm', 'renorm_clipping', 'renorm_momentum'];
+  static override readonly idleFields = ['synchronized', 'renorm_clipping', 'renorm_momentum'];
 
   readonly axis: number;
   readonly momentum: number;

@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { pythonTuple } from '../python/format.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
 import { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
@@ -19,6 +19,7 @@ export interface ConcatenateOptions extends LayerOptions {
  */
 export class Concatenate extends Layer {
   static override readonly className = 'Concatenate';
+  static override readonly fields: Fields = { axis: 'axis' };
 
   readonly axis: number;
 

@@ -3,7 +3,7 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv.js';
@@ -23,6 +23,13 @@ export interface Conv2DOptions extends ConvolutionOptions {
  */
 export class Conv2D extends Convolution {
   static override readonly className = 'Conv2D';
+  static override readonly fields: Fields = {
+    ...Convolution.fields,
+    filters: 'number',
+    groups: 'number',
+    kernel_initializer: 'initializer',
+  };
+  static override readonly idleFields = [...Convolution.idleFields, 'kernel_regularizer'];
 
   readonly filters: number;
   readonly groups: number;

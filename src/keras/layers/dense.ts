@@ -5,7 +5,7 @@ import { type Activation, type ActivationName, getActivation } from '../activati
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
@@ -34,6 +34,16 @@ export interface DenseOptions extends LayerOptions {
  */
 export class Dense extends Layer {
   static override readonly className = 'Dense';
+  static override readonly fields: Fields = {
+    units: 'number',
+    activation: 'activation',
+    use_bias: 'flag',
+    kernel_initializer: 'initializer',
+    bias_initializer: 'initializer',
+    kernel_regularizer: 'regularizer',
+    bias_regularizer: 'regularizer',
+  };
+  static override readonly newFields = ['quantization_config'];
 
   readonly units: number;
   readonly activation: Activation;

@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
@@ -21,6 +21,13 @@ export interface DepthwiseConv2DOptions extends ConvolutionOptions {
  */
 export class DepthwiseConv2D extends Convolution {
   static override readonly className = 'DepthwiseConv2D';
+  static override readonly fields: Fields = {
+    ...Convolution.fields,
+    depth_multiplier: 'number',
+    depthwise_initializer: 'initializer',
+  };
+  static override readonly idleFields = [...Convolution.idleFields, 'depthwise_regularizer'];
+  static override readonly formerWeights = { kernel: 'depthwise_kernel' };
 
   readonly depthMultiplier: number;
   readonly depthwiseInitializer: Initializer;

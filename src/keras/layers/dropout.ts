@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface DropoutOptions extends LayerOptions {
@@ -19,6 +19,8 @@ export interface DropoutOptions extends LayerOptions {
  */
 export class Dropout extends Layer {
   static override readonly className = 'Dropout';
+  static override readonly fields: Fields = { rate: 'float', seed: 'number or null' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly rate: number;
   readonly seed: number | null;

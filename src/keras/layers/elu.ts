@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { elu } from '../activations.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -14,6 +14,8 @@ export interface ELUOptions extends LayerOptions {
 /** Exponential linear unit: x above 0, alpha·(eˣ − 1) below. Source: keras.layers.ELU. */
 export class ELU extends Layer {
   static override readonly className = 'ELU';
+  static override readonly fields: Fields = { alpha: 'float' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly alpha: number;
 

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions } from './layer.js';
 import { checkImages } from './sliding-window.js';
@@ -13,6 +13,8 @@ export interface GlobalPooling2DOptions extends LayerOptions {
 
 /** One number for each channel: (N, H, W, C) → (N, C), or (N, 1, 1, C) with `keepdims`. */
 abstract class GlobalPooling2D extends Layer {
+  static override readonly fields: Fields = { keepdims: 'flag' };
+  static override readonly isBuiltAtOnce = true;
   readonly keepdims: boolean;
 
   constructor({ keepdims = false, ...options }: GlobalPooling2DOptions = {}) {

@@ -12,6 +12,7 @@ export interface InputOptions extends LayerOptions {
 /** Where a model's data comes in. Made by `Input`. */
 export class InputLayer extends Layer {
   static override readonly className = 'InputLayer';
+  static override readonly isBuiltAtOnce = true;
   readonly batchShape: Shape;
   /** How pictures are to be scaled, where pretrained weights ask for it. */
   expectedScaling: UniformScaling | null = null;

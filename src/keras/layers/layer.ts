@@ -4,7 +4,7 @@ import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Regularizer } from '../regularizers.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { type InputSpec, inputIncompatibility } from './input-spec.js';
@@ -34,6 +34,9 @@ export interface LayerOptions {
   trainable?: boolean;
 }
 
+/** A layer's class, which says how the layer is configured. */
+export const classOf = (layer: Layer): typeof Layer => layer.constructor as typeof Layer;
+
 /**
  * A node of a model: weights, and the ONNX operations that use them.
  *
@@ -43,6 +46,18 @@ export interface LayerOptions {
 export abstract class Layer {
   /** Keras's name of the class. Stated, since minifiers rename classes. */
   static readonly className?: string;
+  /** The keys of the configuration that the constructor takes. All others are fixed. */
+  static readonly fields: Fields = {};
+  /** The names that Keras 2 has for keys of the configuration. */
+  static readonly formerFields: Readonly<Record<string, string>> = {};
+  /** Keys of the configuration that Keras 2 does not know. */
+  static readonly newFields: readonly string[] = [];
+  /** Fixed keys of the configuration that a file may hold at any value, since they change nothing here. */
+  static readonly idleFields: readonly string[] = [];
+  /** The names that Keras 2 has for weights. */
+  static readonly formerWeights: Readonly<Record<string, string>> = {};
+  /** Whether `summary` counts the layer as built before it has seen a shape. */
+  static readonly isBuiltAtOnce: boolean = false;
 
   readonly name: string;
   #trainable: boolean;
@@ -58,7 +73,7 @@ export abstract class Layer {
   }
 
   get className(): string {
-    const type = this.constructor as typeof Layer;
+    const type = classOf(this);
     return type.className ?? type.name;
   }
 

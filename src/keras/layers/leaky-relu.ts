@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { leakyRelu } from '../activations.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -15,6 +15,9 @@ export interface LeakyReLUOptions extends LayerOptions {
 /** x above 0, `negativeSlope · x` below. Source: keras.layers.LeakyReLU. */
 export class LeakyReLU extends Layer {
   static override readonly className = 'LeakyReLU';
+  static override readonly fields: Fields = { negative_slope: 'float' };
+  static override readonly formerFields = { negative_slope: 'alpha' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly negativeSlope: number;
 

@@ -1,6 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions } from './layer.js';
 import {
@@ -22,6 +22,12 @@ export interface Pooling2DOptions extends LayerOptions {
 
 /** One number for each window: (N, H, W, C) → (N, H′, W′, C). Predicts only. */
 abstract class Pooling2D extends Layer {
+  static override readonly fields: Fields = {
+    pool_size: 'number',
+    strides: 'number or null',
+    padding: 'text',
+  };
+  static override readonly isBuiltAtOnce = true;
   readonly window: Window;
 
   constructor({ poolSize = 2, strides = null, padding = 'valid', ...options }: Pooling2DOptions = {}) {

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface ReLUOptions extends LayerOptions {
@@ -20,6 +20,12 @@ export interface ReLUOptions extends LayerOptions {
  */
 export class ReLU extends Layer {
   static override readonly className = 'ReLU';
+  static override readonly fields: Fields = {
+    max_value: 'float or null',
+    negative_slope: 'float',
+    threshold: 'float',
+  };
+  static override readonly isBuiltAtOnce = true;
 
   readonly maxValue: number | null;
   readonly negativeSlope: number;

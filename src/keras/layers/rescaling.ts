@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface RescalingOptions extends LayerOptions {
@@ -19,6 +19,7 @@ export interface RescalingOptions extends LayerOptions {
  */
 export class Rescaling extends Layer {
   static override readonly className = 'Rescaling';
+  static override readonly fields: Fields = { scale: 'number', offset: 'number' };
 
   readonly scale: number;
   readonly offset: number;

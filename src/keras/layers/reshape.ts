@@ -3,7 +3,7 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { pythonTuple } from '../python/format.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -20,6 +20,8 @@ export interface ReshapeOptions extends LayerOptions {
  */
 export class Reshape extends Layer {
   static override readonly className = 'Reshape';
+  static override readonly fields: Fields = { target_shape: 'number' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly targetShape: readonly number[];
 

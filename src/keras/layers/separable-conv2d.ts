@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
@@ -24,6 +24,18 @@ export interface SeparableConv2DOptions extends ConvolutionOptions {
  */
 export class SeparableConv2D extends Convolution {
   static override readonly className = 'SeparableConv2D';
+  static override readonly fields: Fields = {
+    ...Convolution.fields,
+    filters: 'number',
+    depth_multiplier: 'number',
+    depthwise_initializer: 'initializer',
+    pointwise_initializer: 'initializer',
+  };
+  static override readonly idleFields = [
+    ...Convolution.idleFields,
+    'depthwise_regularizer',
+    'pointwise_regularizer',
+  ];
 
   readonly filters: number;
   readonly depthMultiplier: number;

@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { getActivation } from '../activations.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
 import { Layer, type LayerOptions } from './layer.js';
@@ -14,6 +14,8 @@ export interface SoftmaxOptions extends LayerOptions {
 /** eˣ / Σ eˣ along an axis. Source: keras.layers.Softmax. */
 export class Softmax extends Layer {
   static override readonly className = 'Softmax';
+  static override readonly fields: Fields = { axis: 'axis' };
+  static override readonly isBuiltAtOnce = true;
 
   readonly axis: number;
 

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
-import type { Config } from '../serialized.js';
+import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions } from './layer.js';
 import { checkImages, type Pair } from './sliding-window.js';
@@ -18,6 +18,7 @@ export interface ZeroPadding2DOptions extends LayerOptions {
  */
 export class ZeroPadding2D extends Layer {
   static override readonly className = 'ZeroPadding2D';
+  static override readonly fields: Fields = { padding: 'number' };
 
   readonly padding: readonly [Pair, Pair];
 

@@ -7,12 +7,16 @@ import type { Prediction } from '../../graph/training.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { type Backward, clip, Loss } from './loss.js';
+import { type Backward, clip, Loss, type LossOptions } from './loss.js';
 
-export interface CrossentropyOptions {
-  /** Whether the model's output are logits rather than probabilities. */
+export interface CrossentropyOptions extends LossOptions {
+  /** Whether the model's outputs are logits rather than probabilities. Default `false`. */
   fromLogits?: boolean;
-  name?: string;
+}
+
+export interface SmoothedCrossentropyOptions extends CrossentropyOptions {
+  /** Share of each target that is spread evenly over all classes, from 0 to 1. Default 0. */
+  labelSmoothing?: number;
 }
 
 /** A loss by itself, and its gradient. */
@@ -60,15 +64,12 @@ function fromLogitsOf(
 /** Cross-entropy against one-hot targets (B, C). Source: keras.losses.CategoricalCrossentropy. */
 export class CategoricalCrossentropy extends Loss {
   static override readonly className = 'CategoricalCrossentropy';
+  static override readonly floats = ['label_smoothing'];
 
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor({
-    fromLogits = false,
-    labelSmoothing = 0,
-    name,
-  }: CrossentropyOptions & { labelSmoothing?: number } = {}) {
+  constructor({ fromLogits = false, labelSmoothing = 0, name }: SmoothedCrossentropyOptions = {}) {
     super(name);
     this.fromLogits = fromLogits;
     this.labelSmoothing = labelSmoothing;
@@ -172,15 +173,12 @@ const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
 /** Cross-entropy of each output by itself, averaged over the outputs. Source: keras.losses.BinaryCrossentropy. */
 export class BinaryCrossentropy extends Loss {
   static override readonly className = 'BinaryCrossentropy';
+  static override readonly floats = ['label_smoothing'];
 
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor({
-    fromLogits = false,
-    labelSmoothing = 0,
-    name,
-  }: CrossentropyOptions & { labelSmoothing?: number } = {}) {
+  constructor({ fromLogits = false, labelSmoothing = 0, name }: SmoothedCrossentropyOptions = {}) {
     super(name);
     if (labelSmoothing < 0 || labelSmoothing > 1)
       throw new ValueError(`Expected \`labelSmoothing\` between 0 and 1. Received: ${labelSmoothing}.`);

@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { type SnakeCase, toSnakeCase } from '../naming.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -7,32 +8,38 @@ import {
 import { Loss } from './loss.js';
 import { MeanSquaredError } from './mean-squared-error.js';
 
-export type { CrossentropyOptions } from './crossentropy.js';
-export { BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy };
+export type { CrossentropyOptions, SmoothedCrossentropyOptions } from './crossentropy.js';
+export { Loss, type LossOptions } from './loss.js';
+export { BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy };
 
-const losses = {
-  categorical_crossentropy: CategoricalCrossentropy,
-  sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
-  binary_crossentropy: BinaryCrossentropy,
-  mean_squared_error: MeanSquaredError,
+const classes = {
   CategoricalCrossentropy,
   SparseCategoricalCrossentropy,
   BinaryCrossentropy,
   MeanSquaredError,
+} as const;
+const aliases = {
   bce: BinaryCrossentropy,
   BCE: BinaryCrossentropy,
   mse: MeanSquaredError,
   MSE: MeanSquaredError,
 } as const;
 
-export type LossName = keyof typeof losses;
+type ClassName = keyof typeof classes;
+export type LossName = SnakeCase<ClassName> | ClassName | keyof typeof aliases;
 
-/** Finds a loss by Keras's name. */
+const byName = new Map([
+  ...Object.entries(classes).map(([name, type]) => [toSnakeCase(name), type] as const),
+  ...Object.entries(classes),
+  ...Object.entries(aliases),
+]);
+
+/** Finds a loss by Keras's name, with its defaults. @throws ValueError for an unknown name */
 export function getLoss(identifier: LossName | Loss): Loss {
   if (identifier instanceof Loss) return identifier;
-  if (!Object.hasOwn(losses, identifier))
-    throw new ValueError(
-      `Could not interpret loss identifier: ${identifier}. Hint: one of ${Object.keys(losses).join(', ')}.`,
-    );
-  return new losses[identifier]();
+  const found = byName.get(identifier);
+  if (found) return new found();
+  throw new ValueError(
+    `Could not interpret loss identifier: ${identifier}. Hint: one of ${[...byName.keys()].join(', ')}.`,
+  );
 }

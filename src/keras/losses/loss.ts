@@ -8,6 +8,11 @@ import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 
+export interface LossOptions {
+  /** In files. Default: the class's name in snake case. */
+  name?: string;
+}
+
 /** Gradients through a loss, with respect to the output or to the logits. */
 export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };
 
@@ -20,6 +25,8 @@ export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value
  */
 export abstract class Loss implements LossWriter {
   static readonly className?: string;
+  /** Keys of the configuration whose numbers are floats. */
+  static readonly floats: readonly string[] = [];
 
   readonly name: string;
 

@@ -2,13 +2,13 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
-import { Loss } from './loss.js';
+import { Loss, type LossOptions } from './loss.js';
 
 /** The mean of (p − y)² over the outputs. Source: keras.losses.MeanSquaredError. */
 export class MeanSquaredError extends Loss {
   static override readonly className = 'MeanSquaredError';
 
-  constructor({ name }: { name?: string } = {}) {
+  constructor({ name }: LossOptions = {}) {
     super(name);
   }
 

@@ -3,7 +3,7 @@ import type { Value } from '../../graph/graph.js';
 import { classIndices } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import type { Config } from '../serialized.js';
-import { MeanMetric } from './metric.js';
+import { MeanMetric, type MetricOptions } from './metric.js';
 
 const argMax = (g: GraphBuilder, value: Value) => g.op('ArgMax', [value], { axis: -1, keepdims: 0 });
 const asFloat = (g: GraphBuilder, condition: Value) => g.cast(condition, 'float32');
@@ -12,7 +12,7 @@ const asFloat = (g: GraphBuilder, condition: Value) => g.cast(condition, 'float3
 abstract class ShareOfSamples extends MeanMetric {
   override readonly direction = 'up';
 
-  constructor({ name }: { name?: string } = {}) {
+  constructor({ name }: MetricOptions = {}) {
     super(name);
   }
 }
@@ -45,12 +45,18 @@ export class SparseCategoricalAccuracy extends ShareOfSamples {
   }
 }
 
+export interface BinaryAccuracyOptions extends MetricOptions {
+  /** Outputs above it count as 1. Default 0.5. */
+  threshold?: number;
+}
+
 /** How often each output is on the target's side of the threshold: the mean over outputs (B, C). */
 export class BinaryAccuracy extends ShareOfSamples {
   static override readonly className: string = 'BinaryAccuracy';
+  static override readonly floats = ['threshold'];
   readonly threshold: number;
 
-  constructor({ name, threshold = 0.5 }: { name?: string; threshold?: number } = {}) {
+  constructor({ name, threshold = 0.5 }: BinaryAccuracyOptions = {}) {
     super({ name });
     this.threshold = threshold;
   }

@@ -23,6 +23,7 @@ export interface Counts {
  * Source: `keras.src.metrics.metrics_utils.update_confusion_matrix_variables`.
  */
 export abstract class ConfusionMetric extends Metric {
+  static override readonly floats = ['thresholds'];
   override readonly direction = 'up';
   /** Each label is counted by itself; 1 counts all together. */
   protected labels = 1;

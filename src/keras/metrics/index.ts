@@ -1,8 +1,8 @@
 import { ValueError } from '../../errors.js';
 import type { Loss } from '../losses/loss.js';
-import { toSnakeCase } from '../naming.js';
+import { type SnakeCase, toSnakeCase } from '../naming.js';
 import type { Shape } from '../symbolic-shape.js';
-import { BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
+import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
 import { AUC } from './auc.js';
 import { ConfusionMetric } from './confusion.js';
 import {
@@ -18,11 +18,12 @@ import { SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from './top-k.
 export * from './accuracy.js';
 export * from './auc.js';
 export * from './loss-metrics.js';
-export { MeanMetric, Metric } from './metric.js';
+export { MeanMetric, Metric, type MetricOptions } from './metric.js';
 export * from './precision-recall.js';
 export * from './top-k.js';
 
 const classes = {
+  Accuracy,
   AUC,
   BinaryAccuracy,
   BinaryCrossentropy,
@@ -36,31 +37,23 @@ const classes = {
   SparseTopKCategoricalAccuracy,
   TopKCategoricalAccuracy,
 } as const;
-
 const aliases = {
+  acc: Accuracy,
+  auc: AUC,
   bce: BinaryCrossentropy,
   BCE: BinaryCrossentropy,
   mse: MeanSquaredError,
   MSE: MeanSquaredError,
 } as const;
 
-export type MetricName =
-  | keyof typeof classes
-  | keyof typeof aliases
-  | 'accuracy'
-  | 'acc'
-  | 'auc'
-  | 'binary_accuracy'
-  | 'binary_crossentropy'
-  | 'categorical_accuracy'
-  | 'categorical_crossentropy'
-  | 'mean_squared_error'
-  | 'precision'
-  | 'recall'
-  | 'sparse_categorical_accuracy'
-  | 'sparse_categorical_crossentropy'
-  | 'sparse_top_k_categorical_accuracy'
-  | 'top_k_categorical_accuracy';
+type ClassName = keyof typeof classes;
+export type MetricName = SnakeCase<ClassName> | ClassName | keyof typeof aliases;
+
+const byName = new Map([
+  ...Object.entries(classes).map(([name, type]) => [toSnakeCase(name), type] as const),
+  ...Object.entries(classes),
+  ...Object.entries(aliases),
+]);
 
 /**
  * Finds a metric by Keras's name, and tells it the shape of what it measures. One that is asked for by name bears
@@ -72,7 +65,7 @@ export function getMetric(
   identifier: MetricName | Metric,
   { outputShape, loss }: { outputShape: Shape; loss: Loss },
 ): Metric {
-  const metric = identifier instanceof Metric ? identifier : byName(identifier, outputShape, loss);
+  const metric = identifier instanceof Metric ? identifier : metricNamed(identifier, outputShape, loss);
   if (metric instanceof ConfusionMetric) checkTargets(metric, outputShape, loss);
   metric.build(outputShape);
   return metric;
@@ -87,17 +80,16 @@ function checkTargets(metric: Metric, outputShape: Shape, loss: Loss): void {
     );
 }
 
-function byName(identifier: MetricName, outputShape: Shape, loss: Loss): Metric {
+function metricNamed(identifier: MetricName, outputShape: Shape, loss: Loss): Metric {
   if (['accuracy', 'acc'].includes(String(identifier).toLowerCase())) {
     const options = { name: identifier };
     if (outputShape.at(-1) === 1) return new BinaryAccuracy(options);
     const sparse = loss.targetShape(outputShape).at(-1) === 1;
     return sparse ? new SparseCategoricalAccuracy(options) : new CategoricalAccuracy(options);
   }
-  const known = Object.entries({ ...classes, ...aliases });
-  const found = known.find(([name]) => name === identifier || toSnakeCase(name) === identifier);
+  const found = byName.get(identifier);
   if (!found) throw new ValueError(`Could not interpret metric identifier: ${identifier}`);
-  const metric = new found[1]();
+  const metric = new found();
   metric.name = identifier;
   return metric;
 }

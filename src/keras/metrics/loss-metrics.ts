@@ -3,10 +3,11 @@ import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
 import * as losses from '../losses/index.js';
 import type { Config } from '../serialized.js';
-import { MeanMetric } from './metric.js';
+import { MeanMetric, type MetricOptions } from './metric.js';
 
 /** A loss that is watched: its mean over samples. */
 abstract class LossMetric extends MeanMetric {
+  static override readonly floats = ['label_smoothing'];
   override readonly direction = 'down';
   readonly loss: losses.Loss;
 
@@ -25,13 +26,11 @@ abstract class LossMetric extends MeanMetric {
   }
 }
 
-type SmoothedOptions = losses.CrossentropyOptions & { labelSmoothing?: number };
-
 /** Cross-entropy against one-hot targets (B, C). Source: keras.metrics.CategoricalCrossentropy. */
 export class CategoricalCrossentropy extends LossMetric {
   static override readonly className = 'CategoricalCrossentropy';
 
-  constructor({ name, ...options }: SmoothedOptions = {}) {
+  constructor({ name, ...options }: losses.SmoothedCrossentropyOptions = {}) {
     super(new losses.CategoricalCrossentropy(options), name);
   }
 }
@@ -53,7 +52,7 @@ export class SparseCategoricalCrossentropy extends LossMetric {
 export class BinaryCrossentropy extends LossMetric {
   static override readonly className = 'BinaryCrossentropy';
 
-  constructor({ name, ...options }: SmoothedOptions = {}) {
+  constructor({ name, ...options }: losses.SmoothedCrossentropyOptions = {}) {
     super(new losses.BinaryCrossentropy(options), name);
   }
 
@@ -67,7 +66,7 @@ export class BinaryCrossentropy extends LossMetric {
 export class MeanSquaredError extends LossMetric {
   static override readonly className = 'MeanSquaredError';
 
-  constructor({ name }: { name?: string } = {}) {
+  constructor({ name }: MetricOptions = {}) {
     super(new losses.MeanSquaredError(), name);
   }
 }

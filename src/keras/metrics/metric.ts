@@ -5,6 +5,11 @@ import { toSnakeCase } from '../naming.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 
+export interface MetricOptions {
+  /** In logs. Default: the class's name in snake case, or the name that `compile` was given. */
+  name?: string;
+}
+
 /**
  * A number that is watched but not trained for.
  *
@@ -13,6 +18,8 @@ import type { Shape } from '../symbolic-shape.js';
  */
 export abstract class Metric implements MetricWriter {
   static readonly className?: string;
+  /** Keys of the configuration whose numbers are floats. */
+  static readonly floats: readonly string[] = [];
 
   /** In logs. `compile` changes it where the metric was asked for by another name. */
   name: string;

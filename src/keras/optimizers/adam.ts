@@ -27,6 +27,8 @@ export interface AdamOptions extends OptimizerOptions {
  */
 export class Adam extends Optimizer {
   static override readonly className: string = 'Adam';
+  static override readonly floats = [...Optimizer.floats, 'beta_1', 'beta_2', 'epsilon'];
+  static override readonly formerSlots = { momentum: 'm', velocity: 'v', velocity_hat: 'vhat' };
 
   readonly beta1: number;
   readonly beta2: number;

@@ -4,23 +4,26 @@ import { Optimizer } from './optimizer.js';
 import { RMSprop } from './rmsprop.js';
 import { SGD } from './sgd.js';
 
-export { Adam, type AdamOptions, AdamW } from './adam.js';
+export type { AdamOptions } from './adam.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
-export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export type { RMSpropOptions } from './rmsprop.js';
 export * from './schedules/index.js';
-export { SGD, type SGDOptions } from './sgd.js';
+export type { SGDOptions } from './sgd.js';
+export { Adam, AdamW, RMSprop, SGD };
 
-const optimizers = { rmsprop: RMSprop, sgd: SGD, adam: Adam, adamw: AdamW } as const;
+const classes = { RMSprop, SGD, Adam, AdamW } as const;
 
-export type OptimizerName = keyof typeof optimizers | 'RMSprop' | 'SGD' | 'Adam' | 'AdamW';
+type ClassName = keyof typeof classes;
+export type OptimizerName = ClassName | Lowercase<ClassName>;
+
+const byName = new Map(Object.entries(classes).map(([name, type]) => [name.toLowerCase(), type]));
 
 /** Finds an optimizer by Keras's name, however its letters are written, with its defaults. */
 export function getOptimizer(identifier: OptimizerName | Optimizer): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
-  const name = String(identifier).toLowerCase();
-  if (!Object.hasOwn(optimizers, name))
-    throw new ValueError(
-      `Could not interpret optimizer identifier: ${identifier}. Hint: one of ${Object.keys(optimizers).join(', ')}.`,
-    );
-  return new optimizers[name as keyof typeof optimizers]();
+  const found = byName.get(String(identifier).toLowerCase());
+  if (found) return new found();
+  throw new ValueError(
+    `Could not interpret optimizer identifier: ${identifier}. Hint: one of ${[...byName.keys()].join(', ')}.`,
+  );
 }

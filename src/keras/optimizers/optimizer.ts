@@ -38,6 +38,17 @@ export interface UpdateInput {
  */
 export abstract class Optimizer implements UpdateWriter {
   static readonly className?: string;
+  /** Keys of the configuration whose numbers are floats. */
+  static readonly floats: readonly string[] = [
+    'learning_rate',
+    'weight_decay',
+    'clipnorm',
+    'global_clipnorm',
+    'clipvalue',
+    'ema_momentum',
+  ];
+  /** The names that Keras 2 has for slots. */
+  static readonly formerSlots: Readonly<Record<string, string>> = {};
 
   readonly name: string;
   #learningRate: number | LearningRateSchedule;

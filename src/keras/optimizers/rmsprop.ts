@@ -23,6 +23,7 @@ export interface RMSpropOptions extends OptimizerOptions {
  */
 export class RMSprop extends Optimizer {
   static override readonly className = 'RMSprop';
+  static override readonly floats = [...Optimizer.floats, 'rho', 'momentum', 'epsilon'];
 
   readonly rho: number;
   readonly momentum: number;

@@ -25,6 +25,8 @@ export interface SGDOptions extends OptimizerOptions {
  */
 export class SGD extends Optimizer {
   static override readonly className = 'SGD';
+  static override readonly floats = [...Optimizer.floats, 'momentum'];
+  static override readonly formerSlots = { momentum: 'm' };
 
   readonly momentum: number;
   readonly nesterov: boolean;

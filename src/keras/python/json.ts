@@ -65,25 +65,35 @@ export function excerpt(value: unknown): string {
 export const toCamelCase = (key: string): string =>
   key.replaceAll(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** The keys of a class's configuration whose numbers are floats. */
+export type FloatsOf = (className: string) => ReadonlySet<string> | undefined;
+
 /**
- * JSON in which Python finds the types that it insists on: numbers under `floats` have a decimal point.
+ * JSON in which Python finds the types that it insists on: floats have a decimal point.
+ *
+ * @param floatsOf tells of each `config` beside a `class_name` which of its numbers are floats. Default: none
  */
-export function pythonJson(value: unknown, key = ''): string {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-    const text = String(value);
-    return floats.has(key) && /^-?\d+$/.test(text) ? `${text}.0` : text;
-  }
-  if (Array.isArray(value)) return `[${value.map((item) => pythonJson(item, key)).join(', ')}]`;
-  if (!isObject(value)) return JSON.stringify(value ?? null);
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}: ${pythonJson(item, name)}`).join(', ')}}`;
+export function pythonJson(value: unknown, floatsOf: FloatsOf = () => undefined): string {
+  /** @param floats the keys of this object whose numbers are floats */
+  const write = (item: unknown, isFloat: boolean, floats?: ReadonlySet<string>): string => {
+    if (typeof item === 'number') return numberText(item, isFloat);
+    if (Array.isArray(item)) return `[${item.map((element) => write(element, isFloat)).join(', ')}]`;
+    if (!isObject(item)) return JSON.stringify(item ?? null);
+    const ofConfig = typeof item.class_name === 'string' ? floatsOf(item.class_name) : undefined;
+    const texts = Object.entries(item)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => {
+        const text = write(inner, floats?.has(key) ?? false, key === 'config' ? ofConfig : undefined);
+        return `${JSON.stringify(key)}: ${text}`;
+      });
+    return `{${texts.join(', ')}}`;
+  };
+  return write(value, false);
 }
 
-/** Keys of Keras's configurations whose numbers are floats. */
-const floats = new Set(
-  `alpha beta_1 beta_2 clipnorm clipvalue decay_rate ema_momentum end_learning_rate epsilon global_clipnorm
-  initial_learning_rate l1 l2 label_smoothing learning_rate m_mul max_value maxval mean minval momentum
-  negative_slope power rate renorm_momentum rho stddev t_mul threshold thresholds value values weight_decay
-  warmup_target`.split(/\s+/),
-);
+function numberText(value: number, isFloat: boolean): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  const text = String(value);
+  return isFloat && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}

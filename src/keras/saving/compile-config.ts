@@ -4,7 +4,7 @@ import * as metrics from '../metrics/index.js';
 import type { CompiledModel, CompileOptions } from '../models/compilation.js';
 import * as optimizers from '../optimizers/index.js';
 import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
-import type { Config, Configured } from '../serialized.js';
+import { type Config, type Configured, classesIn } from '../serialized.js';
 
 /** What `compile` was given, as Keras 3 writes it; empty for a model that is not compiled. */
 export function serializeCompilation(model: CompiledModel): Config {
@@ -95,36 +95,21 @@ const flatten = (value: unknown): unknown[] =>
         ? []
         : [value];
 
-type Class<T> = new (options?: never) => T;
-
-/** The class of this name among a module's exports. */
-function classOf<T>(
-  module: object,
-  base: abstract new (...args: never) => T,
-  className: string,
-  what: string,
-) {
-  const plain = className.replace(/^.*>/, '');
-  const classes = Object.entries(module).filter(([, value]) => value?.prototype instanceof base);
-  const found = classes.find(([name]) => name === plain);
-  if (found) return found[1] as Class<T & Configured>;
-  throw new ValueError(
-    `Expected one of the ${what} ${classes.map(([name]) => name).join(', ')}. Received: ${plain}.`,
-  );
-}
-
 /** What says how much work is done at once, and what is there for people alone. */
 const noEffect = new Set(['name', 'dtype', 'jit_compile', 'is_legacy_optimizer', 'fn', 'axis']);
 
 /** Makes an object of its configuration, and checks that it will do what that says. */
-function make<T>(
-  module: object,
-  base: abstract new (...args: never) => T,
+function make<T extends Configured>(
+  classes: ReadonlyMap<string, new (options: never) => T>,
   value: JsonObject,
   what: string,
 ): T {
-  const className = asText(value.class_name, `the class of a ${what}`);
-  const Type = classOf(module, base, className, what);
+  const className = asText(value.class_name, `the class of a ${what}`).replace(/^.*>/, '');
+  const Type = classes.get(className);
+  if (!Type)
+    throw new ValueError(
+      `Expected one of the ${what} ${[...classes.keys()].join(', ')}. Received: ${className}.`,
+    );
   const config = asObject(value.config ?? {}, `the config of ${className}`);
   const options: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(config))
@@ -158,10 +143,9 @@ function readLearningRate(value: unknown): number | optimizers.LearningRateSched
   const { class_name, config: rawConfig } = asObject(value, 'the learning rate');
   const className = asText(class_name, 'the class of the learning rate');
   const config = asObject(rawConfig, `the config of ${className}`);
-  const Type = Object.hasOwn(optimizers, className) ? (optimizers as JsonObject)[className] : undefined;
-  if (typeof Type !== 'function' || !('at' in Type.prototype))
-    throw new ValueError(`Expected a known learning rate schedule. Received: ${className}.`);
-  return new (Type as Class<optimizers.LearningRateSchedule>)(
+  const Type = classesIn(optimizers, optimizers.LearningRateSchedule).get(className);
+  if (!Type) throw new ValueError(`Expected a known learning rate schedule. Received: ${className}.`);
+  return new Type(
     Object.fromEntries(
       Object.entries(config)
         .filter(([, item]) => item !== null)
@@ -173,15 +157,18 @@ function readLearningRate(value: unknown): number | optimizers.LearningRateSched
 const readOptimizer = (value: unknown): optimizers.Optimizer =>
   typeof value === 'string'
     ? optimizers.getOptimizer(value.toLowerCase() as optimizers.OptimizerName)
-    : make(optimizers, optimizers.Optimizer, asObject(value, 'the optimizer'), 'optimizers');
+    : make(classesIn(optimizers, optimizers.Optimizer), asObject(value, 'the optimizer'), 'optimizers');
 
 /** A name, a class, or a function: Keras 3 writes `{class_name: 'function', config: 'mse'}`. */
 function readLoss(value: unknown): losses.Loss | losses.LossName {
-  if (isObject(value) && value.class_name !== 'function') return make(losses, losses.Loss, value, 'losses');
+  if (isObject(value) && value.class_name !== 'function')
+    return make(classesIn(losses, losses.Loss), value, 'losses');
   const name = asText(isObject(value) ? value.config : value, 'the loss');
   losses.getLoss(name as losses.LossName);
   return name as losses.LossName;
 }
+
+const metricClasses = () => classesIn(metrics, metrics.Metric);
 
 function readMetric(value: unknown): metrics.Metric | metrics.MetricName {
   if (isObject(value) && value.class_name === 'MeanMetricWrapper') {
@@ -190,9 +177,8 @@ function readMetric(value: unknown): metrics.Metric | metrics.MetricName {
     const className = asText(fn, 'the function of a metric').replaceAll(/(?:^|_)(\w)/g, (_, c) =>
       c.toUpperCase(),
     );
-    return make(metrics, metrics.Metric, { class_name: className, config: { name } }, 'metrics');
+    return make(metricClasses(), { class_name: className, config: { name } }, 'metrics');
   }
-  if (isObject(value) && value.class_name !== 'function')
-    return make(metrics, metrics.Metric, value, 'metrics');
+  if (isObject(value) && value.class_name !== 'function') return make(metricClasses(), value, 'metrics');
   return asText(isObject(value) ? value.config : value, 'a metric') as metrics.MetricName;
 }

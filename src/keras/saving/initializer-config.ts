@@ -1,27 +1,12 @@
 import { ValueError } from '../../errors.js';
-import type { Initializer } from '../initializers.js';
-import * as initializers from '../initializers.js';
+import { findInitializerClass, type Initializer, initializerClasses } from '../initializers.js';
 import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
-import { getRegularizer, L1, L1L2, L2, type Regularizer, type RegularizerName } from '../regularizers.js';
-
-/** Initializers by Keras's class name. */
-const classes = {
-  Zeros: initializers.Zeros,
-  Ones: initializers.Ones,
-  Constant: initializers.Constant,
-  RandomUniform: initializers.RandomUniform,
-  RandomNormal: initializers.RandomNormal,
-  TruncatedNormal: initializers.TruncatedNormal,
-  VarianceScaling: initializers.VarianceScaling,
-  GlorotUniform: initializers.GlorotUniform,
-  GlorotNormal: initializers.GlorotNormal,
-  HeUniform: initializers.HeUniform,
-  HeNormal: initializers.HeNormal,
-  LecunUniform: initializers.LecunUniform,
-  LecunNormal: initializers.LecunNormal,
-  Orthogonal: initializers.Orthogonal,
-  Identity: initializers.Identity,
-} as const;
+import {
+  getRegularizer,
+  type Regularizer,
+  type RegularizerName,
+  regularizerClasses,
+} from '../regularizers.js';
 
 /**
  * Reads an initializer: a name, or a class with its configuration.
@@ -30,18 +15,14 @@ const classes = {
  */
 export function deserializeInitializer(value: unknown, where: string): Initializer {
   const name = isObject(value) ? value.class_name : value;
-  const unknown = () =>
-    new ValueError(
-      `Expected one of the initializers ${Object.keys(classes).join(', ')} in ${where}. Received: ${excerpt(name)}.`,
+  const found = typeof name === 'string' ? findInitializerClass(name) : undefined;
+  if (!found)
+    throw new ValueError(
+      `Expected one of the initializers ${[...initializerClasses.keys()].join(', ')} in ${where}. Received: ${excerpt(name)}.`,
     );
-  if (typeof name !== 'string') throw unknown();
-  const className = Object.keys(classes).find(
-    (candidate) => candidate === name || toSnake(candidate) === name,
-  ) as keyof typeof classes | undefined;
-  if (!className) throw unknown();
   const config =
     isObject(value) && value.config != null ? asObject(value.config, `an initializer of ${where}`) : {};
-  return (classes[className] as (options: object) => Initializer)(numbersAndNames(config));
+  return found(numbersAndNames(config));
 }
 
 /** What initializers take: numbers and names. Keras 1 and 2 called the truncated normal distribution normal. */
@@ -53,8 +34,6 @@ function numbersAndNames(config: JsonObject): object {
   if (options.value !== undefined && typeof options.value !== 'number') delete options.value;
   return options;
 }
-
-const toSnake = (name: string): string => name.replaceAll(/(.)([A-Z])/g, '$1_$2').toLowerCase();
 
 /** Reads a regularizer: `null`, a name, or a class with its configuration. */
 export function deserializeRegularizer(value: unknown, where: string): Regularizer | null {
@@ -70,10 +49,9 @@ export function deserializeRegularizer(value: unknown, where: string): Regulariz
       `Expected a number for '${key}' of a regularizer in ${where}. Received: ${excerpt(number)}.`,
     );
   };
-  if (class_name === 'L1') return L1({ l1: amount('l1') });
-  if (class_name === 'L2') return L2({ l2: amount('l2') });
-  if (class_name === 'L1L2') return L1L2({ l1: amount('l1'), l2: amount('l2') });
+  const found = regularizerClasses.get(String(class_name));
+  if (found) return found({ l1: amount('l1'), l2: amount('l2') });
   throw new ValueError(
-    `Expected one of the regularizers L1, L2, L1L2 in ${where}. Received: ${excerpt(class_name)}.`,
+    `Expected one of the regularizers ${[...regularizerClasses.keys()].join(', ')} in ${where}. Received: ${excerpt(class_name)}.`,
   );
 }

@@ -5,7 +5,7 @@
  * Source: `get_config` and `from_config` of tf_keras 2.21 and Keras 3.15; keras.src.legacy.saving.saving_utils
  */
 import { InputLayer } from '../layers/input.js';
-import type { KerasTensor, Layer } from '../layers/layer.js';
+import { classOf, type KerasTensor, type Layer } from '../layers/layer.js';
 import { getMetric } from '../metrics/index.js';
 import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
@@ -14,7 +14,6 @@ import type { Optimizer } from '../optimizers/index.js';
 import { isObject, type JsonObject } from '../python/json.js';
 import type { Config, Configured, Serialized } from '../serialized.js';
 import { withDtype } from './compile-config.js';
-import { formerKeys } from './layer-config.js';
 import { usesIn } from './uses.js';
 
 /** A layer, or a model with all its layers. */
@@ -30,23 +29,14 @@ const inputConfig = ({ className, name, batchShape }: InputLayer): Serialized =>
   config: { batch_input_shape: batchShape, dtype: 'float32', sparse: false, name },
 });
 
-/** What Keras 3 added, always at its default here. */
-const newKeys: Readonly<Record<string, readonly string[]>> = {
-  BatchNormalization: ['synchronized', 'renorm', 'renorm_clipping', 'renorm_momentum'],
-  Dense: ['quantization_config'],
-};
-
 function layerConfig(layer: Layer): Serialized {
-  const { className } = layer;
+  const { formerFields, newFields } = classOf(layer);
   const { name, trainable, ...rest } = layer.getConfig();
   const own = Object.entries(rest)
-    .filter(([key]) => !newKeys[className]?.includes(key))
-    .map(([key, value]) => [
-      formerKeys[`${className} ${key}`] ?? key,
-      isObject(value) ? withoutAxes(value) : value,
-    ]);
+    .filter(([key]) => !newFields.includes(key))
+    .map(([key, value]) => [formerFields[key] ?? key, isObject(value) ? withoutAxes(value) : value]);
   return {
-    class_name: className,
+    class_name: layer.className,
     config: { name, trainable, dtype: 'float32', ...Object.fromEntries(own) },
   };
 }

@@ -6,7 +6,7 @@
  */
 import { ValueError } from '../../errors.js';
 import { float32 } from '../../graph/tensor.js';
-import type { Layer } from '../layers/layer.js';
+import { classOf, type Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
@@ -39,6 +39,10 @@ const hasLayers = (group: Hdf5Group): boolean => group.strings('layer_names').le
 /** The weights of a layer, in the order in which such files list them: what can be trained comes first. */
 const legacyOrder = (layer: Layer): Variable[] => [...layer.trainableWeights, ...layer.nonTrainableWeights];
 
+/** Keras 2's name of a weight within its layer: `depthwise_kernel`. */
+export const formerWeightName = (layer: Layer, { name }: Variable): string =>
+  classOf(layer).formerWeights[name] ?? name;
+
 /** Keras 2's name of every weight of a model: `dense/kernel:0`. */
 export function weightNames(model: Functional): Map<Variable, string> {
   const names = new Map<Variable, string>();
@@ -48,9 +52,9 @@ export function weightNames(model: Functional): Map<Variable, string> {
     else
       for (const weight of layer.weights) {
         if (names.has(weight)) continue;
-        const own = layer.className === 'DepthwiseConv2D' && weight.name === 'kernel' ? 'depthwise_' : '';
-        let name = `${layer.name}/${own}${weight.name}:0`;
-        for (let count = 1; taken.has(name); count++) name = `${layer.name}_${count}/${own}${weight.name}:0`;
+        const own = formerWeightName(layer, weight);
+        let name = `${layer.name}/${own}:0`;
+        for (let count = 1; taken.has(name); count++) name = `${layer.name}_${count}/${own}:0`;
         taken.add(name);
         names.set(weight, name);
       }

@@ -30,13 +30,6 @@ export function optimizerValues(optimizer: Optimizer, parameters: readonly Varia
   return values;
 }
 
-/** What Keras 2 calls slots, where Keras 3 has another name. */
-const formerSlots: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Adam: { momentum: 'm', velocity: 'v', velocity_hat: 'vhat' },
-  AdamW: { momentum: 'm', velocity: 'v', velocity_hat: 'vhat' },
-  SGD: { momentum: 'm' },
-};
-
 /**
  * The same in the order of Keras 2's `optimizer.variables`, where the learning rate is none, under its names:
  * `RMSprop/velocity/dense/kernel:0`.
@@ -49,10 +42,10 @@ export function legacyOptimizerValues(
   names: ReadonlyMap<Variable, string>,
 ): Map<string, Tensor> {
   const { className } = optimizer;
+  const { formerSlots } = optimizer.constructor as typeof Optimizer;
   const values = new Map<string, Tensor>([['iteration:0', int64([optimizer.iterations], [])]]);
   for (const { name, parameter, value } of optimizerValues(optimizer, parameters))
-    if (parameter)
-      values.set(`${className}/${formerSlots[className]?.[name] ?? name}/${names.get(parameter)}`, value);
+    if (parameter) values.set(`${className}/${formerSlots[name] ?? name}/${names.get(parameter)}`, value);
   return values;
 }
 

@@ -13,6 +13,7 @@ import {
   weightNames,
   writeLegacyWeights,
 } from './legacy-h5.js';
+import { modelJson } from './model-json.js';
 import { legacyOptimizerValues } from './optimizer-state.js';
 import { serializeLayer } from './serialize.js';
 import { hasKeras3Weights, readWeights, writeWeights } from './weights-h5.js';
@@ -46,7 +47,7 @@ export async function encodeKerasModel(model: CompiledModel, format: ModelFormat
   const [date, time] = new Date().toISOString().split(/[T.]/) as [string, string];
   return writeArchive({
     metadata: pythonJson({ keras_version: kerasVersion, date_saved: `${date}@${time}` }),
-    config: pythonJson(serializeLayer(model)),
+    config: modelJson(serializeLayer(model)),
     weights: await encodeWeights(model),
   });
 }
@@ -54,11 +55,11 @@ export async function encodeKerasModel(model: CompiledModel, format: ModelFormat
 function writeLegacyModel(root: Hdf5Writer, model: CompiledModel): void {
   root.attribute('backend', 'tensorflow');
   root.attribute('keras_version', legacyVersion);
-  root.attribute('model_config', pythonJson(legacyConfig(model)));
+  root.attribute('model_config', modelJson(legacyConfig(model)));
   writeLegacyWeights(root.group('model_weights'), model);
   const { compilation } = model;
   if (!compilation) return;
-  root.attribute('training_config', pythonJson(legacyTraining(model)));
+  root.attribute('training_config', modelJson(legacyTraining(model)));
   const names = weightNames(model);
   const values = legacyOptimizerValues(compilation.optimizer, model.trainableWeights, names);
   const group = root.group('optimizer_weights');

@@ -2,9 +2,9 @@ import { InputLayer } from '../layers/input.js';
 import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
-import { pythonJson } from '../python/json.js';
 import type { Config, Serialized } from '../serialized.js';
 import { serializeCompilation } from './compile-config.js';
+import { modelJson } from './model-json.js';
 import { usesIn } from './uses.js';
 
 /**
@@ -35,7 +35,7 @@ export function serializeLayer(layer: Layer): Serialized {
 }
 
 /** Keras's `model.to_json()`. `modelFromJson` reads it, in Python `keras.models.model_from_json`. */
-export const modelToJson = (model: Functional): string => pythonJson(serializeLayer(model));
+export const modelToJson = (model: Functional): string => modelJson(serializeLayer(model));
 
 const float32 = {
   module: 'keras',

@@ -5,6 +5,7 @@ import type { Model } from '../models/model.js';
 import { pythonTuple } from '../python/format.js';
 import { asList, asObject, asText, isObject, parseJson } from '../python/json.js';
 import { modelFromConfig } from './deserialize.js';
+import { formerWeightName } from './legacy-h5.js';
 import { zeros } from './load.js';
 import { readTfjsWeights, type TfjsWeight, type TfjsWeightsGroup } from './tfjs.js';
 import { sameShape, toFloats } from './values.js';
@@ -43,8 +44,9 @@ export function decodeTfjsModel(modelJson: string, files: Readonly<Record<string
   const names = [...weights.keys()];
   for (const layer of leaves(model))
     for (const variable of layer.weights) {
-      const suffixes = [`${layer.name}/${variable.name}`];
-      if (layer.className === 'DepthwiseConv2D') suffixes.push(`${layer.name}/depthwise_${variable.name}`);
+      const suffixes = [variable.name, formerWeightName(layer, variable)].map(
+        (own) => `${layer.name}/${own}`,
+      );
       const name =
         names.find((candidate) => suffixes.includes(candidate)) ??
         names.find((candidate) => suffixes.some((suffix) => candidate.endsWith(`/${suffix}`)));

@@ -24,6 +24,7 @@ export interface CosineDecayOptions {
  */
 export class CosineDecay extends LearningRateSchedule {
   static override readonly className = 'CosineDecay';
+  static override readonly floats = ['initial_learning_rate', 'alpha', 'warmup_target'];
 
   readonly #options: Required<CosineDecayOptions>;
 
@@ -80,6 +81,7 @@ export interface CosineDecayRestartsOptions {
  */
 export class CosineDecayRestarts extends LearningRateSchedule {
   static override readonly className = 'CosineDecayRestarts';
+  static override readonly floats = ['initial_learning_rate', 't_mul', 'm_mul', 'alpha'];
 
   readonly #options: Required<CosineDecayRestartsOptions>;
 

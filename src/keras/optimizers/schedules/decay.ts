@@ -14,6 +14,7 @@ export interface DecayOptions {
 
 /** What the two decays by a rate share; p counts how often `decaySteps` have passed. */
 abstract class RateDecay extends LearningRateSchedule {
+  static override readonly floats = ['initial_learning_rate', 'decay_rate'];
   protected readonly options: Required<DecayOptions>;
 
   constructor(options: Required<DecayOptions>) {
@@ -82,6 +83,7 @@ export interface PiecewiseConstantDecayOptions {
  */
 export class PiecewiseConstantDecay extends LearningRateSchedule {
   static override readonly className = 'PiecewiseConstantDecay';
+  static override readonly floats = ['values'];
 
   readonly #options: Required<PiecewiseConstantDecayOptions>;
 
@@ -125,6 +127,7 @@ export interface PolynomialDecayOptions {
  */
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className = 'PolynomialDecay';
+  static override readonly floats = ['initial_learning_rate', 'end_learning_rate', 'power'];
 
   readonly #options: Required<PolynomialDecayOptions>;
 

@@ -15,6 +15,8 @@ import type { Config } from '../../serialized.js';
  */
 export abstract class LearningRateSchedule {
   static readonly className?: string;
+  /** Keys of the configuration whose numbers are floats. */
+  static readonly floats: readonly string[] = [];
 
   /** The learning rate for a step, counted from 0. */
   abstract at(step: number): number;
