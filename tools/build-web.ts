@@ -42,7 +42,8 @@ export async function buildWeb({
   out,
 }: BuildWebOptions): Promise<Map<string, number>> {
   const files = new Map<string, Uint8Array>([
-    ...(await bundle(['page/page', 'ort-classifier', 'worker'])),
+    // The page runs ONNX Runtime alone. Without this the other engine would be built, and kept, for nobody.
+    ...(await bundle(['page/page', 'ort-classifier', 'worker'], { external: ['*/engine/js.js'] })),
     ...(await readRuntime()),
   ]);
   for (const name of ['index.html', 'page.css']) files.set(name, await readFile(join(source, 'page', name)));
@@ -90,25 +91,28 @@ export async function readRuntime(
   return Promise.all([read(`${build}.mjs`), read(`${build}.wasm`)]);
 }
 
-/** The script that keeps files for visits without a network. @param files what to keep, by file name */
+/** The script that keeps files for visits without a network. @param files the files to keep, by name */
 export async function bundleServiceWorker(
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<[name: string, bytes: Uint8Array]> {
   const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const builtFiles = Object.fromEntries([...files].map(([name, bytes]) => [name, hashOf(bytes)]));
-  const [script] = await bundle(['page/service-worker'], { builtFiles: JSON.stringify(builtFiles) });
-  return script!;
+  const constants = { builtFiles: JSON.stringify(builtFiles) };
+  const [script] = await bundle(['page/service-worker'], { constants });
+  if (!script) throw new Error('Expected a script of the service worker. Received: none.');
+  return script;
 }
 
 /**
- * Scripts for browsers, by file name; what several share, and what only some visitors need, is in files of its own.
+ * Scripts for browsers, by file name. Code that several share, or that only some visitors need, gets files of its own.
  *
  * @param scripts names below src/web, without ending
- * @param constants what identifiers in them stand for, as JSON
+ * @param options.constants values of identifiers in them, as JSON
+ * @param options.external imports that are left out, as esbuild takes them
  */
 export async function bundle(
   scripts: readonly string[],
-  constants: Readonly<Record<string, string>> = {},
+  { constants = {}, external = [] }: { constants?: Record<string, string>; external?: string[] } = {},
 ): Promise<[name: string, bytes: Uint8Array][]> {
   const { outputFiles } = await build({
     entryPoints: scripts.map((name) => join(compiled, `${name}.js`)),
@@ -122,6 +126,7 @@ export async function bundle(
     minify: true,
     legalComments: 'eof',
     define: constants,
+    external,
     // ONNX Runtime's build without the loader inside: the loader lies beside, with the WebAssembly it belongs to.
     conditions: ['browser', 'onnxruntime-web-use-extern-wasm'],
     write: false,

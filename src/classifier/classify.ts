@@ -1,20 +1,20 @@
-import { decodeImage, readModel } from '#platform';
-import type { Engine, Session } from '../engine/engine.js';
-import { OnnxFormatError } from '../graph/onnx.js';
-import { createFaceDetector, cropFace, cropImage, type Face, type FaceDetector } from '../images/faces.js';
+import type { Session } from '../engine/engine.js';
+import { OnnxFormatError } from '../graph/onnx-format-error.js';
+import { type Tensor, tensor } from '../graph/tensor.js';
+import type { Face, FaceDetector } from '../images/faces.js';
 import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
-import { NoFaceError } from '../images/no-face-error.js';
-import { readFaceDetectorModel } from './face-detector.js';
-import { type ModelMetadata, readMetadata } from './metadata.js';
+import { cutOut, type Decode, type Part } from './cut-out.js';
+import type { ModelMetadata } from './metadata.js';
 
 /** A class with how likely it is. */
 export interface Prediction {
   readonly label: string;
+  /** From 0 to 1. */
   readonly probability: number;
 }
 
-/** What a classifier says of a picture, or of a face in it. */
+/** How a classifier judges a picture, or a face in it. */
 export interface Result {
   /** In the order of the labels. */
   readonly probabilities: Float32Array;
@@ -25,54 +25,72 @@ export interface Result {
 }
 
 export interface ClassifyOptions {
+  /** The most pixels a picture may have. Default: 100 megapixels. */
   readonly maxPixels?: number;
-  /** Looks at every face rather than at the largest, where the model looks at faces. */
+  /** Looks at every face rather than at the largest, where the model looks at faces. Default false. */
   readonly allFaces?: boolean;
 }
 
-/** An exported model, ready for pictures. */
-export class Classifier {
-  private constructor(
-    readonly metadata: ModelMetadata,
-    readonly session: Session,
-    readonly detector: FaceDetector | null,
-  ) {}
+/** A whole picture with its results. */
+export interface Classified {
+  /** The picture, upright. */
+  readonly image: Image;
+  /** The faces that were found, where they are looked for, the largest first. */
+  readonly faces: readonly Face[];
+  /** One, or one for each face. */
+  readonly results: [Result, ...Result[]];
+}
 
-  /** @throws MetadataError when `path` is no model of this project, OnnxFormatError when it is damaged */
-  static async load(path: string, engine: Engine): Promise<Classifier> {
-    const bytes = await readModel(path);
-    const metadata = readMetadata(bytes);
-    const session = await engine.load(bytes).catch((cause: Error) => {
+export interface ClassifierParts {
+  readonly metadata: ModelMetadata;
+  /** The model, loaded. */
+  readonly session: Session;
+  /** Needed where the model crops faces. */
+  readonly detector: FaceDetector | null;
+  readonly decode: Decode;
+}
+
+/** An exported model, ready for pictures: the same in Node and in pages. */
+export class Classifier {
+  readonly metadata: ModelMetadata;
+  readonly session: Session;
+  readonly detector: FaceDetector | null;
+  readonly #decode: Decode;
+
+  /** @throws OnnxFormatError when the model has no output `probabilities` */
+  constructor({ metadata, session, detector, decode }: ClassifierParts) {
+    if (!session.outputNames.includes('probabilities'))
       throw new OnnxFormatError(
-        `Expected an undamaged model. Received: ${path}, which does not load: ${cause.message.split('\n')[0]}`,
-        { cause },
+        `Expected a model with an output 'probabilities'. Received: one with ${session.outputNames.map((name) => `'${name}'`).join(', ')}.`,
       );
-    });
-    const wantsFaces = metadata.preprocessing.crop === 'face';
-    const detector = wantsFaces ? await createFaceDetector(engine, await readFaceDetectorModel()) : null;
-    return new Classifier(metadata, session, detector);
+    this.metadata = metadata;
+    this.session = session;
+    this.detector = detector;
+    this.#decode = decode;
   }
 
   /**
-   * Classifies a picture file.
+   * Classifies a picture.
    *
-   * @returns the whole picture, upright, and one result, or one for each face
-   * @throws ImageError when it is no picture, NoFaceError when it has no face and the model wants one
+   * @param picture a file, or pixels as RGB
+   * @throws ImageError when it is no picture, NoFaceError when it has no face and the model wants one, OnnxFormatError
+   * when the model is damaged
    */
-  async classify(
-    file: Uint8Array,
-    { maxPixels, allFaces = false }: ClassifyOptions = {},
-  ): Promise<{ image: Image; results: Result[] }> {
-    const { exif } = this.metadata.preprocessing;
-    const image = await decodeImage(file, { exif, maxPixels });
-    const looks = await this.#looks(image, allFaces);
-    const results: Result[] = [];
-    for (const { part, face } of looks) {
-      const { probabilities, heatmap } = await this.#run(part);
-      const region = regionOf(image, this.metadata.preprocessing.crop, face);
-      results.push({ probabilities, face, heatmap: heatmap && { ...heatmap, region } });
-    }
-    return { image, results };
+  async classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
+    const { preprocessing } = this.metadata;
+    const { maxPixels, allFaces } = options;
+    const { detector } = this;
+    const decode = this.#decode;
+    const cut = await cutOut(picture, { preprocessing, decode, detector, maxPixels, allFaces });
+    const look = async ({ image, face }: Part): Promise<Result> => {
+      const { probabilities, heatmap } = await this.#run(image);
+      const region = regionOf(cut.picture, preprocessing.crop, face);
+      return { probabilities, face, heatmap: heatmap && { ...heatmap, region } };
+    };
+    const [first, ...others] = cut.parts;
+    const results: Classified['results'] = [await look(first)];
+    for (const part of others) results.push(await look(part));
+    return { image: cut.picture, faces: cut.faces, results };
   }
 
   /** Whether it tells where it looked. */
@@ -83,41 +101,49 @@ export class Classifier {
   /** The likeliest classes, the likeliest first. */
   top(probabilities: ArrayLike<number>, count: number): Prediction[] {
     return this.metadata.labels
-      .map((label, i) => ({ label, probability: probabilities[i]! }))
+      .map((label, i) => ({ label, probability: probabilities[i] ?? 0 }))
       .sort((a, b) => b.probability - a.probability)
       .slice(0, count);
   }
 
+  /** Gives back the memory. */
   async release(): Promise<void> {
     await this.session.release();
     await this.detector?.release();
   }
 
-  /** The parts of a picture to look at, as the model was trained to. */
-  async #looks(image: Image, allFaces: boolean): Promise<{ part: Image; face: Face | null }[]> {
-    const { crop, noFace } = this.metadata.preprocessing;
-    const detector = this.detector ?? undefined;
-    if (allFaces && detector) {
-      const faces = await detector.detect(image, { all: true });
-      if (faces.length > 0) return faces.map((face) => ({ part: cropFace(image, face), face }));
-    }
-    const { image: part, faces } = await cropImage(image, { crop, noFace, detector });
-    if (!part) throw new NoFaceError();
-    return [{ part, face: faces[0] ?? null }];
-  }
-
   async #run({ width, height, data }: Image) {
-    const pixels = { type: 'uint8', dims: [1, height, width, 3], data } as const;
+    const pixels = tensor('uint8', data, [1, height, width, 3]);
     const { probabilities, heatmap } = await this.session.run({ pixels }).catch((cause: Error) => {
       throw new OnnxFormatError(
-        `Expected an undamaged model. Received: one that fails on a picture: ${cause.message.split('\n')[0]}`,
+        `Expected an undamaged model. Received: one that fails on a picture: ${firstLine(cause)}`,
         { cause },
       );
     });
-    const [, rows, columns] = heatmap?.dims ?? [];
-    return {
-      probabilities: probabilities!.data as Float32Array,
-      heatmap: heatmap ? { width: columns!, height: rows!, data: heatmap.data as Float32Array } : null,
-    };
+    return { probabilities: this.#check(probabilities), heatmap: heatmap ? toMap(heatmap) : null };
   }
+
+  /** @throws OnnxFormatError unless there is one finite number for each label */
+  #check(output: Tensor | undefined): Float32Array {
+    const { labels } = this.metadata;
+    if (!(output?.data instanceof Float32Array) || output.data.length !== labels.length)
+      throw new OnnxFormatError(
+        `Expected a probability for each of ${labels.length} labels. Received: a model with ${output?.data.length ?? 0} of type ${output?.type}.`,
+      );
+    const odd = output.data.findIndex((value) => !Number.isFinite(value));
+    if (odd >= 0)
+      throw new OnnxFormatError(
+        `Expected finite probabilities. Received: ${output.data[odd]} for '${labels[odd]}'. Hint: the model is damaged, or its training failed; train it again.`,
+      );
+    return output.data;
+  }
+}
+
+/** The first line of an engine's message. */
+export const firstLine = ({ message }: Error): string => message.split('\n', 1).join('');
+
+/** @param tensor float32 (1, height, width) */
+function toMap({ data, dims }: Tensor): Omit<Heatmap, 'region'> {
+  const [, height = 0, width = 0] = dims;
+  return { width, height, data: data as Float32Array };
 }

@@ -1,33 +1,42 @@
-/** What the page and its worker say to each other. */
+/** The calls between the page and its worker, and the words that they share. */
 
 import type { ModelMetadata } from '../classifier/metadata.js';
 import { UserError } from '../errors.js';
 import type { Face } from '../images/faces/face.js';
 
-export type Request = { readonly id: number } & (
-  | {
-      readonly type: 'load';
-      /** Its address, or the file itself. */
-      readonly model: string | Blob;
-      readonly assets: string;
-      readonly provider: WebProvider;
-    }
-  | { readonly type: 'classify'; readonly picture: Blob | ImageBitmap; readonly explain: boolean }
-  | { readonly type: 'preview'; readonly picture: Blob; readonly side: number }
-);
+/** The functions of the worker. */
+export interface ClassifierCalls {
+  /** Fetches the model and starts it; tells how much has come. */
+  load(question: LoadQuestion, tell: (progress: Progress) => void): Promise<Loaded>;
+  /** Looks at a picture, with the model that was loaded. */
+  classify(question: ClassifyQuestion): Promise<Answer>;
+  /** Draws a picture no larger than `side` pixels a side. Needs no model. */
+  preview(question: { readonly picture: Blob; readonly side: number }): Promise<ImageBitmap>;
+}
 
-export type Reply = { readonly id: number } & (
-  | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'loaded'; readonly metadata: ModelMetadata; readonly provider: WebProvider }
-  | ({ readonly type: 'classified' } & Answer)
-  | { readonly type: 'previewed'; readonly bitmap: ImageBitmap }
-  | { readonly type: 'failed'; readonly fault: Fault; readonly message: string }
-);
+export interface LoadQuestion {
+  /** Its address, or the file itself. */
+  readonly model: string | Blob;
+  /** Address of the folder of ONNX Runtime's files and the face detector. */
+  readonly assets: string;
+  readonly provider: WebProvider;
+}
 
-/** What runs the model: WebAssembly on the processor, or the graphics card. */
+export interface Loaded {
+  readonly metadata: ModelMetadata;
+  /** The one that runs the model, which may be another than was asked for. */
+  readonly provider: WebProvider;
+}
+
+export interface ClassifyQuestion {
+  readonly picture: Blob | ImageBitmap;
+  readonly explain: boolean;
+}
+
+/** The engine of the model: WebAssembly on the processor, or the graphics card. */
 export type WebProvider = 'wasm' | 'webgpu';
 
-/** What a picture was taken for. */
+/** A picture's probabilities, and where the model looked. */
 export interface Answer {
   /** (C), in the order of the labels. */
   readonly probabilities: Float32Array;
@@ -47,7 +56,7 @@ export interface Progress {
   readonly total?: number;
 }
 
-/** What went wrong, as far as a visitor can do something about it. */
+/** The kind of a failure, as far as a visitor can do something about it. */
 export type Fault =
   /** The server has no such model, or cannot be reached. */
   | 'no model'

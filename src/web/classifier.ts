@@ -1,13 +1,13 @@
 import type { ModelMetadata } from '../classifier/metadata.js';
 import type { Face } from '../images/faces/face.js';
 import {
+  type ClassifierCalls,
   ClassifierError,
   type Fault,
   type Progress,
-  type Reply,
-  type Request,
   type WebProvider,
 } from './classifier-protocol.js';
+import { Caller } from './rpc.js';
 
 /** A class and how likely it is, from 0 to 1. */
 export interface Prediction {
@@ -15,7 +15,7 @@ export interface Prediction {
   readonly probability: number;
 }
 
-/** What a picture may be. */
+/** The classes of a picture. */
 export interface Classification {
   /** Every class, the likeliest first. */
   readonly predictions: readonly Prediction[];
@@ -34,6 +34,7 @@ export interface ClassifyOptions {
 }
 
 export interface LoadOptions {
+  /** Called with every part of the model that arrives. Default: nothing is told. */
   onProgress?: (progress: Progress) => void;
   /**
    * The folder that serves ONNX Runtime's `ort-wasm-simd-threaded.{mjs,wasm}` and, for models that crop faces,
@@ -47,12 +48,6 @@ export interface LoadOptions {
   provider?: WebProvider;
 }
 
-/** A request without its number. */
-type Question = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
-
-/** The reply to a question of each type. */
-type ReplyOf<T> = Extract<Reply, { type: T }>;
-
 /**
  * An exported model that tells what is in a picture. It works in a worker, so the page never freezes.
  *
@@ -61,19 +56,14 @@ type ReplyOf<T> = Extract<Reply, { type: T }>;
  * const { predictions } = await classifier.classify(file);
  */
 export class Classifier {
-  /** What the model says of itself, once it is there. Rejects with a ClassifierError when it cannot be had. */
+  /** The model's description of itself, once it is there. Rejects with a ClassifierError when it cannot be had. */
   readonly ready: Promise<ModelMetadata>;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
-  /** What runs the model; known once it is there. */
+  /** The engine that runs the model; known once it is there. */
   provider?: WebProvider;
-  readonly #onProgress?: (progress: Progress) => void;
-  #count = 0;
-  /** Why nothing more can be asked. */
-  #end?: ClassifierError;
+  readonly #worker: Caller<ClassifierCalls>;
 
   /**
-   * Starts to fetch a model. What it fetched it keeps for later visits, in Cache Storage.
+   * Starts to fetch a model, and keeps it for later visits, in Cache Storage.
    *
    * @param model an ONNX file that ort-transfer exported, or its address, relative to the page
    */
@@ -81,20 +71,19 @@ export class Classifier {
     model: string | URL | Blob,
     { onProgress, assets = new URL('./', import.meta.url), provider = 'wasm' }: LoadOptions = {},
   ) {
-    this.#onProgress = onProgress;
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data));
-    this.#worker.addEventListener('error', ({ message }) =>
-      this.#stop('no runtime', `Expected the worker to run. Received: ${message || 'no script'}.`),
-    );
-    this.ready = this.#ask('loaded', {
-      type: 'load',
+    this.#worker = new Caller(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), {
+      toError: ({ fault, message }) => new ClassifierError(fault as Fault, message),
+      toCrash: (reason) =>
+        new ClassifierError('no runtime', `Expected the worker to run. Received: ${reason || 'no script'}.`),
+    });
+    const question = {
       model: model instanceof Blob ? model : new URL(model, document.baseURI).href,
       assets: new URL(assets, document.baseURI).href,
       provider,
-    }).then((reply) => {
-      this.provider = reply.provider;
-      return reply.metadata;
+    };
+    this.ready = this.#worker.ask('load', question, { onEvent: onProgress }).then((loaded) => {
+      this.provider = loaded.provider;
+      return loaded.metadata;
     });
     // Whoever asks for it sees the failure; nobody has to.
     this.ready.catch(() => {});
@@ -112,12 +101,11 @@ export class Classifier {
   ): Promise<Classification> {
     const { labels } = await this.ready;
     const transfer = picture instanceof Blob ? [] : [picture];
-    const reply = await this.#ask('classified', { type: 'classify', picture, explain }, transfer);
-    const { probabilities, width, height, faces, heat } = reply;
+    const { probabilities, ...rest } = await this.#worker.ask('classify', { picture, explain }, { transfer });
     const predictions = labels
-      .map((label, i) => ({ label, probability: probabilities[i]! }))
+      .map((label, i) => ({ label, probability: probabilities[i] ?? 0 }))
       .sort((a, b) => b.probability - a.probability);
-    return { predictions, width, height, ...(faces ? { faces } : {}), ...(heat ? { heat } : {}) };
+    return { predictions, ...rest };
   }
 
   /**
@@ -127,49 +115,11 @@ export class Classifier {
    * @throws ClassifierError when the browser cannot show it.
    */
   async preview(picture: Blob, side: number): Promise<ImageBitmap> {
-    return (await this.#ask('previewed', { type: 'preview', picture, side })).bitmap;
+    return this.#worker.ask('preview', { picture, side });
   }
 
   /** Gives back the memory. Whatever is under way fails. */
   close(): void {
-    this.#stop('failed', 'The classifier was closed.');
-  }
-
-  #ask<T extends Reply['type']>(
-    expected: T,
-    question: Question,
-    transfer: Transferable[] = [],
-  ): Promise<ReplyOf<T>> {
-    return new Promise((resolve, reject) => {
-      if (this.#end) {
-        reject(this.#end);
-        return;
-      }
-      const id = this.#count++;
-      const check = (reply: Reply) => {
-        if (reply.type === expected) resolve(reply as ReplyOf<T>);
-        else reject(new TypeError(`Expected the worker to say '${expected}'. Received: '${reply.type}'.`));
-      };
-      this.#waiting.set(id, { resolve: check, reject });
-      this.#worker.postMessage({ ...question, id } satisfies Request, transfer);
-    });
-  }
-
-  #receive(reply: Reply): void {
-    if (reply.type === 'progress') {
-      this.#onProgress?.(reply.progress);
-      return;
-    }
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.type === 'failed') waiting?.reject(new ClassifierError(reply.fault, reply.message));
-    else waiting?.resolve(reply);
-  }
-
-  #stop(fault: Fault, message: string): void {
-    this.#end = new ClassifierError(fault, message);
-    this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(this.#end);
-    this.#waiting.clear();
+    this.#worker.stop(new ClassifierError('failed', 'The classifier was closed.'));
   }
 }

@@ -1,50 +1,50 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
 
 import { decodeImage, readBitmap } from '#platform';
-import { type ModelMetadata, readMetadata } from '../classifier/metadata.js';
+import { Classifier } from '../classifier/classify.js';
+import { MetadataError, readMetadata } from '../classifier/metadata.js';
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
-import { type Tensor, tensor } from '../graph/tensor.js';
-import { createFaceDetector, cropImage, type Face, type FaceDetector } from '../images/faces.js';
-import { regionOf, renderHeat } from '../images/heatmap.js';
-import type { Image } from '../images/image.js';
+import { OnnxFormatError } from '../graph/onnx-format-error.js';
+import { tensor } from '../graph/tensor.js';
+import { createFaceDetector } from '../images/faces.js';
+import { type Heatmap, renderHeat } from '../images/heatmap.js';
+import { type Image, ImageError } from '../images/image.js';
+import { NoFaceError } from '../images/no-face-error.js';
 import {
   type Answer,
+  type ClassifierCalls,
   ClassifierError,
+  type ClassifyQuestion,
   type Fault,
+  type Loaded,
+  type LoadQuestion,
   type Progress,
-  type Reply,
-  type Request,
-  type WebProvider,
 } from './classifier-protocol.js';
 import { download } from './kept-download.js';
+import { answerCalls } from './rpc.js';
 
-interface Scope {
-  postMessage(reply: Reply, transfer?: Transferable[]): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
-}
-
-let loaded:
-  | { readonly session: Session; readonly metadata: ModelMetadata; readonly detector?: FaceDetector }
-  | undefined;
+let loaded: Classifier | undefined;
 
 async function load(
-  { model, assets, provider }: Extract<Request, { type: 'load' }>,
-  onProgress: (progress: Progress) => void,
-): Promise<{ metadata: ModelMetadata; provider: WebProvider }> {
+  { model, assets, provider }: LoadQuestion,
+  tell: (progress: Progress) => void,
+): Promise<Loaded> {
   const bytes =
     typeof model === 'string'
-      ? await download(model, { onProgress, keep: true })
+      ? await download(model, { onProgress: tell, keep: true })
       : new Uint8Array(await model.arrayBuffer());
-  const metadata = await blame('wrong model', () => readMetadata(bytes));
+  const metadata = readMetadata(bytes);
   const onGpu = provider === 'webgpu' ? await openOnGpu(bytes, assets) : undefined;
   const { engine, session } = onGpu ?? (await openOnWasm(bytes, assets));
-  if (metadata.preprocessing.crop === 'face') {
+  const openDetector = async () => {
     const faces = await download(new URL('face-detector.onnx', assets).href, { keep: true });
-    // On the graphics card its coordinates would differ a little, and so would what is cut out.
+    // On the graphics card its coordinates would differ a little, and so would the cut.
     const onWasm = onGpu ? await wasmEngine(assets) : engine;
-    loaded = { session, metadata, detector: await start(() => createFaceDetector(onWasm, faces)) };
-  } else loaded = { session, metadata };
+    return start(() => createFaceDetector(onWasm, faces));
+  };
+  const detector = metadata.preprocessing.crop === 'face' ? await openDetector() : null;
+  loaded = new Classifier({ metadata, session, detector, decode });
   return { metadata, provider: onGpu ? 'webgpu' : 'wasm' };
 }
 
@@ -92,43 +92,30 @@ async function start<T>(create: () => Promise<T>): Promise<T> {
   }
 }
 
-async function classify({ picture, explain }: Extract<Request, { type: 'classify' }>): Promise<Answer> {
+const decode: typeof decodeImage = (file, options) => blame('bad picture', () => decodeImage(file, options));
+
+async function classify({ picture, explain }: ClassifyQuestion): Promise<Answer> {
   if (!loaded) throw new ClassifierError('no model', 'Expected a model. Received: none yet.');
-  const { session, detector } = loaded;
-  const { preprocessing } = loaded.metadata;
-  const upright = await blame('bad picture', async () =>
-    picture instanceof Blob
-      ? decodeImage(new Uint8Array(await picture.arrayBuffer()), { exif: preprocessing.exif })
-      : takePixels(picture),
+  const source = await blame('bad picture', async () =>
+    picture instanceof Blob ? new Uint8Array(await picture.arrayBuffer()) : takePixels(picture),
   );
-  const { image, faces } = await cropImage(upright, { ...preprocessing, detector });
-  if (!image) throw new ClassifierError('no face', 'Expected a face. Received: a picture without one.');
-  const { probabilities, heatmap } = await session.run({
-    pixels: tensor('uint8', image.data, [1, image.height, image.width, 3]),
-  });
+  const { image, faces, results } = await loaded.classify(source);
+  const [{ probabilities, heatmap }] = results;
   return {
-    probabilities: probabilities!.data as Float32Array,
-    width: upright.width,
-    height: upright.height,
-    ...(detector ? { faces } : {}),
-    ...(explain && heatmap ? { heat: drawHeat(heatmap, upright, preprocessing.crop, faces[0]) } : {}),
+    probabilities,
+    width: image.width,
+    height: image.height,
+    ...(loaded.detector ? { faces } : {}),
+    ...(explain && heatmap ? { heat: drawHeat(heatmap, image) } : {}),
   };
 }
 
 /** As large as heat is drawn: it is blurred anyway. */
 const heatSide = 256;
 
-function drawHeat(
-  { data, dims }: Tensor,
-  picture: Image,
-  crop: ModelMetadata['preprocessing']['crop'],
-  face: Face | undefined,
-): ImageData {
-  const [, height, width] = dims as [number, number, number];
-  const region = regionOf(picture, crop, face ?? null);
-  const heatmap = { width, height, data: data as Float32Array, region };
-  const layer = renderHeat([heatmap], picture, fitWithin(picture, heatSide));
-  return new ImageData(new Uint8ClampedArray(layer.data), layer.width, layer.height);
+function drawHeat(heatmap: Heatmap, picture: Image): ImageData {
+  const { data, width, height } = renderHeat([heatmap], picture, fitWithin(picture, heatSide));
+  return new ImageData(new Uint8ClampedArray(data), width, height);
 }
 
 /** A picture's size, made smaller in proportion where a side is longer than `side`. */
@@ -146,19 +133,19 @@ function takePixels(bitmap: ImageBitmap): Image {
   return image;
 }
 
-/** Draws a picture no larger than `side` pixels a side. Needs no model. */
-async function preview(picture: Blob, side: number): Promise<ImageBitmap> {
+async function preview({ picture, side }: { picture: Blob; side: number }): Promise<ImageBitmap> {
   const bitmap = await blame('bad picture', () => createImageBitmap(picture));
   const { width, height } = fitWithin(bitmap, side);
   const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d')!;
+  const context = canvas.getContext('2d');
+  if (!context) throw new ClassifierError('failed', 'Expected a canvas to draw on. Received: none.');
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return canvas.transferToImageBitmap();
 }
 
-/** Runs `action`; what it throws is laid at the door of `fault`. */
+/** Runs `action`, and lays its errors at the door of `fault`. */
 async function blame<T>(fault: Fault, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
@@ -169,34 +156,15 @@ async function blame<T>(fault: Fault, action: () => T | Promise<T>): Promise<T> 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const scope = globalThis as unknown as Scope;
-
-async function answer(request: Request): Promise<void> {
-  const { id } = request;
-  try {
-    switch (request.type) {
-      case 'load': {
-        const onProgress = (progress: Progress) => scope.postMessage({ id, type: 'progress', progress });
-        scope.postMessage({ id, type: 'loaded', ...(await load(request, onProgress)) });
-        break;
-      }
-      case 'classify':
-        scope.postMessage({ id, type: 'classified', ...(await classify(request)) });
-        break;
-      case 'preview': {
-        const bitmap = await preview(request.picture, request.side);
-        scope.postMessage({ id, type: 'previewed', bitmap }, [bitmap]);
-      }
-    }
-  } catch (error) {
-    const fault = error instanceof ClassifierError ? error.fault : 'failed';
-    scope.postMessage({ id, type: 'failed', fault, message: messageOf(error) });
-  }
+function faultOf(error: unknown): Fault {
+  if (error instanceof ClassifierError) return error.fault;
+  if (error instanceof NoFaceError) return 'no face';
+  if (error instanceof ImageError) return 'bad picture';
+  return error instanceof MetadataError || error instanceof OnnxFormatError ? 'wrong model' : 'failed';
 }
 
-// One after the other, so that no two large pictures are in memory at once; but a preview does not wait for the model.
-let queue = Promise.resolve();
-scope.addEventListener('message', ({ data }) => {
-  if (data.type === 'preview') void answer(data);
-  else queue = queue.then(() => answer(data));
-});
+answerCalls<ClassifierCalls>(
+  { load, classify, preview },
+  // A preview does not wait for the model.
+  { faultOf, atOnce: ['preview'], transfer: { preview: (bitmap) => [bitmap] } },
+);

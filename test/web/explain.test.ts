@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import { Classifier } from '../../src/classifier/classify.js';
 import { explain } from '../../src/classifier/explain.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { renderHeat } from '../../src/images/heatmap.js';
 import { openEngine } from '../../src/platform/node/open-engine.js';
+import { FileClassifier } from '../../src/transfer/predict/load-classifier.js';
 import { buildWeb } from '../../tools/build-web.js';
 import { redOrBlue, redPicture } from '../export/red-or-blue.js';
 import { launchChromium, waitForStatus } from './browser.js';
@@ -66,7 +66,7 @@ test.serial('the attribute explain lays over the picture what the command line d
   const [width, height, ...data] = (await heatOf(page))!;
   t.deepEqual([width, height], [200, 100]);
 
-  const classifier = await Classifier.load(
+  const classifier = await FileClassifier.load(
     join(t.context.folder, 'explained.onnx'),
     await openEngine({ provider: 'cpu', threads: 1 }),
   );

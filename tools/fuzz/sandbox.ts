@@ -2,13 +2,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backboneModel } from '../../src/classifier/backbone.js';
-import { Classifier } from '../../src/classifier/classify.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { encodeImage } from '../../src/platform/node/encode.js';
 import { openOnnxBackbone } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
 import { convertModel, summarise } from '../../src/transfer/convert/convert.js';
 import { publishModel } from '../../src/transfer/convert/publish.js';
+import { FileClassifier } from '../../src/transfer/predict/load-classifier.js';
 import type { Mutant } from './damage.js';
 
 const quiet = { warn: () => {}, info: () => {}, print: () => {}, progress: () => {} };
@@ -37,7 +37,7 @@ export async function createSandbox(root: string) {
   }
   /** `predict`, and `export`. */
   async function classify(input: string): Promise<void> {
-    const classifier = await Classifier.load(input, engine);
+    const classifier = await FileClassifier.load(input, engine);
     try {
       await classifier.classify(picture);
     } finally {

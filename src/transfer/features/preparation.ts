@@ -4,15 +4,13 @@ import {
   type FeatureExtractor,
   loadBackbone,
 } from '../../classifier/backbone.js';
+import { type CropChoice, choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
 import { ValueError } from '../../errors.js';
 import { encodeModel } from '../../graph/onnx.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { type OnnxBackboneOptions, openOnnxBackbone } from '../backbone-onnx/backbone-onnx.js';
 import type { Reporter } from '../reporter.js';
-
-/** What to cut out of a picture; `auto` is `face` with face weights and `none` with others. */
-type CropChoice = 'auto' | Preprocessing['crop'];
 
 /** Weights are those of `loadBackbone`, or an ONNX model, to which the options of `openOnnxBackbone` belong. */
 export interface PreparationOptions
@@ -34,16 +32,16 @@ export interface Preparation {
 
 /** Loads the backbone and decides how pictures are prepared for it. */
 export async function prepareBackbone(
-  { crop = 'auto', noFace = 'whole', ...options }: PreparationOptions & Pick<BackboneOptions, 'random'>,
+  { crop, noFace, ...options }: PreparationOptions & Pick<BackboneOptions, 'random'>,
   reporter: Reporter,
 ): Promise<Preparation> {
   const backbone = await openBackbone(options, reporter);
-  const chosen = crop === 'auto' ? (backbone.info.weights === 'vggface2' ? 'face' : 'none') : crop;
+  const preprocessing = choosePreprocessing(backbone, { crop, noFace });
   return {
     backbone,
-    preprocessing: { size: backbone.size, crop: chosen, noFace, exif: true, ...backbone.scaling },
+    preprocessing,
     backboneModel: encodeModel(backboneModel(backbone)),
-    ...(chosen === 'face' ? { detector: await readFaceDetectorModel() } : {}),
+    ...(preprocessing.crop === 'face' ? { detector: await readFaceDetectorModel() } : {}),
   };
 }
 

@@ -1,9 +1,9 @@
-/** What one thread of `inspect` does: tiles of what the backbone will see, and thumbnails of whole pictures. */
-import { openEngine, readImageInfo, readPicture } from '#platform';
+/** The work of one thread of `inspect`: tiles of pictures as the backbone will see them, and thumbnails of whole ones. */
+import { decodeImage, openEngine, readImageInfo, readPicture } from '#platform';
+import { Embedder } from '../../classifier/embedder.js';
 import { viewOf } from '../../classifier/views.js';
-import { createFaceDetector } from '../../images/faces.js';
 import { resize } from '../../images/resample/resample.js';
-import { prepare, type WorkerSetup } from '../features/features-worker.js';
+import type { WorkerSetup } from '../features/features-worker.js';
 import { type Thumbnail, thumbnailOf } from './thumbnail.js';
 
 export interface LookSetup extends Omit<WorkerSetup, 'backboneModel'> {
@@ -36,8 +36,7 @@ export async function start(setup: LookSetup): Promise<(item: LookItem) => Promi
   const { preprocessing, maxPixels, seed, tile } = setup;
   const { exif } = preprocessing;
   const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
-  const resizer = await engine.load(setup.resizeModel);
-  const detector = setup.detectorModel && (await createFaceDetector(engine, setup.detectorModel));
+  const embedder = await Embedder.open(engine, { ...setup, backboneModel: null, decode: decodeImage });
   return async ({ path, content, views }) => {
     const bytes = await readPicture(path);
     const { format, width, height } = readImageInfo(bytes, { exif });
@@ -45,7 +44,7 @@ export async function start(setup: LookSetup): Promise<(item: LookItem) => Promi
       const thumbnail = await thumbnailOf(bytes, { exif, maxPixels });
       return { format, width, height, faces: null, tiles: [], thumbnail };
     }
-    const { image, faces } = await prepare(bytes, setup, { resizer, detector });
+    const { image, faces } = await embedder.prepare(bytes);
     const tiles = Array.from({ length: views }, (_, index) => {
       const view = viewOf(image, index, { seed, content });
       return resize(view, { size: [tile, tile], interpolation: 'bilinear' }).data;

@@ -1,12 +1,15 @@
-/** What one thread of `classifyFiles` does. */
+/** The work of one thread of `classifyFiles`. */
 import { openEngine, readPicture, reasonOf } from '#platform';
-import { Classifier } from '../../classifier/classify.js';
 import { ExplainError } from '../../classifier/explain.js';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
+import { FileClassifier } from './load-classifier.js';
 
 /** Called by the pool in each thread. */
 export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) => Promise<FileResult[]>> {
-  const classifier = await Classifier.load(setup.model, await openEngine({ threads: 1, ...setup.engine }));
+  const classifier = await FileClassifier.load(
+    setup.model,
+    await openEngine({ threads: 1, ...setup.engine }),
+  );
   if (setup.explain && !classifier.explains)
     throw new ExplainError(
       `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: 'ort-transfer export --explain' makes one.`,

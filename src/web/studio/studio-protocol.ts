@@ -1,7 +1,7 @@
-/** What the studio and its worker say to each other. */
+/** The calls between the studio and its worker, and the words that they share. */
 import type { Evaluation } from '../../classifier/metrics.js';
 
-/** What can be set before training. */
+/** The settings of a training. */
 export interface Settings {
   readonly epochs: number;
   readonly batchSize: number;
@@ -28,42 +28,44 @@ export interface TrainingClass {
   readonly pictures: readonly string[];
 }
 
-export type Request = { readonly id: number } & (
-  | { readonly type: 'open' }
+/** The functions of the worker. */
+export interface StudioCalls {
+  /** Loads the backbone. */
+  open(question: null): Promise<void>;
   /** Decodes a picture and embeds it. */
-  | { readonly type: 'look'; readonly picture: Blob }
-  | { readonly type: 'train'; readonly classes: readonly TrainingClass[]; readonly settings: Settings }
+  look(picture: Blob): Promise<Look>;
+  /** Trains a head on pictures that were looked at. */
+  train(question: TrainQuestion, tell: (event: TrainEvent) => void): Promise<Trained>;
   /** Ends training after the epoch. */
-  | { readonly type: 'stop' }
-  /** Writes what was trained last as a `.keras` file. */
-  | { readonly type: 'keras' }
-);
+  stop(question: null): void;
+  /** Writes the model that was trained last as a `.keras` file. */
+  encodeKeras(question: null): Promise<Uint8Array<ArrayBuffer>>;
+}
 
-export type Reply = { readonly id: number } & (
-  | { readonly type: 'opened' }
-  | ({ readonly type: 'looked' } & Look)
+export interface TrainQuestion {
+  readonly classes: readonly TrainingClass[];
+  readonly settings: Settings;
+}
+
+export type TrainEvent =
   /** More views are being embedded before training. */
   | { readonly type: 'prepared'; readonly done: number; readonly total: number }
-  | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> }
-  | ({ readonly type: 'trained' } & Trained)
-  | { readonly type: 'stopped' }
-  | { readonly type: 'keras'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly type: 'failed'; readonly fault: StudioFault; readonly message: string }
-);
+  /** An epoch has ended, counted from 0. */
+  | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> };
 
 export type StudioFault = 'no assets' | 'no runtime' | 'bad picture' | 'failed';
 
-/** What was seen in a picture. */
+/** A picture as the worker saw it. */
 export interface Look {
   /** SHA-256 of the file, in hexadecimal. */
   readonly content: string;
-  /** What the model is shown, small. */
+  /** The part that the model is shown, small. */
   readonly thumbnail: ImageBitmap;
-  /** Faces found, where the model looks at faces. */
+  /** Faces found; null where the model does not look at faces. */
   readonly faces: number | null;
 }
 
-/** What came of training. */
+/** The outcome of a training. */
 export interface Trained {
   /** `model.onnx`. */
   readonly model: Uint8Array<ArrayBuffer>;
@@ -72,6 +74,6 @@ export interface Trained {
   readonly history: Readonly<Record<string, readonly number[]>>;
   /** The epoch whose weights were kept, counted from 1. */
   readonly bestEpoch: number;
-  /** What training the head took, in seconds. */
+  /** Seconds that the head took to train. */
   readonly seconds: number;
 }

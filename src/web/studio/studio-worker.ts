@@ -1,12 +1,16 @@
 /** The worker of the studio: embeds pictures, trains, and writes models, away from the page. */
 
-import { DownloadError } from '#platform';
-import { type Backbone, loadBackbone } from '../../classifier/backbone.js';
+import { DownloadError, decodeImage } from '#platform';
+import { type Backbone, backboneModel, loadBackbone } from '../../classifier/backbone.js';
+import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import { type Dataset, splitDataset } from '../../classifier/dataset.js';
+import { Embedder } from '../../classifier/embedder.js';
 import { trainHead } from '../../classifier/head.js';
+import { resizeModel } from '../../classifier/resize-model.js';
 import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
 import { ortWeb } from '../../engine/ort-web.js';
+import { encodeModel } from '../../graph/onnx.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { ImageError } from '../../images/image.js';
 import { Callback, type Logs } from '../../keras/callbacks/callback.js';
@@ -16,15 +20,16 @@ import { RandomState } from '../../keras/random/random-state.js';
 import { encodeKerasModel } from '../../keras/saving/index.js';
 import { ClassifierError } from '../classifier-protocol.js';
 import { download } from '../kept-download.js';
-import { Embedder } from './embedder.js';
-import type { Look, Reply, Request, StudioFault, Trained } from './studio-protocol.js';
-
-interface Scope {
-  postMessage(reply: Reply, transfer?: Transferable[]): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
-}
-
-const scope = globalThis as unknown as Scope;
+import { answerCalls } from '../rpc.js';
+import { Gallery } from './gallery.js';
+import type {
+  Look,
+  StudioCalls,
+  StudioFault,
+  TrainEvent,
+  Trained,
+  TrainQuestion,
+} from './studio-protocol.js';
 
 /** Chooses which pictures are held back, the first weights, the order and the views. */
 const seed = 0;
@@ -37,43 +42,42 @@ interface Config {
   readonly weights: string;
 }
 
-interface Opened {
+interface Studio {
   readonly engine: Engine;
   readonly backbone: Backbone;
   readonly preprocessing: Preprocessing;
-  readonly embedder: Embedder;
+  readonly gallery: Gallery;
 }
 
-let opened: Promise<Opened> | undefined;
+let studio: Studio | undefined;
 let trained: { readonly backbone: Backbone; readonly head: Sequential } | undefined;
 let isStopped = false;
 
-async function open(): Promise<Opened> {
+async function open(): Promise<void> {
   const at = (path: string) => new URL(path, location.href).href;
   const { weights } = JSON.parse(new TextDecoder().decode(await download(at('studio.json')))) as Config;
   const backbone = await loadBackbone({ weights });
-  const crop = weights === 'vggface2' ? 'face' : 'none';
-  const preprocessing: Preprocessing = {
-    size: backbone.size,
-    crop,
-    noFace: 'whole',
-    exif: true,
-    ...backbone.scaling,
-  };
+  const preprocessing = choosePreprocessing(backbone);
   const engine = await ortWeb({
     wasmPaths: { mjs: at('ort-wasm-simd-threaded.mjs'), wasm: at('ort-wasm-simd-threaded.wasm') },
   });
   const embedder = await Embedder.open(engine, {
-    backbone,
     preprocessing,
-    ...(crop === 'face' ? { detectorModel: await download(at('face-detector.onnx')) } : {}),
+    decode: decodeImage,
+    resizeModel: resizeModel(preprocessing.size),
+    backboneModel: encodeModel(backboneModel(backbone)),
+    detectorModel: preprocessing.crop === 'face' ? await download(at('face-detector.onnx')) : null,
   });
-  return { engine, backbone, preprocessing, embedder };
+  studio = { engine, backbone, preprocessing, gallery: new Gallery(embedder) };
+}
+
+function opened(): Studio {
+  if (!studio) throw new Error('Expected a studio that is open. Received: one whose parts did not load.');
+  return studio;
 }
 
 async function look(picture: Blob): Promise<Look> {
-  const { embedder } = await opened!;
-  const { content, image, cut, faces } = await embedder.add(picture);
+  const { content, image, cut, faces } = await opened().gallery.add(picture);
   const { width, height, data } = image;
   const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4)
@@ -101,17 +105,20 @@ class EpochReporter extends Callback {
   }
 }
 
-async function train({ id, classes, settings }: Extract<Request, { type: 'train' }>): Promise<Trained> {
-  const { engine, backbone, preprocessing, embedder } = await opened!;
+async function train(
+  { classes, settings }: TrainQuestion,
+  tell: (event: TrainEvent) => void,
+): Promise<Trained> {
+  const { engine, backbone, preprocessing, gallery } = opened();
   isStopped = false;
   const { views, validationSplit, ...options } = settings;
   const total = classes.reduce((sum, { pictures }) => sum + pictures.length, 0);
   const pictures: Dataset['pictures'][number][] = [];
   for (const [label, { pictures: contents }] of classes.entries())
     for (const content of contents) {
-      const embedded = await embedder.views(content, views, seed);
+      const embedded = await gallery.views(content, views, seed);
       pictures.push({ path: content, content, label, views: embedded });
-      scope.postMessage({ id, type: 'prepared', done: pictures.length, total });
+      tell({ type: 'prepared', done: pictures.length, total });
     }
   const labels = classes.map(({ name }) => name);
   const all: Dataset = { folder: 'the page', classes: labels, pictures, skipped: [] };
@@ -126,7 +133,7 @@ async function train({ id, classes, settings }: Extract<Request, { type: 'train'
     training,
     validation: held && held.pictures.length > 0 ? held : null,
     verbose: 0,
-    callbacks: [new EpochReporter((epoch, logs) => scope.postMessage({ id, type: 'epoch', epoch, logs }))],
+    callbacks: [new EpochReporter((epoch, logs) => tell({ type: 'epoch', epoch, logs }))],
   });
   const seconds = (performance.now() - began) / 1000;
   trained = { backbone, head };
@@ -146,29 +153,8 @@ async function encodeKeras(): Promise<Uint8Array<ArrayBuffer>> {
   return (await encodeKerasModel(whole, 'keras')) as Uint8Array<ArrayBuffer>;
 }
 
-async function answer(request: Request): Promise<void> {
-  const { id } = request;
-  switch (request.type) {
-    case 'open':
-      opened = open();
-      await opened;
-      return scope.postMessage({ id, type: 'opened' });
-    case 'look': {
-      const seen = await look(request.picture);
-      return scope.postMessage({ id, type: 'looked', ...seen }, [seen.thumbnail]);
-    }
-    case 'train': {
-      const outcome = await train(request);
-      return scope.postMessage({ id, type: 'trained', ...outcome }, [outcome.model.buffer]);
-    }
-    case 'keras': {
-      const bytes = await encodeKeras();
-      return scope.postMessage({ id, type: 'keras', bytes }, [bytes.buffer]);
-    }
-    case 'stop':
-      isStopped = true;
-      return scope.postMessage({ id, type: 'stopped' });
-  }
+function stop(): void {
+  isStopped = true;
 }
 
 function faultOf(error: unknown): StudioFault {
@@ -177,18 +163,16 @@ function faultOf(error: unknown): StudioFault {
   return /no available backend/i.test(String(error)) ? 'no runtime' : 'failed';
 }
 
-// One after the other, so that no two large pictures are in memory at once; but to stop does not wait.
-let queue = Promise.resolve();
-scope.addEventListener('message', ({ data }) => {
-  const run = () =>
-    answer(data).catch((error) =>
-      scope.postMessage({
-        id: data.id,
-        type: 'failed',
-        fault: faultOf(error),
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    );
-  if (data.type === 'stop') void run();
-  else queue = queue.then(run);
-});
+answerCalls<StudioCalls>(
+  { open, look, train, stop, encodeKeras },
+  {
+    faultOf,
+    // To stop does not wait for the training.
+    atOnce: ['stop'],
+    transfer: {
+      look: ({ thumbnail }) => [thumbnail],
+      train: ({ model }) => [model.buffer],
+      encodeKeras: (bytes) => [bytes.buffer],
+    },
+  },
+);

@@ -102,9 +102,9 @@ async function train(): Promise<void> {
     const classes = cards.map(({ name, contents }) => ({ name, pictures: contents }));
     const late = problemOf(classes.map(({ name, pictures }) => ({ name, usable: pictures.length })));
     if (late) return panel.say(late, { isError: true });
-    const trained = await trainer.train(classes, panel.settings, {
-      onPrepared: (done, total) => panel.showPrepared(done, total),
-      onEpoch: (epoch, logs) => panel.showEpoch(epoch, logs),
+    const trained = await trainer.train(classes, panel.settings, (event) => {
+      if (event.type === 'prepared') panel.showPrepared(event.done, event.total);
+      else panel.showEpoch(event.epoch, event.logs);
     });
     panel.showTrained(trained);
     model = new Blob([trained.model], { type: 'application/octet-stream' });

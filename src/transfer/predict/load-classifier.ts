@@ -1,0 +1,32 @@
+import { decodeImage, readModel } from '#platform';
+import { Classifier, firstLine } from '../../classifier/classify.js';
+import { readFaceDetectorModel } from '../../classifier/face-detector.js';
+import { readMetadata } from '../../classifier/metadata.js';
+import type { Engine } from '../../engine/engine.js';
+import { OnnxFormatError } from '../../graph/onnx-format-error.js';
+import { createFaceDetector } from '../../images/faces.js';
+
+/** An exported model in a file, ready for pictures. Users know it as `Classifier`. */
+export class FileClassifier extends Classifier {
+  /**
+   * Loads a model.
+   *
+   * @param model its path, or the bytes of its file
+   * @throws MetadataError when it is no model of this project, OnnxFormatError when it is damaged
+   */
+  static async load(model: string | Uint8Array, engine: Engine): Promise<FileClassifier> {
+    const [bytes, name] = typeof model === 'string' ? [await readModel(model), model] : [model, 'a model'];
+    const metadata = readMetadata(bytes);
+    const session = await engine.load(bytes).catch((cause: Error) => {
+      throw new OnnxFormatError(
+        `Expected an undamaged model. Received: ${name}, which does not load: ${firstLine(cause)}`,
+        { cause },
+      );
+    });
+    const detector =
+      metadata.preprocessing.crop === 'face'
+        ? await createFaceDetector(engine, await readFaceDetectorModel())
+        : null;
+    return new FileClassifier({ metadata, session, detector, decode: decodeImage });
+  }
+}
