@@ -1,6 +1,6 @@
-import type { Graph, Node, Value } from '../graph/graph.js';
+import { type Graph, makersOf, type Node, type Value } from '../graph/graph.js';
 
-/** What stands after a classifier's last layer and gives it another form. */
+/** Operations after a classifier's last layer, which give its output another form. */
 const forms: ReadonlySet<string> = new Set([
   'Cast',
   'Flatten',
@@ -21,11 +21,12 @@ const layers: ReadonlySet<string> = new Set(['Conv', 'Gemm', 'MatMul']);
 const imageNetClasses: readonly unknown[] = [1000, 1001];
 
 /**
- * The value that the last layer of a classifier reads, which is what transfer learning wants of it; undefined when
+ * The input of a classifier's last layer, which transfer learning takes as features; undefined when
  * `output` is no probabilities (Softmax) and not of ImageNet's classes.
  */
-export function classifierInput({ nodes, outputs, initializers }: Graph, output: Value): Value | undefined {
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)));
+export function classifierInput(graph: Graph, output: Value): Value | undefined {
+  const { outputs, initializers } = graph;
+  const makers = makersOf(graph);
   const isConstant = (value: Value) => initializers.has(value) || makers.get(value)?.op === 'Constant';
   const isBias = ({ op, inputs }: Node) => op === 'Add' && inputs.some(isConstant);
   let isClassifier = imageNetClasses.includes(outputs.find(({ name }) => name === output)?.dims[1]);

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { floatOf, intOf } from '../graph/attributes.js';
 import { GraphBuilder } from '../graph/builder.js';
-import type { Graph, Model, Node, Value } from '../graph/graph.js';
+import { type Graph, type Model, makersOf, type Node, type Value } from '../graph/graph.js';
 import { oneHot } from '../graph/one-hot.js';
 import { tensor } from '../graph/tensor.js';
 
@@ -11,8 +11,8 @@ export class ExplainError extends UserError {
 }
 
 /**
- * Adds an output that tells where a classifier looked: `heatmap`, float32 (N, h, w), from 0 to 1, over what the
- * model was given. This is Grad-CAM for the likeliest class, computed in the graph.
+ * Adds an output that tells where a classifier looked: `heatmap`, float32 (N, h, w), from 0 to 1, over the model's
+ * input. This is Grad-CAM for the likeliest class, computed in the graph.
  *
  * With A the backbone's last map (N, D, h, w), e its mean over h and w, and z the likeliest class's logit, the
  * weight of feature k is Σ ∂z/∂A[k] / hw. As z depends on A through e alone, that is ∂z/∂e[k] / hw, so the backward
@@ -33,7 +33,7 @@ export function explain(model: Model): Model {
   const g = GraphBuilder.extending(graph);
   const heatmap = g.scope('heatmap', () => {
     const dLogits = likeliest(g, logits, classes);
-    const dEmbedding = steps.reduceRight((dy, step) => backward[step.op]!(g, step, dy), dLogits);
+    const dEmbedding = steps.reduceRight((dy, { node, backward }) => backward(g, node, dy), dLogits);
     return gradCam(g, { map, dEmbedding });
   });
   g.output('heatmap', heatmap, 'float32', ['N', 'h', 'w']);
@@ -43,21 +43,19 @@ export function explain(model: Model): Model {
 /** Whether the model tells where it looked. */
 const isExplained = ({ outputs }: Graph): boolean => outputs.some(({ name }) => name === 'heatmap');
 
-/** The path from what the backbone saw to what the head makes of it. */
+/** The path from the backbone's last map to the logits. */
 interface Head {
   /** (N, D, h, w) */
   readonly map: Value;
-  /** What leads from the embedding to the logits, in order. */
-  readonly steps: readonly Node[];
+  /** The operations from the embedding to the logits, in order. */
+  readonly steps: readonly { readonly node: Node; readonly backward: Backward }[];
   /** (N, C) */
   readonly logits: Value;
   readonly classes: number;
 }
 
 function traceHead(graph: Graph): Head {
-  const makers = new Map(
-    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
+  const makers = makersOf(graph);
   const output = graph.outputs.find(({ name }) => name === 'probabilities');
   if (!output)
     throw new ExplainError(
@@ -75,44 +73,54 @@ function traceHead(graph: Graph): Head {
   };
 
   let logits = output.name;
-  while (toProbabilities.has(maker(logits).op)) logits = maker(logits).inputs[0]!;
-  const steps: Node[] = [];
+  while (toProbabilities.has(maker(logits).op)) logits = firstInput(maker(logits));
+  const steps: Head['steps'][number][] = [];
   let value = logits;
-  for (let node = maker(value); Object.hasOwn(backward, node.op); node = maker(value)) {
-    steps.unshift(node);
-    value = node.inputs[0]!;
+  for (;;) {
+    const node = maker(value);
+    const backward = backwards.get(node.op);
+    if (!backward) break;
+    steps.unshift({ node, backward });
+    value = firstInput(node);
   }
   const flatten = maker(value);
-  const pool = flattens.has(flatten.op) ? maker(flatten.inputs[0]!) : flatten;
+  const pool = flattens.has(flatten.op) ? maker(firstInput(flatten)) : flatten;
   if (pool.op !== 'GlobalAveragePool')
     throw new ExplainError(
-      `Expected a head of ${Object.keys(backward).join(', ')} on a map's mean (GlobalAveragePool). Received: ${pool.op} (node '${pool.name}').`,
+      `Expected a head of ${[...backwards.keys()].join(', ')} on a map's mean (GlobalAveragePool). Received: ${pool.op} (node '${pool.name}').`,
     );
-  return { map: pool.inputs[0]!, steps, logits, classes };
+  return { map: firstInput(pool), steps, logits, classes };
 }
 
-/** What stands between logits and probabilities, and keeps their order. */
+const firstInput = ({ inputs: [x = ''] }: Node): Value => x;
+
+/** Operations between logits and probabilities, which keep their order. */
 const toProbabilities: ReadonlySet<string> = new Set(['Identity', 'Softmax', 'Sigmoid']);
-/** What makes (N, D) of (N, D, 1, 1). */
+/** Operations that make (N, D) of (N, D, 1, 1). */
 const flattens: ReadonlySet<string> = new Set(['Flatten', 'Reshape', 'Squeeze']);
 
 /** From the gradient with respect to a node's output, that with respect to its first input, of the same batch. */
-const backward: Readonly<Record<string, (g: GraphBuilder, node: Node, dy: Value) => Value>> = {
-  Identity: (_, __, dy) => dy,
-  /** y (N, U) = x (N, D) · kernel (D, U) + bias: dx = dy · kernelᵀ. */
-  Gemm: (g, node, dy) => {
-    const [, kernel] = node.inputs;
-    if (intOf(node, 'transA', 0) !== 0 || floatOf(node, 'alpha', 1) !== 1)
-      throw new ExplainError(
-        `Expected x · kernel + bias. Received: Gemm with transA or alpha ('${node.name}').`,
-      );
-    return g.op('Gemm', [dy, kernel!], { transB: intOf(node, 'transB', 0) === 0 ? 1 : 0 });
-  },
-  /** dx = dy where y > 0. */
-  Relu: (g, { outputs: [y] }, dy) => g.op('Where', [g.op('Greater', [y!, g.scalar(0)]), dy, g.scalar(0)]),
-};
+type Backward = (g: GraphBuilder, node: Node, dy: Value) => Value;
 
-/** 1 for the likeliest class and 0 for the others: what its logit's gradient is with respect to the logits (N, C). */
+const backwards: ReadonlyMap<string, Backward> = new Map<string, Backward>(
+  Object.entries({
+    Identity: (_, __, dy) => dy,
+    /** y (N, U) = x (N, D) · kernel (D, U) + bias: dx = dy · kernelᵀ. */
+    Gemm: (g, node, dy) => {
+      const [, kernel = ''] = node.inputs;
+      if (intOf(node, 'transA', 0) !== 0 || floatOf(node, 'alpha', 1) !== 1)
+        throw new ExplainError(
+          `Expected x · kernel + bias. Received: Gemm with transA or alpha ('${node.name}').`,
+        );
+      return g.op('Gemm', [dy, kernel], { transB: intOf(node, 'transB', 0) === 0 ? 1 : 0 });
+    },
+    /** dx = dy where y > 0. */
+    Relu: (g, { outputs: [y = ''] }, dy) =>
+      g.op('Where', [g.op('Greater', [y, g.scalar(0)]), dy, g.scalar(0)]),
+  } satisfies Record<string, Backward>),
+);
+
+/** The gradient of the likeliest class's logit with respect to the logits (N, C): 1 for it and 0 for the others. */
 function likeliest(g: GraphBuilder, logits: Value, classes: number): Value {
   const top = g.op('ArgMax', [logits], { axis: 1, keepdims: 0 });
   const count = g.initializer('classes', tensor('int64', BigInt64Array.of(BigInt(classes)), []));

@@ -1,5 +1,5 @@
 /**
- * What an exported model says of itself, in `metadata_props`. ONNX Runtime's JavaScript API does not show them, so
+ * An exported model describes itself in `metadata_props`. ONNX Runtime's JavaScript API does not show them, so
  * `readMetadata` finds them in the file.
  */
 
@@ -47,7 +47,7 @@ export interface Metrics {
 }
 
 export interface Licence {
-  /** What is licensed: `'MobileNet weights'`. */
+  /** The licensed work: `'MobileNet weights'`. */
   readonly work: string;
   /** SPDX identifier. */
   readonly licence: string;
@@ -55,7 +55,7 @@ export interface Licence {
   readonly credit?: string;
 }
 
-/** A file that is no ONNX model, or a model that does not say what it needs to. */
+/** A file that is no ONNX model, or one whose metadata are missing or wrong. */
 export class MetadataError extends UserError {
   override name = 'MetadataError';
 }
@@ -74,7 +74,7 @@ export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
 }
 
 /**
- * Reads what a model says of itself, without decoding its graph or copying its weights.
+ * Reads a model's metadata, without decoding its graph or copying its weights.
  *
  * @param model an ONNX file
  * @throws MetadataError when the bytes are no whole ONNX model, or one that this project did not export.

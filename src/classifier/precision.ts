@@ -109,19 +109,19 @@ function channelAxis({ nodes }: Graph, name: Value, { dims }: Tensor): number {
  * @returns values, of the shape of `weight`, and `scale`, which has 1 in place of every other axis
  */
 export function toInt8({ data, dims }: Tensor<'float32'>, axis: number): Required<Small> {
-  const channels = dims[axis]!;
+  const channels = dims[axis] ?? 1;
   /** How far apart the elements of one channel's runs lie. */
   const run = dims.slice(axis + 1).reduce((size, dim) => size * dim, 1);
   const channelOf = (i: number) => Math.floor(i / run) % channels;
   const largest = new Float32Array(channels);
   for (const [i, w] of data.entries()) {
     const c = channelOf(i);
-    largest[c] = Math.max(largest[c]!, Math.abs(w));
+    largest[c] = Math.max(largest[c] ?? 0, Math.abs(w));
   }
   // A channel of nothing but zeros has any scale.
   const scale = largest.map((most) => most / 127 || 1);
   const values = Int8Array.from(data, (w, i) =>
-    Math.max(-127, Math.min(127, Math.round(w / scale[channelOf(i)]!))),
+    Math.max(-127, Math.min(127, Math.round(w / (scale[channelOf(i)] ?? 1)))),
   );
   return {
     values: tensor('int8', values, dims),
@@ -153,10 +153,10 @@ export function restoreWeights(graph: Graph): Graph {
 /** Values times the scale of their channel, which is 1 long along every other axis. */
 function scaled({ data, dims }: Tensor<'float32'>, scale: Tensor<'float32'>): Tensor<'float32'> {
   const axis = scale.dims.findIndex((dim) => dim !== 1);
-  const channels = axis < 0 ? 1 : dims[axis]!;
+  const channels = dims[axis] ?? 1;
   const run = axis < 0 ? data.length : sizeOf(dims.slice(axis + 1));
   return float32(
-    data.map((value, i) => value * scale.data[Math.floor(i / run) % channels]!),
+    data.map((value, i) => value * (scale.data[Math.floor(i / run) % channels] ?? 1)),
     dims,
   );
 }

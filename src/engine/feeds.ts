@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Dim, ValueInfo } from '../graph/graph.js';
+import type { Tensor } from '../graph/tensor.js';
 import type { Tensors } from './engine.js';
 
 /** Tensors that do not fit the inputs of a graph. */
@@ -8,13 +9,13 @@ class FeedError extends UserError {
 }
 
 /**
- * Checks that `feeds` names every input of a graph, no other, each with its type and shape.
+ * Checks that `feeds` names every input of a graph, no other, each with its type and shape. A named dimension has one
+ * size wherever the inputs use it.
  *
- * A named dimension has one size wherever the inputs use it.
- *
- * @throws FeedError saying what was expected and what came.
+ * @returns the tensors in the order of `inputs`
+ * @throws FeedError with the expected and the received
  */
-export function checkFeeds(inputs: readonly ValueInfo[], feeds: Tensors): void {
+export function feedsInOrder(inputs: readonly ValueInfo[], feeds: Tensors): Tensor[] {
   const expected = inputs.map(({ name }) => name);
   const received = Object.keys(feeds);
   const missing = expected.filter((name) => feeds[name] === undefined);
@@ -25,11 +26,14 @@ export function checkFeeds(inputs: readonly ValueInfo[], feeds: Tensors): void {
         `Hint: ${missing.length > 0 ? `'${missing[0]}' is missing.` : `the graph has no input '${unknown[0]}'.`}`,
     );
 
+  const given = inputs.flatMap((input) => {
+    const feed = feeds[input.name];
+    return feed ? [{ ...input, feed }] : [];
+  });
   const sizes = new Map<string, number>();
-  for (const { name, type, dims } of inputs) {
-    const feed = feeds[name]!;
+  for (const { name, type, dims, feed } of given) {
     const fits = (dim: Dim, i: number) => {
-      const size = feed.dims[i]!;
+      const size = feed.dims[i] ?? 0;
       if (typeof dim === 'number') return size === dim;
       // Readers write `dim_0` and '' for dimensions that have no name in the file.
       if (dim === '' || /^dim_\d+$/.test(dim)) return true;
@@ -45,4 +49,5 @@ export function checkFeeds(inputs: readonly ValueInfo[], feeds: Tensors): void {
       );
     }
   }
+  return given.map(({ feed }) => feed);
 }

@@ -1,12 +1,12 @@
 import { decodeModel } from '../graph/onnx.js';
 import { arrayTypes, type Tensor } from '../graph/tensor.js';
 import type { Engine, Session } from './engine.js';
-import { checkFeeds } from './feeds.js';
+import { feedsInOrder } from './feeds.js';
 import { Plan } from './js/executor.js';
 import { OpError } from './js/kernel.js';
 
 /**
- * Runs graphs in plain TypeScript: the reference that ONNX Runtime is tested against, and what runs where no build of
+ * Runs graphs in plain TypeScript: the reference that ONNX Runtime is tested against, and the way where no build of
  * ONNX Runtime exists. Slow, and it blocks while it runs.
  *
  * @example
@@ -29,17 +29,18 @@ function loadModel(bytes: Uint8Array): Session {
     inputNames: graph.inputs.map(({ name }) => name),
     outputNames: graph.outputs.map(({ name }) => name),
     async run(feeds) {
-      checkFeeds(graph.inputs, feeds);
-      const outputs = plan.run(graph.inputs.map(({ name }) => feeds[name]!));
-      // What kernels share with a feed, a weight or another output becomes the caller's own here.
+      const outputs = plan.run(feedsInOrder(graph.inputs, feeds));
+      // Kernels may return memory of a feed, a weight or another output. The caller gets a copy of that.
       const taken = new Set(
         [...Object.values(feeds), ...graph.initializers.values()].map(({ data }) => data.buffer),
       );
       return Object.fromEntries(
-        outputs.map((tensor, i) => {
+        graph.outputs.flatMap(({ name }, i) => {
+          const tensor = outputs[i];
+          if (!tensor) return [];
           const own = taken.has(tensor.data.buffer) ? copy(tensor) : tensor;
           taken.add(own.data.buffer);
-          return [graph.outputs[i]!.name, own];
+          return [[name, own]];
         }),
       );
     },

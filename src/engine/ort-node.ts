@@ -43,10 +43,14 @@ const hints: Record<NodeProvider, string> = {
  */
 export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {}): Promise<OrtNode> {
   const attempts: Attempt[] = [];
+  let failure: ProviderError | undefined;
   for (const candidate of provider === 'auto' ? (['cuda', 'cpu'] as const) : [provider]) {
     const attempt = await tryToOpen(candidate);
     attempts.push(attempt);
-    if (!attempt.ok) continue;
+    if (!attempt.ok) {
+      failure = new ProviderError(candidate, attempt.reason ?? 'it failed', hints[candidate]);
+      continue;
+    }
     const ort = await loadOrt();
     return {
       name: 'ort',
@@ -56,8 +60,7 @@ export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {
         wrapSession(await createSession(ort, candidate, model, options.threads ?? threads), ort.Tensor),
     };
   }
-  const last = attempts.at(-1)!;
-  throw new ProviderError(last.provider, last.reason!, hints[last.provider as NodeProvider]);
+  throw failure;
 }
 
 /** Finds out whether `provider` works, as fast as it can be known. */
@@ -74,12 +77,12 @@ async function tryToOpen(provider: NodeProvider): Promise<Attempt> {
   }
 }
 
-/** What `doctor` reports of one provider. */
+/** One provider's line in the report of `doctor`. */
 export type ProviderReport = Attempt & { readonly provider: NodeProvider; readonly hint?: string };
 
 /**
- * Tries every provider, each in a process of its own: a GPU driver that crashes takes nothing with it, and what the
- * native libraries write on stderr stays there.
+ * Tries every provider, each in a process of its own: a GPU driver that crashes takes nothing with it, and the
+ * native libraries' words on stderr stay there.
  */
 export const probeProviders = (): Promise<ProviderReport[]> =>
   Promise.all(
@@ -115,13 +118,13 @@ const runNode = (
     );
   });
 
-/** Finds out whether `provider` can run a graph, by what is on disk first and then by running a small one. */
+/** Finds out whether `provider` can run a graph: looks for its files first, then runs a small graph. */
 export async function tryProvider(provider: NodeProvider): Promise<Attempt> {
   try {
     const missing = provider === 'cuda' ? await missingForCuda() : undefined;
     if (missing) return { provider, ok: false, reason: missing };
     const ort = await loadOrt();
-    // What writes graphs is loaded here alone: threads that are given theirs start faster without it.
+    // The graph writer is loaded here alone: threads that are given their graphs start faster without it.
     const { probeModel } = await import('./probe-model.js');
     const session = await createSession(ort, provider, probeModel(), 1, { alone: provider !== 'cpu' });
     await wrapSession(session, ort.Tensor).run({
@@ -159,7 +162,7 @@ function createSession(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {
       session: {
-        // Between two runs its threads would spin on, and take the cores from those that prepare what comes next: a
+        // Between two runs its threads would spin on, and take the cores from those that prepare the next: a
         // `fit` that makes features while it trains took a tenth more processor time so.
         force_spinning_stop: '1',
         ...(alone ? { disable_cpu_ep_fallback: '1' } : {}),
@@ -168,7 +171,7 @@ function createSession(
   });
 }
 
-/** What CUDA lacks on this machine, in words; undefined when nothing is known to be missing. */
+/** Names what CUDA lacks on this machine; undefined when nothing is known to be missing. */
 async function missingForCuda(): Promise<string | undefined> {
   if (platform !== 'linux' || arch !== 'x64')
     return `CUDA is supported on linux-x64 only, this is ${platform}-${arch}`;

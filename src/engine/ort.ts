@@ -1,11 +1,11 @@
-/** What onnxruntime-node and onnxruntime-web share: their API is the same. */
+/** Code for onnxruntime-node and onnxruntime-web alike: their API is the same. */
 
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 import { UserError } from '../errors.js';
 import type { ValueInfo } from '../graph/graph.js';
 import type { DataType, Tensor } from '../graph/tensor.js';
 import type { Session } from './engine.js';
-import { checkFeeds } from './feeds.js';
+import { feedsInOrder } from './feeds.js';
 
 /** A provider that was asked for, and whether it can run graphs here. */
 export interface Attempt {
@@ -28,12 +28,12 @@ export class ProviderError extends UserError {
   }
 }
 
-/** The first sentence that a person can use of what ONNX Runtime reports. */
+/** The first useful sentence of an error of ONNX Runtime. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const lines = message.trim().split('\n');
-  // C++ source positions lead some messages; what failed comes last.
-  return lines[0]!.replace(/^\/\S+:\d+ .* was false\. /, '').replace(/\.$/, '');
+  const [line = ''] = message.trim().split('\n');
+  // Some messages begin with a position in C++ source.
+  return line.replace(/^\/\S+:\d+ .* was false\. /, '').replace(/\.$/, '');
 }
 
 /** Wraps a session of ONNX Runtime. Tensors pass through without a copy. */
@@ -43,9 +43,9 @@ export function wrapSession(session: InferenceSession, OrtTensor: TensorConstruc
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds) {
-      checkFeeds(inputs, feeds);
+      feedsInOrder(inputs, feeds);
       const results = await session.run(
-        Object.fromEntries(inputs.map(({ name }) => [name, toOrt(feeds[name]!, OrtTensor)])),
+        Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor, OrtTensor)])),
       );
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as OrtTensor)]),

@@ -96,7 +96,9 @@ export class GraphBuilder {
 
   /** Adds a node with one output and returns that. */
   op(op: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
-    return this.ops(op, inputs, 1, attributes)[0]!;
+    const name = this.#unique(this.#scope + op);
+    this.#nodes.push({ op, name, inputs, outputs: [name], attributes });
+    return name;
   }
 
   /** Adds a node that gives the elements of `value` another type. */

@@ -14,7 +14,7 @@ export interface Parameter {
   assign(value: Float32Array): void;
 }
 
-/** What an operation may ask of the graph it is being written into. */
+/** The graph that an operation is written into, and its weights. */
 export interface Context {
   readonly g: GraphBuilder;
   /** True while the graph trains: Dropout drops, BatchNormalization uses the batch's own statistics. */
@@ -37,7 +37,7 @@ export interface Gradients {
   readonly weights?: ReadonlyMap<Parameter, Value>;
 }
 
-/** What an output was before its activation, for losses that are computed from there. */
+/** An output before its activation, for losses that are computed from there. */
 export interface Logits {
   readonly activation: 'softmax' | 'sigmoid';
   readonly value: Value;

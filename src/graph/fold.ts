@@ -1,5 +1,5 @@
 import { floatOf, intOf, intsOf, subgraphsOf, textOf } from './attributes.js';
-import type { Graph, Node, Value } from './graph.js';
+import { type Graph, makersOf, type Node, type Value } from './graph.js';
 import { float32, type Tensor } from './tensor.js';
 import { transpose } from './transpose.js';
 
@@ -41,17 +41,16 @@ class Folding {
   constants(): void {
     this.#nodes = this.#nodes.filter((node) => {
       const [data, shape] = node.inputs.map((input) => this.#initializers.get(input));
-      const [output] = node.outputs;
-      if (data?.type !== 'float32' || this.#isOutput(output!)) return true;
+      const [output = ''] = node.outputs;
+      if (data?.type !== 'float32' || this.#isOutput(output)) return true;
       if (node.op === 'Transpose') {
-        const perm = intsOf(node, 'perm');
-        this.#initializers.set(output!, transpose(data as Tensor<'float32'>, perm));
+        this.#initializers.set(output, transpose(data, intsOf(node, 'perm')));
         return false;
       }
       const dims = shape?.type === 'int64' ? Array.from(shape.data as BigInt64Array, Number) : undefined;
       // 0 and −1 take a size from the data; the layers write plain sizes.
       if (node.op !== 'Reshape' || !dims?.every((dim) => dim > 0)) return true;
-      this.#initializers.set(output!, { ...data, dims });
+      this.#initializers.set(output, { ...data, dims });
       return false;
     });
   }
@@ -60,19 +59,22 @@ class Folding {
     this.#mergePairs('Pad', 'Conv', (pad, conv) => {
       const amounts = this.#initializers.get(pad.inputs[1] ?? '');
       if (amounts?.type !== 'int64' || amounts.data.length !== 8) return undefined;
-      const [n0, c0, top, left, n1, c1, bottom, right] = Array.from(amounts.data as BigInt64Array, Number);
-      const fits =
-        [n0, c0, n1, c1].every((amount) => amount === 0) && [top, left, bottom, right].every((a) => a! >= 0);
+      const [n0, c0, top = 0, left = 0, n1, c1, bottom = 0, right = 0] = Array.from(
+        amounts.data as BigInt64Array,
+        Number,
+      );
+      const sides = [top, left, bottom, right];
+      const fits = [n0, c0, n1, c1].every((amount) => amount === 0) && sides.every((amount) => amount >= 0);
       const mode = textOf(pad, 'mode', 'constant');
       const value = pad.inputs[2] ? this.#initializers.get(pad.inputs[2])?.data[0] : 0;
       const [autoPad, pads] = [textOf(conv, 'auto_pad', 'NOTSET'), intsOf(conv, 'pads', [0, 0, 0, 0])];
       // Pad says its axes as a fourth input, where it is not all of them.
       if (!fits || pad.inputs[3] || mode !== 'constant' || value !== 0 || autoPad !== 'NOTSET')
         return undefined;
-      const sum = pads.map((amount, side) => amount + [top, left, bottom, right][side]!);
+      const sum = sides.map((amount, side) => amount + (pads[side] ?? 0));
       return {
         ...conv,
-        inputs: [pad.inputs[0]!, ...conv.inputs.slice(1)],
+        inputs: [...pad.inputs.slice(0, 1), ...conv.inputs.slice(1)],
         attributes: { ...conv.attributes, pads: sum },
       };
     });
@@ -89,17 +91,24 @@ class Folding {
       if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
       if (intOf(norm, 'training_mode', 0) !== 0) return undefined;
       const epsilon = floatOf(norm, 'epsilon', 1e-5);
-      const scale = Array.from(gamma.data, (value, c) => value / Math.sqrt(variance.data[c]! + epsilon));
+      const scale = Array.from(
+        gamma.data,
+        (value, c) => value / Math.sqrt((variance.data[c] ?? 0) + epsilon),
+      );
       const perChannel = kernel.data.length / scale.length;
 
-      const names = ['kernel', 'bias'].map((name) => this.#unique(`${conv.name}/${name}`));
       const folded = new Float32Array(kernel.data.length);
       for (const [c, s] of scale.entries())
         for (let i = c * perChannel; i < (c + 1) * perChannel; i++) folded[i] = kernel.data[i]! * s;
-      this.#initializers.set(names[0]!, float32(folded, kernel.dims));
-      const shift = scale.map((s, c) => ((bias?.data[c] ?? 0) - mean.data[c]!) * s + beta.data[c]!);
-      this.#initializers.set(names[1]!, float32(shift));
-      return { ...conv, inputs: [conv.inputs[0]!, ...names], outputs: [norm.outputs[0]!] };
+      const at = (values: Tensor<'float32'> | undefined, c: number) => values?.data[c] ?? 0;
+      const shift = scale.map((s, c) => (at(bias, c) - at(mean, c)) * s + at(beta, c));
+      const newKernel = this.#add(`${conv.name}/kernel`, float32(folded, kernel.dims));
+      const newBias = this.#add(`${conv.name}/bias`, float32(shift));
+      return {
+        ...conv,
+        inputs: [...conv.inputs.slice(0, 1), newKernel, newBias],
+        outputs: norm.outputs.slice(0, 1),
+      };
     });
   }
 
@@ -109,14 +118,12 @@ class Folding {
    */
   #mergePairs(first: string, second: string, merge: (first: Node, second: Node) => Node | undefined): void {
     const uses = this.#uses();
-    const makers = new Map(
-      this.#nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-    );
+    const makers = makersOf({ nodes: this.#nodes });
     const merged = new Map<Node, Node | null>();
     for (const node of this.#nodes) {
       const before = makers.get(node.inputs[0] ?? '');
       if (node.op !== second || before?.op !== first) continue;
-      if (uses.get(before.outputs[0]!) !== 1) continue;
+      if (uses.get(before.outputs[0] ?? '') !== 1) continue;
       const one = merge(before, node);
       if (!one) continue;
       merged.set(before, null);
@@ -143,10 +150,11 @@ class Folding {
     return uses;
   }
 
-  /** Graphs from elsewhere may have a weight of this name, which others share. */
-  #unique(name: string): Value {
+  /** Adds a weight. Graphs from elsewhere may have one of this name, which others share. */
+  #add(name: string, tensor: Tensor): Value {
     let free = name;
     for (let count = 1; this.#initializers.has(free); count++) free = `${name}_${count}`;
+    this.#initializers.set(free, tensor);
     return free;
   }
 

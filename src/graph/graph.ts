@@ -38,6 +38,10 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** The node that makes each value. */
+export const makersOf = ({ nodes }: Pick<Graph, 'nodes'>): ReadonlyMap<Value, Node> =>
+  new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)));
+
 /** An ONNX graph as plain data: nodes in topological order, with the constants they read. */
 export interface Graph {
   readonly name: string;
@@ -47,7 +51,7 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
-/** A graph with what ONNX wants to know about it. */
+/** A graph with its operator set and its metadata. */
 export interface Model {
   readonly graph: Graph;
   /** Operator set version: 13 unless the graph resizes with antialiasing, which needs 18. */

@@ -19,7 +19,7 @@ export interface TfNode {
   readonly attr?: Readonly<Record<string, TfAttribute>>;
 }
 
-/** A TF.js graph model: what `model.json` says, with the weights it lists. */
+/** A TF.js graph model: the topology from `model.json`, and the weights it lists. */
 export interface TfGraphModel {
   readonly modelTopology: { readonly node: readonly TfNode[] };
   /** By name; a `Const` node reads the one of its name. */
@@ -27,9 +27,9 @@ export interface TfGraphModel {
 }
 
 export interface TfGraphEnds {
-  /** What each `Placeholder` stands for. Pictures come channels first, (N, C, H, W). */
+  /** A value for each `Placeholder`. Pictures come channels first, (N, C, H, W). */
   readonly inputs: Readonly<Record<string, Value>>;
-  /** The nodes whose values are wanted. What these do not need is not written. */
+  /** The names of the wanted nodes. Only nodes that these depend on are written. */
   readonly outputs: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export interface TfGraphEnds {
  * them channels last again, and so do the outputs of other ranks.
  *
  * @returns the values of `outputs`
- * @throws TfGraphError when an operation is unknown or used in a way that is
+ * @throws TfGraphError when an operation, or the way it is used, is unknown
  */
 export function importTfGraph(
   g: GraphBuilder,
@@ -76,12 +76,12 @@ export function importTfGraph(
   return outputs.map(write);
 }
 
-/** A graph that holds what this project has no words for. */
+/** A graph with an operation that cannot be converted. */
 class TfGraphError extends UserError {
   override name = 'TfGraphError';
 }
 
-/** What a conversion may ask: the node, its inputs as values, and those that are weights as numbers. */
+/** The node to convert, its inputs as values, and its weights as numbers. */
 interface Conversion {
   readonly g: GraphBuilder;
   readonly node: TfNode;
@@ -140,8 +140,8 @@ const operations: Record<string, (conversion: Conversion) => Value> = {
     const amounts = numbers(constant(node, 1));
     const channelsFirst = [0, 3, 1, 2];
     const pads = [
-      ...channelsFirst.map((axis) => amounts[2 * axis]!),
-      ...channelsFirst.map((axis) => amounts[2 * axis + 1]!),
+      ...channelsFirst.map((axis) => amounts[2 * axis] ?? 0),
+      ...channelsFirst.map((axis) => amounts[2 * axis + 1] ?? 0),
     ];
     return g.op('Pad', [input(0), g.ints(...pads)]);
   },

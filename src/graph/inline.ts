@@ -8,9 +8,9 @@ import { modernise, modernOpset, newestOpset, oldestOpset } from './opset.js';
 const domains: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);
 
 export interface InlineOptions {
-  /** What the graph's inputs are, by their name. */
+  /** A value in `g` for each of the graph's inputs, by its name. */
   readonly inputs: Readonly<Record<Value, Value>>;
-  /** The value that is wanted; what it does not depend on is left out. */
+  /** The wanted value. Nodes that it does not depend on are left out. */
   readonly output: Value;
   /** Takes the weights, where they are not to lie in `g`, which is the body of a loop then. Default: `g`. */
   readonly weights?: GraphBuilder;
@@ -18,7 +18,7 @@ export interface InlineOptions {
 
 /**
  * Writes a graph from elsewhere into `g`, in the operator set `Math.max(18, opset)`. Its names are kept, with the open
- * scope before them; what has none, or a number, is called after its operation.
+ * scope before them; a value without a name, or with a number for one, is called after its operation.
  *
  * @returns the value in `g` that `output` has become
  * @throws OnnxFormatError when nothing makes `output`, OpsetError when an operation means something else today
@@ -37,7 +37,7 @@ export function inline(g: GraphBuilder, model: Model, { inputs, output, weights 
 }
 
 interface Writing {
-  /** What each value of the graph is called now. */
+  /** The name in `g` of each value of the graph. */
   readonly names: Map<Value, Value>;
   readonly opset: number;
   readonly weights: GraphBuilder;
@@ -87,7 +87,7 @@ function writeNodes(
       ...(domain === 'ai.onnx' ? { domain: '' } : {}),
       name,
       inputs: read,
-      outputs: node.outputs.map((value) => names.get(value)!),
+      outputs: node.outputs.map((value) => names.get(value) ?? ''),
       attributes: Object.fromEntries(
         Object.entries(node.attributes).map(([key, value]) => [key, withGraph(g, value, writing)]),
       ),

@@ -14,7 +14,7 @@ export { OnnxFormatError } from './onnx-format-error.js';
 
 const { onnx } = proto;
 
-/** What ONNX Runtime reads without complaint and every older reader knows, too. */
+/** ONNX Runtime and all older readers know this version. */
 const irVersion = 8;
 
 const { AttributeType } = onnx.AttributeProto;
@@ -102,7 +102,7 @@ export interface DecodeOptions {
 /**
  * Reads an ONNX file. Its graphs are in order: whatever a node reads was made before.
  *
- * @throws OnnxFormatError when the bytes are no ONNX model, or hold what this project has no words for.
+ * @throws OnnxFormatError when the bytes are no ONNX model, or one of a kind that is not read here
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Model {
   let model: proto.onnx.ModelProto;
@@ -229,7 +229,7 @@ function decodeTensor(tensor: proto.onnx.ITensorProto, { readExternal }: DecodeO
       throw new OnnxFormatError(
         `Expected ${size} elements of ${type} in '${name}'. Received: ${rawData.length} bytes.`,
       );
-    // A copy, since what is read need not lie aligned; in Node, `slice` would not copy.
+    // A copy, since the bytes need not lie aligned; in Node, `slice` would not copy.
     data = new ArrayType(new Uint8Array(rawData).buffer);
   } else {
     const values =

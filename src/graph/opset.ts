@@ -1,8 +1,8 @@
 /**
  * Operations of older operator sets in the words of operator set 18, in which models are exported.
  *
- * From one set to the next most operations only take more types. Those below changed what they mean or how it is said;
- * test/parity/onnx_files.py asks `onnx.defs` that none is missing. History:
+ * From one set to the next most operations only take more types. Those below changed their meaning or their form;
+ * test/parity/onnx_files.py checks against `onnx.defs` that none is missing. History:
  * https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
 
@@ -19,7 +19,7 @@ export const modernOpset = 18;
 /** The newest set that the ONNX Runtime in `package.json` promises to run. */
 export const newestOpset = 26;
 
-/** An operation that means something else in the operator set that it would have to move to. */
+/** An operation that cannot be said in operator set 18. */
 class OpsetError extends UserError {
   override name = 'OpsetError';
   constructor({ op, name }: Node, opset: number, why: string) {
@@ -29,18 +29,18 @@ class OpsetError extends UserError {
   }
 }
 
-/** Says a node anew; its outputs stay. What it needs besides is added to `g`. */
+/** Says a node anew; its outputs stay. Further nodes and constants go into `g`. */
 type Rewrite = (g: GraphBuilder, node: Node, opset: number) => Node;
 
 /**
  * A node of an older operator set as set 18 has it.
  *
  * @param opset the set that the node is of
- * @throws OpsetError for what cannot be said any more
+ * @throws OpsetError when set 18 cannot say it
  */
 export function modernise(g: GraphBuilder, node: Node, opset: number): Node {
   if (node.domain) return node;
-  const changes = isRewritten(node.op) ? rewrites[node.op]! : [];
+  const changes = rewritesOf(node.op);
   return changes.reduce((now, [before, rewrite]) => (opset < before ? rewrite(g, now, opset) : now), node);
 }
 
@@ -60,6 +60,8 @@ function constantOf(g: GraphBuilder, node: Node, name: string): Value {
   return g.ints(...values.map(clamp));
 }
 
+const firstInput = ({ inputs: [x = ''] }: Node): Value => x;
+
 /** Trailing inputs that are left out are not written. */
 const trim = (inputs: readonly Value[]): Value[] =>
   inputs.slice(0, inputs.findLastIndex((input) => input !== '') + 1);
@@ -69,13 +71,13 @@ const toInputs =
   (...names: string[]): Rewrite =>
   (g, node) => ({
     ...node,
-    inputs: trim([node.inputs[0]!, ...names.map((name) => constantOf(g, node, name))]),
+    inputs: trim([firstInput(node), ...names.map((name) => constantOf(g, node, name))]),
     attributes: without(node, ...names),
   });
 
 /** Before set 13, all axes from `axis` on were one. */
 const flattened: Rewrite = (g, node) => {
-  const [x] = node.inputs as [Value];
+  const x = firstInput(node);
   const rows = g.op('Flatten', [x], { axis: intOf(node, 'axis', 1) });
   const y = g.op(node.op, [rows], { axis: -1 });
   return { ...node, op: 'Reshape', inputs: [y, g.op('Shape', [x])], attributes: {} };
@@ -85,17 +87,23 @@ const flattened: Rewrite = (g, node) => {
 const dropout: Rewrite = (_, node, opset) => {
   if (node.outputs.slice(1).some((mask) => mask !== ''))
     throw new OpsetError(node, opset, 'which tells its mask');
-  return { ...node, op: 'Identity', inputs: [node.inputs[0]!], outputs: [node.outputs[0]!], attributes: {} };
+  return {
+    ...node,
+    op: 'Identity',
+    inputs: [firstInput(node)],
+    outputs: node.outputs.slice(0, 1),
+    attributes: {},
+  };
 };
 
 const clip: Rewrite = (g, node) => {
   const bound = (name: string) => (name in node.attributes ? g.scalar(floatOf(node, name, 0)) : '');
-  return { ...node, inputs: trim([node.inputs[0]!, bound('min'), bound('max')]), attributes: {} };
+  return { ...node, inputs: trim([firstInput(node), bound('min'), bound('max')]), attributes: {} };
 };
 
 const pad: Rewrite = (g, node) => ({
   ...node,
-  inputs: [node.inputs[0]!, constantOf(g, node, 'pads'), g.scalar(floatOf(node, 'value', 0))],
+  inputs: [firstInput(node), constantOf(g, node, 'pads'), g.scalar(floatOf(node, 'value', 0))],
   attributes: without(node, 'pads', 'value'),
 });
 
@@ -112,27 +120,27 @@ const asymmetric = { coordinate_transformation_mode: 'asymmetric', nearest_mode:
 const upsample: Rewrite = (g, node) => {
   const scales = floatsOf(node, 'scales', null);
   const mode = textOf(node, 'mode', 'nearest');
-  const factors = scales ? g.initializer('scales', float32(scales)) : (node.inputs[1] ?? '');
+  const [x = '', given = ''] = node.inputs;
+  const factors = scales ? g.initializer('scales', float32(scales)) : given;
   return {
     ...node,
     op: 'Resize',
-    inputs: [node.inputs[0]!, '', factors],
+    inputs: [x, '', factors],
     attributes: { ...asymmetric, mode: mode === 'bilinear' ? 'linear' : mode },
   };
 };
 
-const resize: Rewrite = (_, node) => ({
-  ...node,
-  inputs: [node.inputs[0]!, '', node.inputs[1]!],
-  attributes: { ...node.attributes, ...asymmetric },
-});
+const resize: Rewrite = (_, node) => {
+  const [x = '', scales = ''] = node.inputs;
+  return { ...node, inputs: [x, '', scales], attributes: { ...node.attributes, ...asymmetric } };
+};
 
 const resizeTf: Rewrite = (_, node, opset) => {
   if (textOf(node, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn')
     throw new OpsetError(node, opset, 'with tf_half_pixel_for_nn');
   // Sizes alone were said with empty factors; now these are left out.
-  const [x, roi = '', , sizes = ''] = node.inputs;
-  return { ...node, inputs: sizes === '' ? node.inputs : [x!, roi, '', sizes] };
+  const [x = '', roi = '', , sizes = ''] = node.inputs;
+  return { ...node, inputs: sizes === '' ? node.inputs : [x, roi, '', sizes] };
 };
 
 const split: Rewrite = (_, node) =>
@@ -144,8 +152,10 @@ const refuse =
     throw new OpsetError(node, opset, why);
   };
 
+type Rewrites = readonly (readonly [before: number, rewrite: Rewrite])[];
+
 /** Rewrites of operations before a set, in the order of the sets. */
-const rewrites: Readonly<Record<string, readonly (readonly [before: number, rewrite: Rewrite])[]>> = {
+const rewrites: Readonly<Record<string, Rewrites>> = {
   BatchNormalization: [[14, batchNormalization]],
   Clip: [[11, clip]],
   Dropout: [[12, dropout]],
@@ -186,5 +196,7 @@ const rewrites: Readonly<Record<string, readonly (readonly [before: number, rewr
   Upsample: [[10, upsample]],
 };
 
+const rewritesOf = (op: string): Rewrites => (Object.hasOwn(rewrites, op) && rewrites[op]) || [];
+
 /** Whether operations of this name are said anew. */
-export const isRewritten = (op: string): boolean => Object.hasOwn(rewrites, op);
+export const isRewritten = (op: string): boolean => rewritesOf(op).length > 0;

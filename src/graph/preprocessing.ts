@@ -4,13 +4,13 @@ import { toChannelsFirst } from './layout.js';
 import { float32, int64 } from './tensor.js';
 
 /**
- * How a decoded picture becomes what a backbone reads. Training, command line and page all follow this one
+ * How a decoded picture becomes the input of a backbone. Training, command line and page all follow this one
  * definition, which travels inside the exported model.
  */
 export interface Preprocessing {
   /** Height and width in pixels that every picture is stretched to. */
   readonly size: readonly [height: number, width: number];
-  /** What is cut out of the picture before it is stretched. */
+  /** The part that is cut out of the picture before it is stretched. */
   readonly crop: 'none' | 'center' | 'face';
   /** With `crop: 'face'`: whether a picture without a face is taken whole or left out. Default: whole. */
   readonly noFace?: 'whole' | 'skip';
@@ -20,11 +20,11 @@ export interface Preprocessing {
   readonly channels: 'RGB' | 'BGR';
   /** Subtracted from the 0–255 levels, per channel in the order of `channels`. */
   readonly mean: readonly [number, number, number];
-  /** What the differences are multiplied by: all of them, or each channel in the order of `channels`. */
+  /** A factor for the differences: one for all, or one for each channel in the order of `channels`. */
   readonly scale: number | readonly [number, number, number];
 }
 
-/** How levels from 0 to 255 become what a model reads. */
+/** How levels from 0 to 255 become the input of a model. */
 export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
 
 /** A scaling that treats all channels alike, as those of Keras's MobileNets do. */
@@ -80,7 +80,7 @@ export const toLevels = (g: GraphBuilder, pixels: Value): Value =>
  * Normalises resized pictures.
  *
  * @param pixels uint8 (N, height, width, 3), RGB
- * @returns float32 (N, 3, height, width), what the backbone reads
+ * @returns float32 (N, 3, height, width), the input of the backbone
  */
 export function normalisePixels(g: GraphBuilder, pixels: Value, { channels, mean, scale }: Scaling): Value {
   const ordered = channels === 'RGB' ? pixels : g.op('Gather', [pixels, g.ints(2, 1, 0)], { axis: 3 });

@@ -74,7 +74,7 @@ export function checkMessage(message: Uint8Array): void {
 }
 
 /**
- * What a file is that was to be a message: `an empty file`, `a web page`, …
+ * Names the kind of a file that is no message: `an empty file`, `a web page`, …
  *
  * @param reason why it does not parse
  */

@@ -10,7 +10,7 @@ export type DataType =
   | 'uint32'
   | 'bool';
 
-/** What each element type is held in. `float16` holds raw bits, `bool` holds 0 and 1. */
+/** The array of each element type. `float16` holds raw bits, `bool` holds 0 and 1. */
 export interface ArrayOf {
   float32: Float32Array;
   float16: Uint16Array;

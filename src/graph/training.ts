@@ -9,9 +9,10 @@ import { GraphBuilder } from './builder.js';
 import type { Context, Forward, Gradients, Logits, Parameter } from './differentiable.js';
 import type { Dim, Model, Value } from './graph.js';
 import { inferenceContext } from './inference.js';
+import { noiseSource } from './noise.js';
 import { zeros } from './tensor.js';
 
-/** What a model predicts (B, C), and what that was before the last activation, where that is known. */
+/** A model's output (B, C), and its logits where they are known. */
 export interface Prediction {
   readonly output: Value;
   readonly logits?: Logits;
@@ -63,7 +64,7 @@ export interface UpdateWriter {
   ): { weight: Value; slots: readonly Value[] };
 }
 
-/** What is trained, on what, towards what. */
+/** A model, its weights, and how they are trained. */
 export interface TrainingPlan {
   /** Shapes of the inputs without the batch. */
   readonly inputShapes: readonly (readonly Dim[])[];
@@ -78,7 +79,7 @@ export interface TrainingPlan {
   readonly updated: readonly Parameter[];
   /** Weights that stay. */
   readonly frozen: readonly Parameter[];
-  /** What weights are called in the graphs: `dense/kernel`. Default: by their own names. */
+  /** Names of weights in the graphs: `dense/kernel`. Default: their own. */
   readonly paths?: ReadonlyMap<Parameter, string>;
   readonly loss: LossWriter;
   readonly metrics: readonly MetricWriter[];
@@ -134,16 +135,17 @@ export function trainingGraph(plan: TrainingPlan): Model {
   const iterations = g.input('iterations', 'int64', [1]);
   const seed = g.input('seed', 'int64', [1]);
   const weights = weightInputs(g, plan);
+  const nameOf = (parameter: Parameter) => entry(weights, parameter);
 
   /** Weights and slots that are carried from batch to batch, by the names they go by outside. */
   const carried: { name: string; shape: readonly number[]; initial: Value }[] = [];
   const carry = (name: string, { shape }: Parameter, initial: Value) =>
     carried.push({ name, shape, initial });
   for (const parameter of [...plan.trained, ...plan.updated])
-    carry(weights.get(parameter)!, parameter, weights.get(parameter)!);
+    carry(nameOf(parameter), parameter, nameOf(parameter));
   for (const parameter of plan.trained)
     for (const slot of plan.optimizer.slots(parameter)) {
-      const name = slotName(weights.get(parameter)!, slot);
+      const name = slotName(nameOf(parameter), slot);
       carry(name, parameter, g.input(name, 'float32', parameter.shape));
     }
 
@@ -167,42 +169,39 @@ export function trainingGraph(plan: TrainingPlan): Model {
     inputs: data.inputs.map(batch),
     target: batch(data.target),
     sampleWeight: data.sampleWeight && batch(data.sampleWeight),
-    weight: (parameter) => state.get(weights.get(parameter)!) ?? weights.get(parameter)!,
+    weight: (parameter) => state.get(nameOf(parameter)) ?? nameOf(parameter),
     names: weights,
-    slot: (weight, slot) => state.get(slotName(weight, slot))!,
+    slot: (weight, slot) => entry(state, slotName(weight, slot)),
     learningRate,
     step: stepAsFloat,
     noise: noiseSource(body, seed, step),
   });
 
   body.output('go_on.out', condition, 'bool', []);
-  for (const { name, shape } of carried) body.output(`${name}.next`, next.state.get(name)!, 'float32', shape);
+  for (const { name, shape } of carried)
+    body.output(`${name}.next`, entry(next.state, name), 'float32', shape);
   body.output('step_sums', next.sums, 'float32', [sumCount(plan)]);
 
-  const outputs = carried.map(({ name }) => g.unique(`${name}.out`));
+  const results = carried.map(({ name, shape }) => ({ name: g.unique(`${name}.out`), shape }));
   const sums = g.unique('sums');
   g.add({
     op: 'Loop',
     name: g.unique('batches'),
     inputs: [steps, '', ...carried.map(({ initial }) => initial)],
-    outputs: [...outputs, sums],
+    outputs: [...results.map(({ name }) => name), sums],
     attributes: { body: { graph: body.build() } },
   });
-  carried.forEach(({ shape }, i) => {
-    g.output(outputs[i]!, outputs[i]!, 'float32', shape);
-  });
+  for (const { name, shape } of results) g.output(name, name, 'float32', shape);
   g.output(sums, sums, 'float32', ['S', sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }
 
-/**
- * The graph that evaluates: inputs as above without those of the optimizer; output `sums` (K) over all samples.
- */
+/** The graph that evaluates: inputs as above without those of the optimizer; output `sums` (K) over all samples. */
 export function evaluationGraph(plan: TrainingPlan): Model {
   const g = new GraphBuilder('evaluation');
   const data = dataInputs(g, plan);
   const weights = weightInputs(g, plan);
-  const weight = (parameter: Parameter) => weights.get(parameter)!;
+  const weight = (parameter: Parameter) => entry(weights, parameter);
   const prediction = plan.forward(inferenceContext(g, weight), data.inputs);
   const { losses } = g.scope('loss', () => plan.loss.forward(g, data.target, prediction));
   const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
@@ -216,6 +215,13 @@ function dataInputs(g: GraphBuilder, { inputShapes, targetShape, weighted }: Tra
     target: g.input('y', 'float32', ['N', ...targetShape]),
     sampleWeight: weighted ? g.input('sample_weight', 'float32', ['N']) : undefined,
   };
+}
+
+/** The value of a key that the map must have. */
+function entry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`Expected an entry for ${JSON.stringify(key)}. Received: none.`);
+  return value;
 }
 
 const weightInputs = (g: GraphBuilder, plan: Weights) =>
@@ -261,39 +267,43 @@ function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
     const gradient = gradients.get(parameter);
     if (gradient === undefined) continue;
     const write = () => addGradient(g, weight(parameter), gradient);
-    gradients.set(parameter, g.scope(`${names.get(parameter)!}/penalty`, write));
+    gradients.set(parameter, g.scope(`${entry(names, parameter)}/penalty`, write));
   }
   gradients = new Map(g.scope('clip', () => optimizer.prepare?.(g, gradients)) ?? gradients);
 
   const state = new Map<string, Value>();
   for (const parameter of trained) {
-    const name = names.get(parameter)!;
+    const name = entry(names, parameter);
     const slots = optimizer.slots(parameter);
     const updated = g.scope(`${name}/update`, () =>
       optimizer.update(g, {
         parameter,
         weight: weight(parameter),
-        gradient: gradients.get(parameter)!,
+        gradient: entry(gradients, parameter),
         slots: slots.map((slot) => values.slot(name, slot)),
         learningRate: values.learningRate,
         step: values.step,
       }),
     );
     state.set(name, updated.weight);
-    slots.forEach((slot, k) => {
-      state.set(slotName(name, slot), updated.slots[k]!);
-    });
+    for (const [k, slot] of slots.entries()) {
+      const value = updated.slots[k];
+      if (value === undefined) throw new Error(`Expected the optimizer to update slot '${slot}' of ${name}.`);
+      state.set(slotName(name, slot), value);
+    }
   }
   for (const parameter of plan.updated)
-    state.set(names.get(parameter)!, forward.updates?.get(parameter) ?? weight(parameter));
+    state.set(entry(names, parameter), forward.updates?.get(parameter) ?? weight(parameter));
   return { state, sums: writeSums(g, plan, { losses, target, sampleWeight, prediction: forward, weight }) };
 }
 
 function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLogits: Value }): Gradients {
-  if ('dLogits' in dPrediction) return forward.logits!.backward(dPrediction.dLogits, false);
-  if (!forward.backward)
-    throw new Error('Expected a model with a backward pass. Received: one that only predicts.');
-  return forward.backward(dPrediction.dOutput, false);
+  const gradients =
+    'dLogits' in dPrediction
+      ? forward.logits?.backward(dPrediction.dLogits, false)
+      : forward.backward?.(dPrediction.dOutput, false);
+  if (gradients) return gradients;
+  throw new Error('Expected a model with a backward pass. Received: one that only predicts.');
 }
 
 /** The loss of the batch, penalties included, times its size, and every metric's sums: float32 (K). */
@@ -329,36 +339,3 @@ const batchSizeOf = (g: GraphBuilder, losses: Value): Value => g.cast(g.op('Shap
 
 const zerosLike = (g: GraphBuilder, { name, shape }: Parameter): Value =>
   g.initializer(`${name}/zeros`, zeros(shape));
-
-/** The prime 2³¹ − 1: products of two residues stay below 2⁶³. */
-const prime = 2 ** 31 - 1;
-
-/**
- * Uniform noise from a counter: element i of the k-th layer in step t is a hash of (seed, t, k, i), so that it does
- * not depend on how an epoch is cut into runs, nor on the engine.
- */
-function noiseSource(g: GraphBuilder, seed: Value, step: Value): Context['noise'] {
-  let layer = 0;
-  const residue = (value: Value) => g.op('Mod', [value, g.ints(prime)]);
-  /** (a·b + c) mod p */
-  const mix = (a: Value, b: Value, c: Value) => residue(g.op('Add', [g.op('Mul', [a, b]), c]));
-  return (like) =>
-    g.scope('noise', () => {
-      layer++;
-      const key = mix(
-        mix(residue(seed), g.ints(1_103_515_245), step),
-        g.ints(22_695_477),
-        g.ints(layer * 69_069),
-      );
-      const count = g.op('Squeeze', [g.op('Size', [like])]);
-      const zero = g.op('Squeeze', [g.ints(0)]);
-      const one = g.op('Squeeze', [g.ints(1)]);
-      const elements = g.op('Range', [zero, count, one]);
-      // Squaring mixes where a linear congruence would leave neighbours in line.
-      let hash = mix(residue(elements), g.ints(48_271), key);
-      for (let round = 0; round < 3; round++) hash = mix(hash, hash, g.op('Add', [key, elements]));
-      const bits = g.op('Mod', [hash, g.ints(2 ** 24)]);
-      const uniform = g.op('Mul', [g.cast(bits, 'float32'), g.scalar(2 ** -24)]);
-      return g.op('Reshape', [uniform, g.op('Shape', [like])]);
-    });
-}

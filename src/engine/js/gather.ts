@@ -64,7 +64,7 @@ const gatherElements: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) =
   return make(x.type, indices.dims, y);
 };
 
-/** How an update meets what is there already. */
+/** How an update joins the element that it meets. */
 const meetings: Record<string, (old: number, update: number) => number> = {
   none: (_, update) => update,
   add: (old, update) => old + update,

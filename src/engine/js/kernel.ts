@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import type { Node } from '../../graph/graph.js';
 import { type ArrayOf, arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
-/** What a kernel knows of the node that it computes. */
+/** The node that a kernel computes. */
 export interface Call {
   readonly node: Node;
   /** How many outputs the node names, omitted ones included. */
@@ -26,7 +26,7 @@ export type Kernel = {
   compute(inputs: readonly (Tensor | undefined)[], call: Call): Tensor | readonly Tensor[];
 }['compute'];
 
-/** An operation that was given what it cannot compute. */
+/** An operation, or inputs of one, that cannot be computed. */
 export class OpError extends UserError {
   override name = 'OpError';
 }

@@ -14,7 +14,7 @@ import {
 } from './kernel.js';
 import { around, broadcastStrides, eachRow, walk } from './walk.js';
 
-/** A reduction: its value for no elements, how an element joins in, and what is made of the total. */
+/** A reduction: its value for no elements, how an element joins in, and the result from the total. */
 interface Reduction {
   start: number;
   join(total: number, x: number): number;

@@ -5,7 +5,7 @@ import { around } from './walk.js';
 
 const f = Math.fround;
 
-/** For every position of the resized axis: where its window begins, and the weights of what lies in it. */
+/** For every position of the resized axis: where its window begins, and the weights within. */
 interface Window {
   readonly start: number;
   readonly weights: readonly number[];

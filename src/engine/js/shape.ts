@@ -25,7 +25,7 @@ function gatherByStride(
   return make(x.type, dims, y);
 }
 
-/** 0 keeps a dimension, −1 stands for what is left. */
+/** 0 keeps a dimension, −1 stands for the rest. */
 const reshape: Kernel = ([x, shape]: readonly [Tensor, Tensor], call) => {
   const keepZeros = intOf(call.node, 'allowzero', 0) === 1;
   const dims = integers(shape).map((size, axis) => (size === 0 && !keepZeros ? x.dims[axis]! : size));

@@ -81,7 +81,7 @@ export function eachRow(
   }
 }
 
-/** A shape as three numbers: what lies before `axis`, the axis, and what lies after. */
+/** A shape as three numbers: the sizes before `axis` multiplied, the axis, and those after multiplied. */
 export function around(dims: readonly number[], axis: number): [outer: number, size: number, inner: number] {
   const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
   return [product(dims.slice(0, axis)), dims[axis] ?? 1, product(dims.slice(axis + 1))];
