@@ -110,7 +110,7 @@ test-keras: dist/.built .venv/.installed ## Compare with real Keras; needs Pytho
 test-web: dist/.built ## Drive the page in Chromium; needs /usr/bin/chromium
 	ava --config test/web/ava.config.js
 screenshots: dist/.built ## Take the README's pictures of both pages anew
-	SCREENSHOTS=data ava --config test/web/ava.config.js dist/test/web/screenshots.test.js
+	SCREENSHOTS=data ava --config test/web/ava.config.js
 goldens: .venv/.installed ## Make test/golden/ anew with pinned Keras
 	for script in tools/goldens/*.py; do .venv/bin/python $$script || exit 1; done
 bench: dist/.built $(NOTES)/characters ## Measure speed and memory beside others, as ratios

@@ -1,40 +1,54 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserServer, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
-import { encodeModel } from '../../src/graph/onnx.js';
-import { buildWeb } from '../../tools/build-web.js';
-import { seededClassifier } from '../export/seeded-classifier.js';
 
 /** Debian's Chromium, or the one that `CHROMIUM` names. */
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Starts Chromium. @param args more of its switches */
-export const launchChromium = (...args: string[]): Promise<Browser> =>
-  chromium.launch({
-    executablePath: chromiumPath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...args,
-    ],
-  });
+const options = (args: readonly string[]) => ({
+  executablePath: chromiumPath,
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...args,
+  ],
+});
 
-/** Builds the page with a real, untrained model into a folder of its own. */
-export async function buildTestSite(): Promise<{ folder: string; remove(): Promise<void> }> {
+/** Starts a Chromium of one's own. @param args more of its switches */
+export const launchChromium = (...args: string[]): Promise<Browser> => chromium.launch(options(args));
+
+/** Starts a Chromium that several processes use. @param args more of its switches */
+export const serveChromium = (...args: string[]): Promise<BrowserServer> =>
+  chromium.launchServer(options(args));
+
+/** The browser that all test files share, with a camera. Closing it closes the caller's pages alone. */
+export const sharedBrowser = (): Promise<Browser> => chromium.connect(process.env.SHARED_BROWSER!);
+
+/**
+ * Copies the page that all test files share into a folder of its own.
+ *
+ * @param model takes the place of a real, untrained one that looks at whole pictures; no detector of faces comes along
+ */
+export async function buildTestSite(model?: Uint8Array): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-web-'));
-  const model = join(folder, 'seeded.onnx');
-  await writeFile(model, encodeModel(seededClassifier()));
-  await buildWeb({ model, out: folder });
+  await cp(process.env.SHARED_SITE!, folder, { recursive: true });
+  if (model) await writeFile(join(folder, 'model.onnx'), model);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** A folder with a built page. */
+export interface TestSite {
+  readonly folder: string;
+  remove(): Promise<void>;
 }
 
 /** A picture to choose, red all over. */

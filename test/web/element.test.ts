@@ -4,20 +4,27 @@ import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import type { ClassifierElement } from '../../src/web/element/classifier-element.js';
-import { buildTestSite, launchChromium, redFile as red, seen, waitForStatus } from './browser.js';
+import {
+  buildTestSite,
+  launchChromium,
+  redFile as red,
+  seen,
+  sharedBrowser,
+  type TestSite,
+  waitForStatus,
+} from './browser.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 
 const test = anyTest as TestFn<{
   browser: Browser;
-  site: Awaited<ReturnType<typeof buildTestSite>>;
+  site: TestSite;
   server: StaticServer;
   page: Page;
 }>;
 
 test.before(async (t) => {
   t.context.site = await buildTestSite();
-  // Chromium's own camera: a green picture with a clock in it.
-  t.context.browser = await launchChromium('--use-fake-device-for-media-stream');
+  t.context.browser = await sharedBrowser();
 });
 
 test.after.always(async (t) => {

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
@@ -8,30 +7,27 @@ import { encodeModel } from '../../src/graph/onnx.js';
 import { renderHeat } from '../../src/images/heatmap.js';
 import { openEngine } from '../../src/platform/node/open-engine.js';
 import { FileClassifier } from '../../src/transfer/predict/load-classifier.js';
-import { buildWeb } from '../../tools/build-web.js';
 import { redOrBlue, redPicture } from '../export/red-or-blue.js';
-import { launchChromium, waitForStatus } from './browser.js';
+import { buildTestSite, sharedBrowser, type TestSite, waitForStatus } from './browser.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 
-const test = anyTest as TestFn<{ browser: Browser; folder: string; server: StaticServer; picture: Buffer }>;
+const test = anyTest as TestFn<{ browser: Browser; site: TestSite; server: StaticServer; picture: Buffer }>;
 
 test.before(async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'ort-transfer-web-explain-'));
-  const model = join(folder, 'explained.onnx');
-  await writeFile(model, encodeModel(explain(redOrBlue())));
+  const site = await buildTestSite(encodeModel(explain(redOrBlue())));
+  const { folder } = site;
   await writeFile(join(folder, 'plain.onnx'), encodeModel(redOrBlue()));
-  await buildWeb({ model, out: folder });
   t.context = {
-    folder,
-    browser: await launchChromium(),
+    site,
+    browser: await sharedBrowser(),
     server: await serveFolder(folder),
     picture: await redPicture(),
   };
 });
-test.after.always(async ({ context: { browser, folder, server } }) => {
+test.after.always(async ({ context: { browser, site, server } }) => {
   await browser?.close();
   await server?.close();
-  await rm(folder, { recursive: true, force: true });
+  await site?.remove();
 });
 
 /** Opens the page with attributes on the element, and gives it the picture. */
@@ -67,7 +63,7 @@ test.serial('the attribute explain lays over the picture what the command line d
   t.deepEqual([width, height], [200, 100]);
 
   const classifier = await FileClassifier.load(
-    join(t.context.folder, 'explained.onnx'),
+    join(t.context.site.folder, 'model.onnx'),
     await openEngine({ provider: 'cpu', threads: 1 }),
   );
   const { image, results } = await classifier.classify(t.context.picture);

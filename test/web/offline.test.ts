@@ -6,9 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { bundleServiceWorker } from '../../tools/build-web.js';
 import {
   buildTestSite,
-  launchChromium,
   redFile as red,
   seen,
+  sharedBrowser,
   waitForOfflineCopy,
   waitForStatus,
 } from './browser.js';
@@ -17,7 +17,7 @@ import { serveFolder } from './static-server.js';
 const test = anyTest as TestFn<{ browser: Browser }>;
 
 test.before(async (t) => {
-  t.context.browser = await launchChromium();
+  t.context.browser = await sharedBrowser();
 });
 test.after.always(({ context }) => context.browser?.close());
 

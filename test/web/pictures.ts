@@ -35,8 +35,15 @@ function scene(width: number, height: number, channels: 1 | 3 | 4, seed: number)
   return sharp(data, { raw: { width, height, channels } });
 }
 
+let drawn: Promise<Picture[]> | undefined;
+
 /** Pictures of every kind that cameras, phones and programs make, the same in every run. */
-export async function drawPictures(): Promise<Picture[]> {
+export function drawPictures(): Promise<Picture[]> {
+  drawn ??= drawAll();
+  return drawn;
+}
+
+async function drawAll(): Promise<Picture[]> {
   const turned = (orientation: number) => ({ orientation });
   const { data, info } = await scene(61, 43, 3, 12).raw().toBuffer({ resolveWithObject: true });
   const made: [name: string, bytes: Uint8Array | Promise<Uint8Array>][] = [

@@ -6,13 +6,13 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import type { Image } from '../../src/images/image.js';
 import { type DecodeOptions, decodeImage } from '../../src/platform/node/decode.js';
-import { buildTestSite, launchChromium } from './browser.js';
+import { buildTestSite, sharedBrowser, type TestSite } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 
 interface State {
   browser: Browser;
-  site: Awaited<ReturnType<typeof buildTestSite>>;
+  site: TestSite;
   server: StaticServer;
   page: Page;
 }
@@ -24,7 +24,7 @@ test.before(async (t) => {
   const outfile = join(site.folder, 'pixels.js');
   await build({ entryPoints: [source], outfile, bundle: true, format: 'esm', logLevel: 'error' });
   const server = await serveFolder(site.folder);
-  const browser = await launchChromium();
+  const browser = await sharedBrowser();
   const page = await browser.newPage();
   await page.goto(server.url);
   t.context = { browser, site, server, page };

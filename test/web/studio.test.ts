@@ -1,7 +1,8 @@
 /** The studio, used as a person would. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { unzipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
@@ -15,7 +16,7 @@ import type { ClassifierElement } from '../../src/web/element/classifier-element
 import { buildStudio } from '../../tools/build-studio.js';
 import { assertClose } from '../compare.js';
 import { readTwentyFaces } from '../faces/pictures.js';
-import { launchChromium, waitForOfflineCopy } from './browser.js';
+import { sharedBrowser, waitForOfflineCopy } from './browser.js';
 import { type ServeOptions, type StaticServer, serveFolder } from './static-server.js';
 
 const test = anyTest as TestFn<{ browser: Browser; folder: string; faces: File[]; stripes: File[] }>;
@@ -45,7 +46,7 @@ test.before(async (t) => {
       .toBuffer(),
   }));
   t.context = {
-    browser: await launchChromium('--use-fake-device-for-media-stream'),
+    browser: await sharedBrowser(),
     folder,
     faces: await Promise.all(faces),
     stripes: await Promise.all(Array.from({ length: 8 }, (_, i) => drawStripes(i))),
@@ -126,7 +127,8 @@ async function downloadFrom(page: Page, button: string): Promise<Buffer> {
     page.waitForEvent('download'),
     page.getByRole('button', { name: button }).click(),
   ]);
-  return readFile(await download.path());
+  // Where the browser put it is known to its own process alone.
+  return buffer(await download.createReadStream());
 }
 
 /** What the model in the page says of a picture, in the order of the classes. */
