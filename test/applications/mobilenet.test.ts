@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { backboneModel, backboneWriter } from '../../src/classifier/backbone.js';
 import { ortNode } from '../../src/engine/ort-node.js';
@@ -10,7 +11,9 @@ import { float32 } from '../../src/graph/tensor.js';
 import { MobileNet, preprocessInput } from '../../src/keras/applications/mobilenet.js';
 import * as vggface2 from '../../src/keras/applications/vggface2.js';
 import { clearSession } from '../../src/keras/naming.js';
+import { RandomState } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
+import { withFolder } from '../saving/folder.js';
 import { picture, seedWeights } from './seeded.js';
 
 /** Written by tools/goldens/backbone.py. */
@@ -89,4 +92,28 @@ test('scales levels as the graph does', (t) => {
   assertClose(t, vggface2.preprocessInput(levels), [151.061, -65.779, -123.68, -73.939, -96.779, -113.68], {
     label: 'caffe',
   });
+});
+
+test("takes any file of weights that Keras's load_weights reads", async (t) => {
+  const options = { alpha, inputShape, classes: 3 };
+  const model = await MobileNet({ ...options, weights: null, random: new RandomState(1) });
+  await withFolder(async (folder) => {
+    for (const file of ['a.weights.h5', 'a.h5', 'a.keras']) {
+      const path = join(folder, file);
+      if (file.endsWith('.keras')) await model.save(path);
+      else await model.saveWeights(path);
+      const loaded = await MobileNet({ ...options, weights: path });
+      t.deepEqual(loaded.getWeights(), model.getWeights(), file);
+    }
+  });
+});
+
+test('random weights follow the stream that is passed in', async (t) => {
+  const make = async (seed: number) => {
+    const options = { alpha, inputShape, classes: 3, weights: null, random: new RandomState(seed) };
+    return (await MobileNet(options)).getWeights();
+  };
+  const [first, second, other] = [await make(1), await make(1), await make(2)];
+  t.deepEqual(first, second);
+  t.notDeepEqual(first.at(-2), other.at(-2));
 });

@@ -185,14 +185,22 @@ test.serial('names the layer that a file does not fit', async (t) => {
   await t.throwsAsync(MobileNet({ weights: new Uint8Array(99), includeTop: false }), {
     message: 'Expected an HDF5 file. Received: 99 bytes of something else.',
   });
-  await t.throwsAsync(
-    writeHdf5((root) => void root.group('layers')).then((weights) =>
-      MobileNet({ weights, includeTop: false }),
-    ),
-    {
-      message: "Expected the weights of a Keras model, with 'layer_names'. Received: an HDF5 file of layers.",
-    },
-  );
+  for (const [group, message] of [
+    [
+      'layers',
+      "Layer 'conv1' expected 1 variables, but received 0 variables during loading. Expected: ['kernel'] at 'layers/conv2d/vars'.",
+    ],
+    [
+      'images',
+      "Expected the weights of a Keras model, with 'layer_names'. Received: an HDF5 file of images.",
+    ],
+  ] as const)
+    await t.throwsAsync(
+      writeHdf5((root) => void root.group(group)).then((weights) =>
+        MobileNet({ weights, includeTop: false }),
+      ),
+      { message },
+    );
 });
 
 /** MobileNet's weights as Keras 2 wrote them, each passed through `edit`. */

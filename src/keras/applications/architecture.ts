@@ -1,40 +1,14 @@
-/** What Keras's image classification models have in common. Source: keras.src.applications.imagenet_utils. */
+/** Checks of arguments that Keras's image classification models share. Source: keras.src.applications.imagenet_utils. */
 
-import { type DownloadProgress, readFile } from '#platform';
+import { readFile } from '#platform';
 import { ValueError } from '../../errors.js';
-import type { UniformScaling } from '../../graph/preprocessing.js';
 import { type ActivationName, getActivation } from '../activations.js';
-import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
-import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { InputLayer } from '../layers/input.js';
 import type { KerasTensor } from '../layers/layer.js';
-import type { Functional } from '../models/functional.js';
 import { pythonTuple } from '../python/format.js';
-import type { RandomState } from '../random/random-state.js';
-import { readHdf5 } from '../saving/hdf5.js';
-import { legacyWeights, loadLegacyWeights } from '../saving/legacy-h5.js';
 
 /** Height, width and channels; `null` where any size will do. */
 export type InputShape = readonly (number | null)[];
-
-export interface ApplicationOptions {
-  /** Default: 224 × 224 × 3 with the top, any size without. */
-  inputShape?: InputShape | null;
-  /** Whether the model classifies, or ends with its last feature map. */
-  includeTop?: boolean;
-  /** Reads this instead of an input of its own. */
-  inputTensor?: KerasTensor | null;
-  /** What becomes of the last feature map without the top: `'avg'` and `'max'` make (N, D) of it. */
-  pooling?: 'avg' | 'max' | null;
-  classes?: number;
-  classifierActivation?: ActivationName | null;
-  name?: string;
-  /** Follows a download. */
-  onProgress?: (progress: DownloadProgress) => void;
-  warn?: (message: string) => void;
-  /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
-  random?: RandomState;
-}
 
 /** @throws ValueError when `weights` is the path of no file, in Keras's words */
 export async function readWeightsPath(path: string): Promise<Uint8Array> {
@@ -52,6 +26,7 @@ export async function readWeightsPath(path: string): Promise<Uint8Array> {
 
 export interface InputShapeRequest {
   inputShape: InputShape | null;
+  /** Height and width with the top, where no shape is given. */
   defaultSize: number;
   includeTop: boolean;
   /** Whether pre-trained weights with 3 channels are loaded. */
@@ -63,7 +38,7 @@ export interface InputShapeRequest {
 export function obtainInputShape(request: InputShapeRequest): InputShape {
   const { inputShape, defaultSize, includeTop, pretrained, warn } = request;
   const minSize = 32;
-  const channels = inputShape?.length === 3 && !pretrained ? inputShape[2]! : 3;
+  const channels = (inputShape?.length === 3 && !pretrained ? inputShape[2] : 3) ?? null;
   if (channels !== 1 && channels !== 3)
     warn(
       `This model usually expects 1 or 3 input channels. However, it was passed an input_shape with ${channels} input channels.`,
@@ -102,28 +77,8 @@ export function checkClassifierActivation(activation: ActivationName | null, wei
     );
 }
 
-/** Keras's initializer of kernels; weights that are about to be loaded need no random ones first. */
-export const firstInitializer = (weights: unknown, random?: RandomState): Initializer =>
-  weights === null ? GlorotUniform({ seed: random }) : { ...GlorotUniform(), make: Zeros().make };
-
-/** Pools the last feature map without the top, if asked to. */
-export function pool(map: KerasTensor, pooling: ApplicationOptions['pooling']): KerasTensor {
-  if (pooling === 'avg') return new GlobalAveragePooling2D().apply(map);
-  if (pooling === 'max') return new GlobalMaxPooling2D().apply(map);
-  return map;
-}
-
 /** The inputs that a symbolic tensor is computed from. */
 export function sourceInputs(tensor: KerasTensor): KerasTensor[] {
   if (tensor.layer instanceof InputLayer) return [tensor];
   return [...new Set(tensor.inputs.flatMap(sourceInputs))];
 }
-
-/** Notes how the pretrained weights want their pictures, so that `fit` can warn of others. */
-export function expectScaling({ inputs }: Functional, scaling: UniformScaling): void {
-  for (const { layer } of inputs) if (layer instanceof InputLayer) layer.expectedScaling = scaling;
-}
-
-/** Loads the weights of a file in Keras's legacy HDF5 layout into the model. */
-export const loadWeightsFile = (model: Functional, bytes: Uint8Array): Promise<void> =>
-  readHdf5(bytes, (root) => loadLegacyWeights(legacyWeights(root), model));

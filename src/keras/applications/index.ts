@@ -1,4 +1,5 @@
-export type { ApplicationOptions, InputShape } from './architecture.js';
+export type { InputShape } from './architecture.js';
+export type { ApplicationOptions } from './build-application.js';
 export * as mobilenet from './mobilenet.js';
 export { MobileNet, type MobileNetOptions } from './mobilenet.js';
 export * as mobilenetV2 from './mobilenet-v2.js';

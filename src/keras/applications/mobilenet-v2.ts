@@ -8,29 +8,24 @@ import { Conv2D } from '../layers/conv2d.js';
 import { Dense } from '../layers/dense.js';
 import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
 import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
-import { Input } from '../layers/input.js';
 import type { KerasTensor } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
-import { Model } from '../models/model.js';
+import type { Model } from '../models/model.js';
 import { fixed, floatRepr, pythonTuple } from '../python/format.js';
+import { loadWeightsFrom } from '../saving/save.js';
 import {
   type ApplicationOptions,
-  checkClassifierActivation,
-  expectScaling,
-  firstInitializer,
-  loadWeightsFile,
-  obtainInputShape,
-  pool,
-  readWeightsPath,
-  sourceInputs,
-} from './architecture.js';
+  type ApplicationSpec,
+  buildApplication,
+  checkImageNetClasses,
+} from './build-application.js';
 import type { ImageNetFile } from './mobilenet.js';
 
 export interface MobileNetV2Options extends ApplicationOptions {
-  /** Width multiplier: the share of the paper's channels. */
+  /** Width multiplier: the share of the paper's channels. Default 1. */
   alpha?: number;
-  /** `'imagenet'`, a file in Keras's HDF5 layout by its path or as bytes, or `null` for random weights. */
+  /** `'imagenet'`, the path or the bytes of a file of Keras's weights, or `null` for random ones. Default `'imagenet'`. */
   weights?: 'imagenet' | (string & {}) | Uint8Array | null;
 }
 
@@ -50,66 +45,45 @@ export const mobileNetV2Alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.
  * cannot be had.
  * Source: keras.applications.MobileNetV2; https://arxiv.org/abs/1801.04381.
  */
-export async function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
-  const { alpha = 1, weights = 'imagenet', classes = 1000, includeTop = true, pooling = null } = options;
-  const { inputShape = null, inputTensor = null, classifierActivation = 'softmax' } = options;
-  const { onProgress, warn = console.warn } = options;
-
-  const isPath = typeof weights === 'string' && weights !== 'imagenet';
-  const bytes = isPath ? await readWeightsPath(weights) : weights;
-  if (weights === 'imagenet' && includeTop && classes !== 1000)
-    throw new ValueError(
-      `If using \`weights="imagenet"\` with \`include_top\` as true, \`classes\` should be 1000. Received \`classes=${classes}\``,
-    );
-  if (inputShape && inputTensor && inputTensor.shape[2] !== inputShape[1])
-    throw new ValueError(
-      `input_tensor.shape[2] must equal input_shape[1]; Received \`input_tensor.shape=${pythonTuple(inputTensor.shape)}\`, \`input_shape=${pythonTuple(inputShape)}\``,
-    );
-
-  const [height, width] = inputShape ?? inputTensor?.shape.slice(1) ?? [];
-  const known = height === width && height != null && mobileNetV2Sizes.includes(height);
-  const defaultSize = known ? height : 224;
-  const shape = obtainInputShape({
-    inputShape,
-    defaultSize,
-    includeTop,
-    pretrained: weights === 'imagenet',
-    warn,
-  });
-  let rows = shape[0]!;
-  if (weights === 'imagenet') {
-    if (!mobileNetV2Alphas.includes(alpha))
-      throw new ValueError(
-        `If imagenet weights are being loaded, alpha must be one of \`0.35\`, \`0.50\`, \`0.75\`, \`1.0\`, \`1.3\` or \`1.4\` only; Received \`alpha=${alpha}\``,
+export function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
+  const { alpha = 1, inputShape = null, inputTensor = null } = options;
+  const spec: ApplicationSpec = {
+    nameOf: (size) => `mobilenetv2_${fixed(alpha, 2)}_${size ?? 'None'}`,
+    sizes: mobileNetV2Sizes,
+    published: {
+      imagenet: {
+        scaling: tfScaling,
+        load: async (model, request) =>
+          loadWeightsFrom(model, await readMobileNetV2File({ alpha, ...request })),
+      },
+    },
+    check(given) {
+      checkImageNetClasses(
+        given,
+        `If using \`weights="imagenet"\` with \`include_top\` as true, \`classes\` should be 1000. Received \`classes=${given.classes}\``,
       );
-    if (rows !== shape[1] || !mobileNetV2Sizes.includes(rows)) {
-      rows = 224;
-      warn(
-        '`input_shape` is undefined or non-square, or `rows` is not in [96, 128, 160, 192, 224]. Weights for input shape (224, 224) will be loaded as the default.',
-      );
-    }
-  }
-
-  const input = inputTensor ?? Input({ shape });
-  const map = convolutions(input, alpha, firstInitializer(weights, options.random));
-  let output: KerasTensor;
-  if (includeTop) {
-    checkClassifierActivation(classifierActivation, weights);
-    output = new Dense({ units: classes, activation: classifierActivation, name: 'predictions' }).apply(
-      new GlobalAveragePooling2D().apply(map),
-    );
-  } else output = pool(map, pooling);
-  const model = new Model({
-    inputs: sourceInputs(input),
-    outputs: output,
-    name: options.name ?? `mobilenetv2_${fixed(alpha, 2)}_${rows ?? 'None'}`,
-  });
-
-  if (weights === 'imagenet') {
-    await loadWeightsFile(model, await readMobileNetV2File({ alpha, size: rows, includeTop, onProgress }));
-    expectScaling(model, tfScaling);
-  } else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
-  return model;
+      if (inputShape && inputTensor && inputTensor.shape[2] !== inputShape[1])
+        throw new ValueError(
+          `input_tensor.shape[2] must equal input_shape[1]; Received \`input_tensor.shape=${pythonTuple(inputTensor.shape)}\`, \`input_shape=${pythonTuple(inputShape)}\``,
+        );
+    },
+    checkImageNet() {
+      if (!mobileNetV2Alphas.includes(alpha))
+        throw new ValueError(
+          `If imagenet weights are being loaded, alpha must be one of \`0.35\`, \`0.50\`, \`0.75\`, \`1.0\`, \`1.3\` or \`1.4\` only; Received \`alpha=${alpha}\``,
+        );
+    },
+    guidingShape: inputShape ?? inputTensor?.shape.slice(1),
+    features: (input, initializer) => convolutions(input, alpha, initializer),
+    top: (map, { classes, classifierActivation, initializer }) =>
+      new Dense({
+        units: classes,
+        activation: classifierActivation,
+        kernelInitializer: initializer,
+        name: 'predictions',
+      }).apply(new GlobalAveragePooling2D().apply(map)),
+  };
+  return buildApplication(spec, options);
 }
 
 /** The file of ImageNet weights that Keras publishes, from Keras's cache or its address. */

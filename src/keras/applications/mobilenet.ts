@@ -1,4 +1,4 @@
-import { type DownloadProgress, readKerasFile } from '#platform';
+import { readKerasFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
 import type { ActivationName } from '../activations.js';
@@ -9,37 +9,33 @@ import { Conv2D } from '../layers/conv2d.js';
 import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
 import { Dropout } from '../layers/dropout.js';
 import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
-import { Input } from '../layers/input.js';
 import type { KerasTensor } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
 import { Reshape } from '../layers/reshape.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
-import { Model } from '../models/model.js';
+import type { Model } from '../models/model.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { fixed } from '../python/format.js';
+import { loadWeightsFrom } from '../saving/save.js';
 import {
   type ApplicationOptions,
-  checkClassifierActivation,
-  expectScaling,
-  firstInitializer,
-  loadWeightsFile,
-  obtainInputShape,
-  pool,
-  readWeightsPath,
-  sourceInputs,
-} from './architecture.js';
+  type ApplicationSpec,
+  buildApplication,
+  checkImageNetClasses,
+  type WeightsRequest,
+} from './build-application.js';
 import { loadFaceWeights, readFaceWeights } from './vggface2.js';
 
 export interface MobileNetOptions extends ApplicationOptions {
-  /** Width multiplier: the share of the paper's channels. */
+  /** Width multiplier: the share of the paper's channels. Default 1. */
   alpha?: number;
-  /** Channels that a depthwise convolution makes of one. */
+  /** Channels that a depthwise convolution makes of one. Default 1. */
   depthMultiplier?: number;
-  /** Share of features that the top drops while it trains. */
+  /** Share of features that the top drops while it trains. Default 0.001. */
   dropout?: number;
   /**
-   * `'imagenet'`, `'vggface2'` (faces; alpha 1 without the top), a file in Keras's HDF5 layout by its path or as
-   * bytes, or `null` for random weights.
+   * `'imagenet'`, `'vggface2'` (faces; alpha 1 without the top), the path or the bytes of a file of Keras's weights, or
+   * `null` for random ones. Default `'imagenet'`.
    */
   weights?: 'imagenet' | 'vggface2' | (string & {}) | Uint8Array | null;
 }
@@ -72,85 +68,54 @@ const hashes: Readonly<Record<string, string>> = {
  * cannot be had.
  * Source: keras.applications.MobileNet; https://arxiv.org/abs/1704.04861.
  */
-export async function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
-  const { alpha = 1, depthMultiplier = 1, dropout = 1e-3, weights = 'imagenet', classes = 1000 } = options;
-  const { includeTop = true, inputTensor = null, pooling = null, classifierActivation = 'softmax' } = options;
-  const { inputShape = null, onProgress, warn = console.warn } = options;
-
-  const isPath = typeof weights === 'string' && weights !== 'imagenet' && weights !== 'vggface2';
-  const bytes = isPath ? await readWeightsPath(weights) : weights;
-  if (weights === 'imagenet' && includeTop && classes !== 1000)
-    throw new ValueError(
-      `If using \`weights='imagenet'\` with \`include_top=True\`, \`classes\` should be 1000.  Received classes=${classes}`,
-    );
-  if (weights === 'vggface2' && (includeTop || alpha !== 1 || depthMultiplier !== 1))
-    throw new ValueError(
-      `If vggface2 weights are being loaded, \`include_top\` must be False, alpha 1 and depth_multiplier 1. Received include_top=${includeTop ? 'True' : 'False'}, alpha=${alpha}, depth_multiplier=${depthMultiplier}`,
-    );
-
-  const [height, width] = inputShape ?? [];
-  const known = height === width && height != null && mobileNetSizes.includes(height);
-  const shape = obtainInputShape({
-    inputShape,
-    defaultSize: known ? height : 224,
-    includeTop,
-    pretrained: weights === 'imagenet' || weights === 'vggface2',
-    warn,
-  });
-  let rows = shape[0]!;
-  if (weights === 'imagenet') {
-    if (depthMultiplier !== 1)
-      throw new ValueError(
-        `If imagenet weights are being loaded, depth multiplier must be 1.  Received depth_multiplier=${depthMultiplier}`,
+export function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
+  const { alpha = 1, depthMultiplier = 1, dropout = 1e-3 } = options;
+  const spec: ApplicationSpec = {
+    nameOf: (size) => `mobilenet_${fixed(alpha, 2)}_${size ?? 'None'}`,
+    sizes: mobileNetSizes,
+    published: {
+      imagenet: {
+        scaling: tfScaling,
+        load: async (model, request) => loadWeightsFrom(model, await readImageNetFile({ alpha, ...request })),
+      },
+      vggface2: {
+        scaling: caffeScaling,
+        load: async (model) => loadFaceWeights(model, await readFaceWeights()),
+      },
+    },
+    check(given) {
+      const { weights, includeTop, classes } = given;
+      checkImageNetClasses(
+        given,
+        `If using \`weights='imagenet'\` with \`include_top=True\`, \`classes\` should be 1000.  Received classes=${classes}`,
       );
-    if (!mobileNetAlphas.includes(alpha))
-      throw new ValueError(
-        `If imagenet weights are being loaded, alpha can be one of\`0.25\`, \`0.50\`, \`0.75\` or \`1.0\` only.  Received alpha=${alpha}`,
-      );
-    if (rows !== shape[1] || !mobileNetSizes.includes(rows)) {
-      rows = 224;
-      warn(
-        '`input_shape` is undefined or non-square, or `rows` is not in [128, 160, 192, 224]. Weights for input shape (224, 224) will be loaded as the default.',
-      );
-    }
-  }
-
-  const input = inputTensor ?? Input({ shape });
-  const map = convolutions(input, {
-    alpha,
-    depthMultiplier,
-    initializer: firstInitializer(weights, options.random),
-  });
-  let output: KerasTensor;
-  if (includeTop) {
-    checkClassifierActivation(classifierActivation, weights);
-    output = top(map, { classes, dropout, classifierActivation });
-  } else output = pool(map, pooling);
-
-  const model = new Model({
-    inputs: sourceInputs(input),
-    outputs: output,
-    name: options.name ?? `mobilenet_${fixed(alpha, 2)}_${rows ?? 'None'}`,
-  });
-
-  if (weights === 'imagenet')
-    await loadWeightsFile(model, await readImageNetFile({ alpha, size: rows!, includeTop, onProgress }));
-  else if (weights === 'vggface2') loadFaceWeights(model, await readFaceWeights());
-  else if (bytes instanceof Uint8Array) await loadWeightsFile(model, bytes);
-  if (weights === 'vggface2') expectScaling(model, caffeScaling);
-  else if (weights === 'imagenet' || isKerasFile(weights)) expectScaling(model, tfScaling);
-  return model;
+      if (weights === 'vggface2' && (includeTop || alpha !== 1 || depthMultiplier !== 1))
+        throw new ValueError(
+          `If vggface2 weights are being loaded, \`include_top\` must be False, alpha 1 and depth_multiplier 1. Received include_top=${includeTop ? 'True' : 'False'}, alpha=${alpha}, depth_multiplier=${depthMultiplier}`,
+        );
+    },
+    checkImageNet() {
+      if (depthMultiplier !== 1)
+        throw new ValueError(
+          `If imagenet weights are being loaded, depth multiplier must be 1.  Received depth_multiplier=${depthMultiplier}`,
+        );
+      if (!mobileNetAlphas.includes(alpha))
+        throw new ValueError(
+          `If imagenet weights are being loaded, alpha can be one of\`0.25\`, \`0.50\`, \`0.75\` or \`1.0\` only.  Received alpha=${alpha}`,
+        );
+    },
+    features: (input, initializer) => convolutions(input, { alpha, depthMultiplier, initializer }),
+    top: (map, given) => top(map, { ...given, dropout }),
+    scalingOfFile: (path) => (isKerasFile(path) ? tfScaling : null),
+  };
+  return buildApplication(spec, options);
 }
 
 /** Whether this is the path of a file that Keras published. */
-const isKerasFile = (weights: unknown): boolean =>
-  typeof weights === 'string' && /mobilenet_\d_\d_\d+_tf(_no_top)?\.h5$/.test(weights);
+const isKerasFile = (path: string): boolean => /mobilenet_\d_\d_\d+_tf(_no_top)?\.h5$/.test(path);
 
-export interface ImageNetFile {
-  alpha: number;
-  size: number;
-  includeTop: boolean;
-  onProgress?: (progress: DownloadProgress) => void;
+export interface ImageNetFile extends WeightsRequest {
+  readonly alpha: number;
 }
 
 /** The file of ImageNet weights that Keras publishes, from Keras's cache or its address. */
@@ -237,13 +202,23 @@ interface TopOptions {
   classes: number;
   dropout: number;
   classifierActivation: ActivationName | null;
+  initializer: Initializer;
 }
 
 /** (N, H, W, D) → (N, classes) */
-function top(map: KerasTensor, { classes, dropout, classifierActivation }: TopOptions): KerasTensor {
+function top(
+  map: KerasTensor,
+  { classes, dropout, classifierActivation, initializer }: TopOptions,
+): KerasTensor {
   const pooled = new GlobalAveragePooling2D({ keepdims: true }).apply(map);
   const dropped = new Dropout({ rate: dropout, name: 'dropout' }).apply(pooled);
-  const scores = new Conv2D({ filters: classes, kernelSize: 1, padding: 'same', name: 'conv_preds' });
+  const scores = new Conv2D({
+    filters: classes,
+    kernelSize: 1,
+    padding: 'same',
+    kernelInitializer: initializer,
+    name: 'conv_preds',
+  });
   const flat = new Reshape({ targetShape: [classes], name: 'reshape_2' }).apply(scores.apply(dropped));
   return new Activation({ activation: classifierActivation, name: 'predictions' }).apply(flat);
 }
