@@ -78,7 +78,7 @@ async function readWeights(weights: string): Promise<[name: string, bytes: Uint8
     throw new ValueError(
       `Expected weights of MobileNet, whose graph the studio writes itself. Received: ${weights}. Hint: train on it with 'ort-transfer train', and show what comes of it with 'make web'.`,
     );
-  // Refuses what is no backbone here rather than in the page.
+  // Refuses other files here rather than in the page.
   await loadBackbone({ weights });
   const path = `models/${basename(weights)}`;
   return [config(path), [path, await readFile(weights)]];

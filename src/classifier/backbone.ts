@@ -52,7 +52,7 @@ export interface FeatureExtractor {
  * Writes frozen layers into a graph.
  *
  * @param images float32 (N, 3, height, width), normalised
- * @returns `embedding`, float32 (N, D), and what it is the mean of over h and w, if it is: `map`, float32 (N, D, h, w)
+ * @returns `embedding`, float32 (N, D), and `map`, float32 (N, D, h, w), where the embedding is its mean over h and w
  */
 export type BackboneWriter = (
   g: GraphBuilder,
@@ -76,7 +76,7 @@ export interface BackboneOptions {
    * whether it is of MobileNet or MobileNetV2.
    */
   alpha?: number;
-  /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: what a file's name says, else 224. */
+  /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: as a file's name says, else 224. */
   size?: number;
   onProgress?: (progress: DownloadProgress) => void;
   /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
@@ -84,7 +84,7 @@ export interface BackboneOptions {
 }
 
 /**
- * Loads MobileNet or MobileNetV2, with what its weights ask for.
+ * Loads MobileNet or MobileNetV2, with the preprocessing that its weights ask for.
  *
  * @throws ValueError for weights that are not MobileNet's, DownloadError where they cannot be had
  *
@@ -104,7 +104,7 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
   return {
     model,
     size: [size, size],
-    features: model.outputTensor.shape[3]!,
+    features: model.outputTensor.shape.at(-1) ?? 0,
     scaling: weights === 'vggface2' ? caffeScaling : tfScaling,
     info: {
       name: isV2 ? 'mobilenet_v2' : 'mobilenet',
@@ -158,7 +158,7 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   return { ...network, size: options.size ?? named ?? size, bytes };
 }
 
-/** @throws ValueError for what Keras has published no weights for */
+/** @throws ValueError unless Keras has published weights for the value */
 function checkPublished(option: string, value: number, published: readonly number[], weights: string): void {
   if (!published.includes(value))
     throw new ValueError(
@@ -166,15 +166,18 @@ function checkPublished(option: string, value: number, published: readonly numbe
     );
 }
 
-/** Which network a file is of, by the filters of a layer whose number tells the width. */
+/** Recognises the network of a file by the filters of a layer whose number tells the width. */
 function identify(group: Hdf5Group, path: string): { alpha: number; isV2: boolean } {
-  const filters = (name: string) =>
-    group.group(name).tensor(group.group(name).strings('weight_names')[0]!).dims.at(-1);
+  const filters = (name: string) => {
+    const layer = group.group(name);
+    const [kernel] = layer.strings('weight_names');
+    return kernel === undefined ? undefined : layer.tensor(kernel).dims.at(-1);
+  };
   const names = group
     .strings('layer_names')
     .filter((name) => group.group(name).strings('weight_names').length);
   const isV2 = names.includes('block_16_project');
-  const width = filters(isV2 ? 'block_16_project' : names[0]!);
+  const width = (isV2 ? ['block_16_project'] : names.slice(0, 1)).map(filters)[0];
   const alphas = isV2 ? mobileNetV2Alphas : mobileNetAlphas;
   const expected = (alpha: number) => (isV2 ? lastProjection(alpha) : firstFilters * alpha);
   const alpha = alphas.find((candidate) => expected(candidate) === width);
@@ -218,7 +221,7 @@ export const backboneWriter =
 /**
  * The backbone as a model of its own, batch normalisation folded.
  *
- * It reads `pixels`, uint8 (N, height, width, 3), RGB, and returns what `outputs` lists: `embedding`, float32
+ * It reads `pixels`, uint8 (N, height, width, 3), RGB, and returns the listed outputs: `embedding`, float32
  * (N, D), and `map`, float32 (N, h, w, D).
  *
  * @param outputs default `['embedding']`: a map is 49 times as large

@@ -38,7 +38,7 @@ export interface Part {
 }
 
 /**
- * Decodes a picture, turns it upright and cuts out what a model is trained to look at.
+ * Decodes a picture, turns it upright and cuts out the parts that a model is trained to look at.
  *
  * @param picture a file, or pixels as RGB
  * @throws ImageError when the file is no picture, NoFaceError when it has no face and the model wants one

@@ -1,4 +1,4 @@
-/** Embedded pictures with their classes; no Node imports, so that a page trains on them, too. */
+/** Embedded pictures with their classes. */
 
 import { float32, type Tensor } from '../graph/tensor.js';
 import { RandomState } from '../keras/random/random-state.js';
@@ -47,7 +47,8 @@ export function splitDataset(
   for (const label of dataset.classes.keys()) {
     const pictures = dataset.pictures.filter((picture) => picture.label === label);
     const count = Math.min(pictures.length - 1, Math.max(1, Math.round(pictures.length * share)));
-    for (const i of random.permutation(pictures.length).slice(0, Math.max(0, count))) held.add(pictures[i]!);
+    const chosen = new Set(random.permutation(pictures.length).slice(0, Math.max(0, count)));
+    for (const [i, picture] of pictures.entries()) if (chosen.has(i)) held.add(picture);
   }
   const part = (keep: (picture: LabelledPicture) => boolean): Dataset => ({
     ...dataset,

@@ -1,4 +1,4 @@
-/** The layers that are trained; no Node imports, so that a page trains them, too. */
+/** The layers that are trained. */
 
 import type { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
@@ -19,16 +19,19 @@ import { type Evaluation, evaluatePredictions } from './metrics.js';
 
 /** How the head is built and trained. */
 export interface HeadOptions {
+  /** Passes over the data. Default 5. */
   readonly epochs?: number;
+  /** Views in a training step. Default 16. */
   readonly batchSize?: number;
   /** At the beginning. Default 0.001. */
   readonly learningRate?: number;
   /** How the learning rate goes on: in a straight line to 0 at the end, or as it began. Default `'linear'`. */
   readonly schedule?: 'linear' | 'constant';
-  /** Units of the hidden layers. */
+  /** Units of the hidden layers. Default [1024, 512, 512]. */
   readonly hidden?: readonly number[];
-  /** How many views of each picture to train on. */
+  /** How many views of each picture to train on. Default 4. */
   readonly views?: number;
+  /** Runs the training. */
   readonly engine: Engine;
 }
 
@@ -37,6 +40,7 @@ export interface TrainHeadOptions extends HeadOptions, Pick<FitOptions, 'verbose
   readonly training: Dataset;
   /** Pictures that the head is not trained on, if there are any. */
   readonly validation: Dataset | null;
+  /** Called beside the head's own. Default: none. */
   readonly callbacks?: readonly Callback[];
   /** Draws the first weights and the order of the samples. Default: the stream that `setRandomSeed` seeds. */
   readonly random?: RandomState;
@@ -68,10 +72,11 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   const { hidden = [1024, 512, 512], callbacks = [], verbose = 2, print, warn } = options;
   const { random = globalTensorRandom() } = options;
   const { x, y } = toArrays(training, views);
-  const head = buildHead({ features: x.dims[1]!, hidden, classes: training.classes.length, random });
+  const [rows = 0, features = 0] = x.dims;
+  const head = buildHead({ features, hidden, classes: training.classes.length, random });
   head.compile({
     optimizer: new RMSprop({
-      learningRate: learningRateOf(options, Math.ceil(x.dims[0]! / batchSize) * epochs),
+      learningRate: learningRateOf(options, Math.ceil(rows / batchSize) * epochs),
       name: 'rmsprop',
     }),
     loss: 'categorical_crossentropy',
@@ -148,9 +153,9 @@ function evaluateHead(
 
 /** @throws TrainingError when the loss became infinite or no number: such weights are worth nothing. */
 function checkFinite(history: Readonly<Record<string, readonly number[]>>): void {
-  const epoch = history.loss?.findIndex((loss) => !Number.isFinite(loss)) ?? -1;
-  if (epoch >= 0)
-    throw new TrainingError(
-      `Expected the loss to stay finite. Received: ${history.loss![epoch]} in epoch ${epoch + 1}. Hint: lower the learning rate.`,
-    );
+  for (const [epoch, loss] of (history.loss ?? []).entries())
+    if (!Number.isFinite(loss))
+      throw new TrainingError(
+        `Expected the loss to stay finite. Received: ${loss} in epoch ${epoch + 1}. Hint: lower the learning rate.`,
+      );
 }

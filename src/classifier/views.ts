@@ -45,5 +45,5 @@ export function viewOf(
   ] as const;
   const moved = affine(image, matrix, offset, { fillMode: 'nearest' });
   const levels = Uint8ClampedArray.from({ length: 256 }, (_, level) => level * light);
-  return { ...image, data: moved.data.map((level) => levels[level]!) };
+  return { ...image, data: moved.data.map((level) => levels[level] ?? 0) };
 }

@@ -14,11 +14,11 @@ export interface ExportOptions {
     readonly backbone: Pick<FeatureExtractor, 'info' | 'licences' | 'write' | 'opset'>;
   };
   readonly labels: readonly string[];
-  /** How the model did on pictures that it was not trained on. */
+  /** The scores on pictures that the model was not trained on; `null` where there were none. */
   readonly evaluation: Pick<Evaluation, 'samples' | 'loss' | 'accuracy'> | null;
 }
 
-/** Joins preprocessing, backbone and head into one ONNX file that says what it is. */
+/** Joins preprocessing, backbone and head into one ONNX file that describes itself. */
 export function exportClassifier({ head, preparation, labels, evaluation }: ExportOptions): Uint8Array {
   const { backbone, preprocessing } = preparation;
   const model = buildClassifier({

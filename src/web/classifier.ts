@@ -49,7 +49,7 @@ export interface LoadOptions {
 }
 
 /**
- * An exported model that tells what is in a picture. It works in a worker, so the page never freezes.
+ * An exported model that classifies pictures. It works in a worker, so the page never freezes.
  *
  * @example
  * const classifier = new Classifier('model.onnx');
@@ -90,7 +90,7 @@ export class Classifier {
   }
 
   /**
-   * Tells what is in a picture, once the model is there.
+   * Classifies a picture, once the model is there.
    *
    * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file, or pixels, which are handed over
    * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.

@@ -1,4 +1,4 @@
-/** What `ort-transfer/web` offers a page. */
+/** The face of `ort-transfer/web`. */
 export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../classifier/metadata.js';
 export {
   type Classification,
@@ -13,4 +13,4 @@ export {
   type ClassifierEvents,
   defineClassifierElement,
 } from './element/classifier-element.js';
-export { explain } from './element/error-words.js';
+export { describeError as explain } from './element/error-words.js';

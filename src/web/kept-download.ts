@@ -8,7 +8,7 @@ export interface DownloadOptions {
   keep?: boolean;
 }
 
-/** Where models are kept. The number grows when what is kept changes its form. */
+/** The cache of models. The number grows when its entries change their form. */
 const shelf = 'ort-transfer-1';
 
 /**

@@ -61,7 +61,7 @@ export class Caller<C extends Calls<C>> {
   /**
    * Asks the worker.
    *
-   * @param onEvent hears what the worker tells before it answers
+   * @param onEvent hears the worker's events before it answers
    * @param transfer parts of the question that are handed over rather than copied
    */
   ask<Name extends keyof C>(

@@ -21,7 +21,7 @@ export function listDirectory(path: string): { name: string; isFolder: boolean; 
 }
 export const fileExists = async (): Promise<boolean> => false;
 
-/** Writes whole lines to the console, each as it looks in the end, without what draws a progress bar in place. */
+/** Writes whole lines to the console, each in its last form, without the codes that draw a progress bar in place. */
 export const print = lineByLine((line) => console.log(line));
 
 export const processName = (): string => location.hostname;
@@ -33,8 +33,10 @@ function lineByLine(log: (line: string) => void): (text: string) => void {
   let pending = '';
   return (text) => {
     const lines = (pending + text).split('\n');
-    pending = lines.pop()!;
-    for (const line of lines) log(line.split('\r').at(-1)!.replaceAll(COLOURS, ''));
-    pending = pending.split('\r').at(-1)!;
+    pending = afterReturn(lines.pop() ?? '');
+    for (const line of lines) log(afterReturn(line).replaceAll(COLOURS, ''));
   };
 }
+
+/** The part of a line that is left to see, once what follows a carriage return has been written over the rest. */
+const afterReturn = (line: string): string => line.slice(line.lastIndexOf('\r') + 1);

@@ -32,7 +32,7 @@ export class Camera {
   }
 
   /**
-   * Asks the visitor for the camera, and shows what it sees once it sees something.
+   * Asks the visitor for the camera, and shows its picture once there is one.
    *
    * @throws ClassifierError `'no camera'` when there is none, or the visitor refuses.
    */
@@ -45,14 +45,14 @@ export class Camera {
       return;
     }
     const [track] = stream.getVideoTracks();
-    track!.addEventListener('ended', () => {
+    track?.addEventListener('ended', () => {
       if (this.#stream !== stream) return;
       this.stop();
       this.#onEnd?.();
     });
     this.#stream = stream;
-    // People expect to see themselves as in a mirror, and what is before them as it is.
-    this.#video.classList.toggle('mirrored', track!.getSettings().facingMode !== 'environment');
+    // People expect to see themselves as in a mirror, and the things before them unturned.
+    this.#video.classList.toggle('mirrored', track?.getSettings().facingMode !== 'environment');
     this.#video.srcObject = stream;
     await this.#video.play().catch((cause) => {
       // Stopped before the first picture came.
@@ -62,7 +62,7 @@ export class Camera {
     });
   }
 
-  /** What the camera sees now, as it is: not mirrored. */
+  /** The camera's picture now, not mirrored. */
   frame(): Promise<ImageBitmap> {
     return createImageBitmap(this.#video);
   }

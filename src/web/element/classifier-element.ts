@@ -1,16 +1,17 @@
 import type { ModelMetadata } from '../../classifier/metadata.js';
 import { type Classification, Classifier } from '../classifier.js';
 import { ClassifierError, type Progress, type WebProvider } from '../classifier-protocol.js';
+import { findElement } from '../find-element.js';
 import { Camera } from './camera.js';
-import { explain } from './error-words.js';
+import { describeError } from './error-words.js';
 import { acceptDrops, acceptPastes } from './intake.js';
 import { styles } from './styles.js';
 import {
   describeFaces,
   formatShare,
+  layHeat,
   listLabels,
   renderFaces,
-  renderHeat,
   renderPrediction,
   template,
 } from './view.js';
@@ -18,7 +19,7 @@ import {
 /** As large as previews get on a dense phone screen. */
 const previewSide = 1024;
 
-/** What the element tells about; `event.detail` is of these types. */
+/** The events of the element, by name. */
 export interface ClassifierEvents {
   /** The model is there. */
   ready: CustomEvent<ModelMetadata>;
@@ -27,8 +28,7 @@ export interface ClassifierEvents {
 }
 
 /**
- * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, or use the camera, and see what the model
- * takes it for.
+ * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, or use the camera, and see its classes.
  *
  * Attributes:
  * - `model`: address of the ONNX file. It is kept for later visits, and serves offline.
@@ -56,7 +56,7 @@ export class ClassifierElement extends HTMLElement {
   readonly #root = this.attachShadow({ mode: 'open' });
   readonly #camera: Camera;
   #classifier?: Classifier;
-  /** What `load` was given; goes before the attribute. */
+  /** The model that `load` was given; goes before the attribute. */
   #source?: string | URL | Blob;
   /** Counts the pictures, so that only the last one's answer is shown. */
   #turn = 0;
@@ -77,7 +77,7 @@ export class ClassifierElement extends HTMLElement {
       // The same file may be chosen again.
       input.value = '';
     });
-    acceptDrops(this.#find('.drop'), ([file]) => void this.#show(file!));
+    acceptDrops(this.#find('.drop'), ([file]) => void this.#show(file));
     this.#camera = new Camera(this.#find<HTMLVideoElement>('video'), { onEnd: () => this.stopCamera() });
     const button = this.#find('.camera');
     button.hidden = !Camera.isPossible;
@@ -90,7 +90,7 @@ export class ClassifierElement extends HTMLElement {
   connectedCallback(): void {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
-    acceptPastes(([file]) => void this.#show(file!), { signal });
+    acceptPastes(([file]) => void this.#show(file), { signal });
     if (this.#classifier) return;
     if (this.getAttribute('loading') === 'lazy') this.#loadWhenNear(signal);
     else this.#load();
@@ -131,7 +131,7 @@ export class ClassifierElement extends HTMLElement {
   }
 
   /**
-   * Shows a picture and what it may be.
+   * Shows a picture and its likeliest classes.
    *
    * @throws ClassifierError, which is shown as well.
    */
@@ -159,7 +159,7 @@ export class ClassifierElement extends HTMLElement {
   }
 
   /**
-   * Asks for the camera, and tells what it sees until it is stopped.
+   * Asks for the camera, and classifies its frames until it is stopped.
    *
    * @returns once the camera is on
    * @throws ClassifierError `'no camera'`, which is shown as well.
@@ -194,7 +194,7 @@ export class ClassifierElement extends HTMLElement {
     this.#find('.faces').replaceChildren();
   }
 
-  /** Classifies what the camera sees, one frame after the other, as fast as the model goes. */
+  /** Classifies the camera's frames, one after the other, as fast as the model goes. */
   async #watch(turn: number): Promise<void> {
     const isCurrent = () => turn === this.#turn && this.#camera.isOn;
     let told: string | undefined;
@@ -206,7 +206,7 @@ export class ClassifierElement extends HTMLElement {
         const classification = await classifier.classify(await this.#camera.frame());
         if (!isCurrent()) return;
         // Screen readers are told when it is another class, not of every frame.
-        const { label } = classification.predictions[0]!;
+        const label = classification.predictions[0]?.label;
         this.#showAnswer(classification, { isTold: label !== told });
         told = label;
       } catch (error) {
@@ -221,7 +221,7 @@ export class ClassifierElement extends HTMLElement {
     }
   }
 
-  /** Classifies what a visitor gave; the outcome is on the screen, so nobody waits for it. */
+  /** Classifies a visitor's picture; the outcome is on the screen, so nobody waits for it. */
   async #show(picture: Blob): Promise<void> {
     await this.classify(picture).catch(() => {});
   }
@@ -283,12 +283,12 @@ export class ClassifierElement extends HTMLElement {
     const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
-    if (isTold)
-      this.#say(`Most likely ${best!.label}, ${formatShare(best!.probability)}.`, { isQuiet: true });
+    if (isTold && best)
+      this.#say(`Most likely ${best.label}, ${formatShare(best.probability)}.`, { isQuiet: true });
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
     this.#note(faces ? describeFaces(faces.length) : '');
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
-    renderHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
+    layHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
     this.#emit('prediction', classification);
   }
 
@@ -298,7 +298,9 @@ export class ClassifierElement extends HTMLElement {
         ? error
         : new ClassifierError('failed', error instanceof Error ? error.message : String(error));
     const name = picture instanceof File ? picture.name : undefined;
-    this.#say(explain(known, { model: this.getAttribute('model') ?? '', picture: name }), { isError: true });
+    this.#say(describeError(known, { model: this.getAttribute('model') ?? '', picture: name }), {
+      isError: true,
+    });
     this.#find('ol').replaceChildren();
     this.#note('');
     this.#emit('error', known);
@@ -322,13 +324,13 @@ export class ClassifierElement extends HTMLElement {
   }
 
   /**
-   * Draws the picture, small. An `<img>` would do, but browsers keep what they decoded for it long after it is gone,
-   * hundreds of megabytes in all.
+   * Draws the picture, small. An `<img>` would do, but browsers keep its pixels long after it is gone, hundreds of
+   * megabytes in all.
    */
   async #preview(picture: Blob, classifier: Classifier, isCurrent: () => boolean): Promise<void> {
     const canvas = this.#find<HTMLCanvasElement>('canvas');
     this.#find('.faces').replaceChildren();
-    renderHeat(this.#find<HTMLCanvasElement>('.heat'));
+    layHeat(this.#find<HTMLCanvasElement>('.heat'));
     const bitmap = await classifier.preview(picture, previewSide).catch(() => undefined);
     if (isCurrent()) {
       if (bitmap) {
@@ -353,7 +355,7 @@ export class ClassifierElement extends HTMLElement {
   }
 
   #find<E extends Element = HTMLElement>(selector: string): E {
-    return this.#root.querySelector<E>(selector)!;
+    return findElement<E>(selector, this.#root);
   }
 }
 

@@ -9,7 +9,7 @@ export interface Names {
 }
 
 /** An error in words for someone who only wanted to try the page. Whoever runs it finds the rest in the event. */
-export function explain({ fault, message }: ClassifierError, { model, picture }: Names): string {
+export function describeError({ fault, message }: ClassifierError, { model, picture }: Names): string {
   switch (fault) {
     case 'no model': {
       const missing = /([^/]+)\. Received: HTTP status/.exec(message)?.[1];
@@ -30,9 +30,11 @@ export function explain({ fault, message }: ClassifierError, { model, picture }:
   }
 }
 
-/** What a file is instead of a picture, as a sentence: of an ImageError's message what was received, and the hint. */
+/** An ImageError's message as a sentence about the file: the part that was received, and the hint. */
 export function describePicture(message: string): string {
   const [, received, hint] = /Received: (.*?)\.(?: Hint: (.*))?$/s.exec(message) ?? [];
   if (received === undefined) return message;
-  return `It is ${received}.${hint ? ` ${hint[0]!.toUpperCase()}${hint.slice(1)}` : ''}`;
+  return `It is ${received}.${hint ? ` ${capitalised(hint)}` : ''}`;
 }
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,7 +1,10 @@
 /** How files come into a page: dropped or pasted. */
 
+/** At least one file. */
+export type Files = readonly [File, ...File[]];
+
 /** Hands over the files that are dropped on `target`, which has the class `over` while they hover. */
-export function acceptDrops(target: HTMLElement, onFiles: (files: File[]) => void): void {
+export function acceptDrops(target: HTMLElement, onFiles: (files: Files) => void): void {
   const setOver = (isOver: boolean) => target.classList.toggle('over', isOver);
   target.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -11,20 +14,20 @@ export function acceptDrops(target: HTMLElement, onFiles: (files: File[]) => voi
   target.addEventListener('drop', (event) => {
     event.preventDefault();
     setOver(false);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) onFiles(files);
+    const [first, ...others] = event.dataTransfer?.files ?? [];
+    if (first) onFiles([first, ...others]);
   });
 }
 
 /** Hands over the files that are pasted anywhere in the page, until `signal` says otherwise. */
-export function acceptPastes(onFiles: (files: File[]) => void, { signal }: { signal: AbortSignal }): void {
+export function acceptPastes(onFiles: (files: Files) => void, { signal }: { signal: AbortSignal }): void {
   document.addEventListener(
     'paste',
     (event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0 || event.defaultPrevented) return;
+      const [first, ...others] = event.clipboardData?.files ?? [];
+      if (!first || event.defaultPrevented) return;
       event.preventDefault();
-      onFiles(files);
+      onFiles([first, ...others]);
     },
     { signal },
   );

@@ -1,4 +1,4 @@
-/** What `<ort-classifier>` shows. */
+/** The parts of `<ort-classifier>` that can be seen. */
 import type { Classification, Prediction } from '../classifier.js';
 
 export const template = `
@@ -60,7 +60,7 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
 /** As many labels as one looks through. */
 const mostLabels = 40;
 
-/** What a model can tell apart. */
+/** The classes of a model in one line, the first 40 of them. */
 export function listLabels(labels: readonly string[]): string {
   const more = labels.length > mostLabels ? ` · … and ${labels.length - mostLabels} more` : '';
   return labels.slice(0, mostLabels).join(' · ') + more;
@@ -85,7 +85,7 @@ export function renderFaces(svg: SVGSVGElement, { width, height, faces = [] }: C
 }
 
 /** Lays heat over the picture; without, takes it away. */
-export function renderHeat(canvas: HTMLCanvasElement, { heat }: Pick<Classification, 'heat'> = {}): void {
+export function layHeat(canvas: HTMLCanvasElement, { heat }: Pick<Classification, 'heat'> = {}): void {
   canvas.hidden = !heat;
   if (!heat) return;
   canvas.width = heat.width;

@@ -1,11 +1,12 @@
-/** The demo page: one element, what its model says of itself, and drops that miss the element. */
+/** The demo page: one element, facts about its model, and drops that miss the element. */
 import type { ModelMetadata } from '../../classifier/metadata.js';
 import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
+import { findElement } from '../find-element.js';
 import { keepForOffline } from './offline.js';
 
 defineClassifierElement();
 
-const element = document.querySelector<ClassifierElement>('ort-classifier')!;
+const element = findElement<ClassifierElement>('ort-classifier');
 
 element.addEventListener('ready', (event) => {
   keepForOffline();
@@ -28,7 +29,7 @@ element.addEventListener('ready', (event) => {
         .map(({ work, licence, credit }) => `${work}: ${licence}${credit ? ` (${credit})` : ''}`)
         .join(' · '),
     ]);
-  document.querySelector('#facts')!.replaceChildren(
+  findElement('#facts').replaceChildren(
     ...facts.flatMap(([name, value]) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')];
       dt.textContent = name;
@@ -36,7 +37,7 @@ element.addEventListener('ready', (event) => {
       return [dt, dd];
     }),
   );
-  document.querySelector<HTMLElement>('#about')!.hidden = false;
+  findElement('#about').hidden = false;
 });
 
 // A picture dropped beside the element is meant for it, too; browsers would open it instead of the page.

@@ -1,15 +1,15 @@
 /**
  * Lets a page that was visited once open again without a network.
  *
- * The network goes first, so a visitor sees what the server has, from the moment it has it; what is kept steps in only
- * where the server cannot be reached. Each file is kept under the hash of its content, so another build fetches again
- * what has changed, and nothing else. Models are none of these files: the element keeps them itself.
+ * The network goes first, so a visitor sees the newest files at once; the copies serve only where the server cannot be
+ * reached. Each file is kept under the hash of its content, so another build fetches again the files that have changed,
+ * and nothing else. Models are none of these files: the element keeps them itself.
  */
 
 /** The files of this build beside this script, and the hash of each. The build puts them in. */
 declare const builtFiles: Readonly<Record<string, string>>;
 
-/** What happens to a service worker; the browser waits for what it is told to. */
+/** An event of a service worker; the browser waits for the promises that it is handed. */
 interface Happening {
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -41,14 +41,14 @@ function nameOf({ method, url }: Request): string | undefined {
   return Object.hasOwn(builtFiles, name) ? name : undefined;
 }
 
-/** Fetches what is not kept yet. Fails, to be tried again by the next visit, unless all of it can be had. */
+/** Fetches the files that are not kept yet. Fails, to be tried again by the next visit, unless all of it can be had. */
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(shelf);
   const keepFile = async (name: string) => {
     if (await cache.match(keyOf(name))) return;
     // Some servers lead from index.html to the folder, and browsers show no page that was led elsewhere.
     const address = folder + (name === 'index.html' ? '' : name);
-    // Asks the server whether what the visit just fetched is current, which costs little.
+    // Asks the server whether the copy that the visit just fetched is current, which costs little.
     const response = await fetch(address, { cache: 'no-cache' });
     if (!response.ok)
       throw new Error(`Expected the file ${address}. Received: HTTP status ${response.status}.`);
@@ -57,7 +57,7 @@ async function keepFiles(): Promise<void> {
   await Promise.all(Object.keys(builtFiles).map(keepFile));
 }
 
-/** Drops what belongs to other builds. */
+/** Drops the files of other builds. */
 async function dropOldFiles(): Promise<void> {
   const cache = await caches.open(shelf);
   const current = new Set(Object.keys(builtFiles).map(keyOf));

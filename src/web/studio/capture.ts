@@ -53,7 +53,7 @@ export class Capture {
     if (!this.#camera.isOn) return;
     const frame = await this.#camera.frame();
     const canvas = new OffscreenCanvas(frame.width, frame.height);
-    canvas.getContext('2d')!.drawImage(frame, 0, 0);
+    canvas.getContext('2d')?.drawImage(frame, 0, 0);
     frame.close();
     const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
     this.#count++;

@@ -1,4 +1,4 @@
-/** Line charts of what training tells, one point an epoch. */
+/** Line charts of losses and accuracies, one point an epoch. */
 
 /** A line: its values, and how it is called. */
 interface Line {
@@ -34,11 +34,14 @@ export function drawChart(svg: SVGSVGElement, lines: readonly Line[], { epochs, 
     create('text', { x: margin.left, y: height - 5 }, 'epoch 1'),
     create('text', { x: width - margin.right, y: height - 5, 'text-anchor': 'end' }, String(epochs)),
     ...lines.flatMap(({ values }, i) => {
-      const points = values.map((value, epoch) => `${round(x(epoch))},${round(y(value))}`);
-      const last = points.at(-1)?.split(',');
+      const points = values.map((value, epoch) => ({ x: round(x(epoch)), y: round(y(value)) }));
+      const last = points.at(-1);
       return [
-        create('polyline', { class: `line line-${i}`, points: points.join(' ') }),
-        ...(last ? [create('circle', { class: `dot line-${i}`, cx: last[0]!, cy: last[1]!, r: 3 })] : []),
+        create('polyline', {
+          class: `line line-${i}`,
+          points: points.map((point) => `${point.x},${point.y}`).join(' '),
+        }),
+        ...(last ? [create('circle', { class: `dot line-${i}`, cx: last.x, cy: last.y, r: 3 })] : []),
       ];
     }),
   );
@@ -49,16 +52,16 @@ export function drawChart(svg: SVGSVGElement, lines: readonly Line[], { epochs, 
 export function niceTop(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((n) => n * power).find((top) => top >= value * (1 - 1e-9))!;
+  return [1, 2, 5].map((n) => n * power).find((top) => top >= value * (1 - 1e-9)) ?? 10 * power;
 }
 
 const describe = (lines: readonly Line[]): string =>
   lines
-    .filter(({ values }) => values.length > 0)
-    .map(
-      ({ name, values }) =>
-        `${name}: from ${formatTick(values[0]!)} to ${formatTick(values.at(-1)!)} in ${values.length} epochs`,
-    )
+    .flatMap(({ name, values }) => {
+      const [first, last] = [values[0], values.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      return [`${name}: from ${formatTick(first)} to ${formatTick(last)} in ${values.length} epochs`];
+    })
     .join('. ') || 'Nothing yet';
 
 const formatTick = (value: number): string => String(Number(value.toPrecision(3)));

@@ -113,7 +113,7 @@ export class ClassCard {
       entry.content = content;
       canvas.width = thumbnail.width;
       canvas.height = thumbnail.height;
-      canvas.getContext('bitmaprenderer')!.transferFromImageBitmap(thumbnail);
+      canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(thumbnail);
       entry.root.className = faces === 0 ? 'faceless' : '';
       if (faces === 0) {
         remove.title = `${name}: no face was found, so the whole picture is taken`;

@@ -132,10 +132,10 @@ function readFolders(files: ReadonlyMap<string, Uint8Array>): Project {
   const classes = new Map<string, NamedPicture[]>();
   for (const [path, bytes] of files) {
     const [name, folder] = path.split('/').reverse();
-    if (folder === undefined) continue;
+    if (name === undefined || folder === undefined) continue;
     const pictures = classes.get(folder) ?? [];
     classes.set(folder, pictures);
-    pictures.push(toPicture(name!, bytes));
+    pictures.push(toPicture(name, bytes));
   }
   return {
     settings: defaultSettings,
@@ -148,16 +148,16 @@ const toPicture = (name: string, bytes: Uint8Array): NamedPicture => ({
   blob: new Blob([bytes as Uint8Array<ArrayBuffer>]),
 });
 
-/** Names for files and folders, each once, without what file systems forbid. */
+/** Names for files and folders, each once, without the characters that file systems forbid. */
 class Names {
   readonly #taken = new Set<string>();
 
   take(wanted: string): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: file systems forbid them
     const safe = wanted.replace(/[\x00-\x1f<>:"/\\|?*]/g, '_').replace(/^\.+|[. ]+$/g, '_') || '_';
-    const [, stem, ending] = /^(.*?)(\.[^.]*)?$/s.exec(safe)!;
+    const [, stem = safe, ending = ''] = /^(.*?)(\.[^.]*)?$/s.exec(safe) ?? [];
     let name = safe;
-    for (let n = 2; this.#taken.has(name.toLowerCase()); n++) name = `${stem}-${n}${ending ?? ''}`;
+    for (let n = 2; this.#taken.has(name.toLowerCase()); n++) name = `${stem}-${n}${ending}`;
     this.#taken.add(name.toLowerCase());
     return name;
   }

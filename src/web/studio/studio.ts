@@ -2,7 +2,8 @@
 
 import { ClassifierError } from '../classifier-protocol.js';
 import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
-import { describePicture, explain } from '../element/error-words.js';
+import { describeError, describePicture } from '../element/error-words.js';
+import { findElement as find } from '../find-element.js';
 import { keepForOffline } from '../page/offline.js';
 import { ClassCard } from './class-card.js';
 import { problemOf } from './problems.js';
@@ -11,8 +12,6 @@ import { StudioError, Trainer } from './trainer-client.js';
 import { TrainingPanel } from './training-panel.js';
 
 defineClassifierElement();
-
-const find = <E extends Element = HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
 
 const trainer = new Trainer();
 const panel = new TrainingPanel();
@@ -32,7 +31,7 @@ function complain(text: string): void {
   const item = document.createElement('p');
   item.textContent = text;
   messages.append(item);
-  while (messages.childElementCount > 5) messages.firstElementChild!.remove();
+  while (messages.childElementCount > 5) messages.firstElementChild?.remove();
 }
 
 function explainError(error: unknown, picture?: string): string {
@@ -42,7 +41,7 @@ function explainError(error: unknown, picture?: string): string {
     return `This browser could not start what trains the model. A newer browser may help; so may reloading the page. ${error.message}`;
   if (error instanceof StudioError && error.fault === 'no assets')
     return `A part of this page could not be loaded. ${error.message}`;
-  if (error instanceof ClassifierError) return explain(error, { model: 'the model', picture });
+  if (error instanceof ClassifierError) return describeError(error, { model: 'the model', picture });
   if (error instanceof ArchiveError) return `“${picture}” cannot be opened. ${error.message}`;
   return `Something went wrong. ${error instanceof Error ? error.message : String(error)}`;
 }
@@ -135,7 +134,7 @@ function setTraining(isOn: boolean): void {
   isTraining = isOn;
   trainButton.hidden = isOn;
   stopButton.hidden = !isOn;
-  // What training led to may be in view.
+  // The outcome of training may be in view.
   (isOn ? stopButton : trainButton).focus({ preventScroll: true });
 }
 
@@ -188,7 +187,7 @@ find('#download-keras').addEventListener('click', () =>
   trainer.encodeKeras().then((bytes) => download(new Blob([bytes]), 'model.keras'), onError),
 );
 
-// What is dropped beside the cards would be opened by the browser instead of the page; a project is opened here.
+// The browser would open files that are dropped beside the cards instead of the page; a project is opened here.
 document.addEventListener('dragover', (event) => event.preventDefault());
 document.addEventListener('drop', (event) => {
   if (event.defaultPrevented) return;

@@ -55,7 +55,7 @@ export class Trainer {
     return this.#worker.ask('train', { classes, settings }, { onEvent });
   }
 
-  /** Ends training after the epoch; what was learnt so far is kept. */
+  /** Ends training after the epoch, and keeps the weights so far. */
   stop(): Promise<void> {
     return this.#worker.ask('stop', null);
   }

@@ -1,7 +1,6 @@
+import { findElement as find } from '../find-element.js';
 import { drawChart } from './chart.js';
 import { defaultSettings, type Settings, type Trained } from './studio-protocol.js';
-
-const find = <E extends Element = HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
 
 type Logs = Readonly<Record<string, number>>;
 
@@ -33,7 +32,7 @@ export class TrainingPanel {
       (this.#form.elements.namedItem(name) as HTMLInputElement).value = String(value);
   }
 
-  /** Whether every field holds what it may; else the browser shows which does not. */
+  /** Whether every field holds a value that it may; else the browser shows which does not. */
   checkSettings(): boolean {
     if (this.#form.checkValidity()) return true;
     find<HTMLDetailsElement>('#settings-details').open = true;
@@ -62,7 +61,7 @@ export class TrainingPanel {
     this.#logs.push(logs);
     const { epochs } = this.settings;
     this.#progress.value = (epoch + 1) / epochs;
-    this.say(`Epoch ${epoch + 1} of ${epochs}: right on ${percent(logs.accuracy!)} of the pictures`);
+    this.say(`Epoch ${epoch + 1} of ${epochs}: right on ${percent(logs.accuracy ?? 0)} of the pictures`);
     this.#draw();
   }
 
