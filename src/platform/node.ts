@@ -4,6 +4,7 @@ export * from './download.js';
 export * from './node/bitmap.js';
 export * from './node/decode.js';
 export { hasSharp, sharpIsMissing } from './node/decode-stored.js';
+export * from './node/decoder-name.js';
 export * from './node/encode.js';
 export * from './node/files.js';
 export * from './node/folder.js';

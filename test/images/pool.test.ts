@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { ImageError } from '../../src/images/image.js';
 import { createPool, type Outcome, type PoolOptions } from '../../src/platform/node/pool/pool.js';
-import type { Item } from './fixtures/worker.js';
+import { ResourceError } from '../../src/platform/node/system-error.js';
+import { type Item, type Shared, shared } from './fixtures/worker.js';
 
 const entry = new URL('./fixtures/worker.js', import.meta.url);
 const open = (options: Partial<PoolOptions> = {}) =>
@@ -11,6 +13,11 @@ const squares = (count: number): Item[] =>
   Array.from({ length: count }, (_, number) => ({ do: 'square', number }));
 const summary = (outcome: Outcome<Item, unknown>) =>
   outcome.ok ? outcome.value : `${outcome.error.name}: ${outcome.error.message}`;
+
+/** Lets other things happen until the number is reached. */
+async function until(number: Shared, value: number): Promise<void> {
+  while (Atomics.load(number, 0) < value) await new Promise((resolve) => setImmediate(resolve));
+}
 
 async function collect<T>(outcomes: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -30,14 +37,17 @@ test('outcomes come in the order of the items, each with its index', async (t) =
 
 test('without order, quick items overtake slow ones', async (t) => {
   await using pool = await open();
-  const items: Item[] = [{ do: 'wait', milliseconds: 300 }, ...squares(3)];
-  const outcomes = await collect(pool.map(items, { ordered: false }));
-  t.deepEqual(outcomes.map(({ index }) => index).sort(), [0, 1, 2, 3]);
-  // The third item waits behind the slow one, in the same worker.
-  t.deepEqual(
-    outcomes.slice(0, 2).map(({ index }) => index),
-    [1, 3],
-  );
+  const gate = shared();
+  const items: Item[] = [{ do: 'wait', gate }, ...squares(3)];
+  const order: number[] = [];
+  for await (const { index } of pool.map(items, { ordered: false })) {
+    order.push(index);
+    // The third item waits behind the slow one, in the same worker.
+    if (order.length < 2) continue;
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+  }
+  t.deepEqual(order, [1, 3, 0, 2]);
 });
 
 test('no more items are taken from the source than the pool can hold', async (t) => {
@@ -54,7 +64,7 @@ test('no more items are taken from the source than the pool can hold', async (t)
   }
   for await (const _ of pool.map(source())) {
     collected++;
-    if (collected % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (collected % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   t.is(collected, 100);
   t.true(most <= pool.capacity + 1, `${most} items at once`);
@@ -62,13 +72,22 @@ test('no more items are taken from the source than the pool can hold', async (t)
 
 test('a source may be asynchronous and slower than the workers', async (t) => {
   await using pool = await open();
+  let goOn = () => {};
   async function* source(): AsyncGenerator<Item> {
     for (const item of squares(5)) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      const collected = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
       yield item;
+      await collected;
     }
   }
-  t.deepEqual((await collect(pool.map(source()))).map(summary), [0, 2, 8, 18, 32]);
+  const values: unknown[] = [];
+  for await (const outcome of pool.map(source())) {
+    values.push(summary(outcome));
+    goOn();
+  }
+  t.deepEqual(values, [0, 2, 8, 18, 32]);
 });
 
 test('an item whose handler throws fails alone, with name, message and properties of its error', async (t) => {
@@ -99,9 +118,19 @@ for (const [way, message] of [
   });
 
 test('an item that takes too long fails, and the others go on', async (t) => {
-  await using pool = await open({ timeout: 3000 });
-  const outcomes = await collect(pool.map([...squares(2), { do: 'hang' }, ...squares(3)]));
-  t.deepEqual(outcomes.map(summary), [
+  let ring = () => {};
+  const timer = (_: number, onRing: () => void) => {
+    ring = onRing;
+    return () => {};
+  };
+  await using pool = await open({ workers: 1, timeout: 3000, timer });
+  const tries = shared();
+  const outcomes = collect(pool.map([...squares(2), { do: 'hang', tries }, ...squares(3)]));
+  for (const round of [1, 2]) {
+    await until(tries, round);
+    ring();
+  }
+  t.deepEqual((await outcomes).map(summary), [
     0,
     2,
     'WorkerDiedError: Expected an answer from a worker. Received: none within 3000 ms.',
@@ -109,6 +138,77 @@ test('an item that takes too long fails, and the others go on', async (t) => {
     2,
     8,
   ]);
+});
+
+test('what failed for want of memory is tried again, alone in a fresh thread', async (t) => {
+  await using pool = await open();
+  const [tries, active] = [shared(), shared()];
+  const others = (count: number) => Array.from({ length: count }, (): Item => ({ do: 'count', active }));
+  const items: Item[] = [...others(9), { do: 'need memory', tries, failures: 1, active }, ...others(9)];
+  for (const ordered of [true, false]) {
+    Atomics.store(tries, 0, 0);
+    const outcomes = await collect(pool.map(items, { ordered }));
+    const second = outcomes.find(({ item }) => item.do === 'need memory');
+    t.deepEqual(second?.ok && second.value, { before: 0, others: 0, bytes: undefined });
+    t.is(outcomes.filter(({ ok }) => ok).length, 19);
+  }
+});
+
+test('memory that does not suffice for one item alone stops everything, and is named', async (t) => {
+  await using pool = await open();
+  const needs = { do: 'need memory', tries: shared(), failures: 2, active: shared() } as const;
+  await t.throwsAsync(collect(pool.map([...squares(4), needs, ...squares(4)])), {
+    instanceOf: ResourceError,
+    message:
+      'Expected enough memory. Received: no more (Array buffer allocation failed). Hint: end other programs, or allow this one more with ulimit -d and ulimit -v.',
+  });
+});
+
+test('a fault of the item itself is told at once, in the class of its error', async (t) => {
+  await using pool = await open();
+  const tries = shared();
+  const [first, second] = await collect(pool.map([{ do: 'refuse', tries }, { do: 'throw' }]));
+  t.is(Atomics.load(tries, 0), 1);
+  const error = first?.ok === false ? first.error : null;
+  t.true(error instanceof ImageError);
+  t.like(error, {
+    fault: 'too large',
+    received: '9×9 pixels in thread true',
+    message: 'Expected a picture within the limit. Received: 9×9 pixels in thread true. Hint: shrink it.',
+  });
+  t.true(second?.ok === false && second.error instanceof RangeError);
+});
+
+test('a worker that dies takes no handed-over memory with it but that of the item in its hands', async (t) => {
+  await using pool = await open();
+  const tries = shared();
+  const filled = (value: number) => new Uint8Array(8).fill(value);
+  const items = (): Item[] => [
+    { do: 'exit once', tries, bytes: filled(1) },
+    ...Array.from({ length: 6 }, (_, i): Item => ({ do: 'fill', bytes: filled(0), value: i })),
+  ];
+  const expected = [0, 1, 2, 3, 4, 5].map((value) => ({ bytes: filled(value) }));
+  const lost = await collect(pool.map(items(), { transfer: true }));
+  t.deepEqual(lost.map(summary), [
+    'WorkerDiedError: Expected an answer from a worker. Received: its exit with code 3.',
+    ...expected,
+  ]);
+  Atomics.store(tries, 0, 0);
+  const renewed: Item[] = [];
+  const again = await collect(
+    pool.map(items(), {
+      transfer: true,
+      renew: async (item) => {
+        renewed.push(item);
+        return { do: 'exit once', tries, bytes: filled(9) };
+      },
+    }),
+  );
+  t.deepEqual(again.map(summary), [{ bytes: filled(9) }, ...expected]);
+  t.deepEqual(
+    renewed.map((item) => item.do),
+    ['exit once'],
+  );
 });
 
 test('typed arrays come back without a copy, and go there without one when asked', async (t) => {

@@ -7,6 +7,7 @@ import { decodeNetpbm } from '../../images/formats/netpbm.js';
 import { inverse, orient } from '../../images/formats/orientation.js';
 import { decodePng } from '../../images/formats/png.js';
 import { type Image, ImageError } from '../../images/image.js';
+import { resourceError } from './system-error.js';
 
 export type Decoder = 'auto' | 'sharp' | 'jimp';
 
@@ -29,7 +30,7 @@ export async function decodeStored(
       ? await decodeWithSharp(sharp, bytes, header, { levels, channels })
       : await decodeWithoutSharp(bytes, header);
   } catch (cause) {
-    throw cause instanceof ImageError ? cause : explain(format, cause);
+    throw cause instanceof ImageError ? cause : (resourceError(cause) ?? explain(format, cause));
   }
 }
 
@@ -44,6 +45,8 @@ function decodeOwn(decode: (bytes: Uint8Array) => Samples, bytes: Uint8Array): S
   try {
     return decode(bytes);
   } catch (cause) {
+    const shortage = resourceError(cause);
+    if (shortage) throw shortage;
     if (cause instanceof RangeError)
       throw new ImageError('truncated', `${bytes.length} bytes that end before the picture does`, { cause });
     throw cause;
@@ -61,11 +64,17 @@ export const hasSharp = async (): Promise<boolean> => (await loadSharp()) !== un
  * Loads sharp on first use; the module cache keeps it. Its settings stay as they are: they hold for the whole process,
  * threads included, and so for the user's own pictures. Decoding one after the other, they change neither processor
  * time nor memory.
+ *
+ * @throws ResourceError where memory or file handles do not suffice to load it
  */
-const loadSharp = (): Promise<Sharp | undefined> =>
+export const loadSharp = (): Promise<Sharp | undefined> =>
   import('sharp').then(
     ({ default: sharp }) => sharp,
-    () => undefined,
+    (error) => {
+      const shortage = resourceError(error);
+      if (shortage) throw shortage;
+      return undefined;
+    },
   );
 
 async function decodeWithSharp(

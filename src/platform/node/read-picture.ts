@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { ImageError } from '../../images/image.js';
-import { systemReason } from './system-error.js';
+import { resourceError, systemReason } from './system-error.js';
 
 /** Node reads no larger files at once, and no picture of a sensible size needs one. */
 const mostBytes = 2 ** 31 - 1;
@@ -8,7 +8,8 @@ const mostBytes = 2 ** 31 - 1;
 /**
  * The bytes of a file that is said to be a picture.
  *
- * @throws ImageError where there is none, it may not be read, or it is a pipe or a device, which may never end
+ * @throws ImageError where there is none, it may not be read, or it is a pipe or a device, which may never end;
+ * ResourceError where too many files are open
  */
 export async function readPicture(path: string): Promise<Uint8Array> {
   try {
@@ -19,6 +20,8 @@ export async function readPicture(path: string): Promise<Uint8Array> {
       throw new ImageError('too large', `a file of ${(entry.size / 1e9).toFixed(1)} GB`);
     return await readFile(path);
   } catch (cause) {
+    const shortage = resourceError(cause);
+    if (shortage) throw shortage;
     const reason = systemReason(cause);
     if (reason === undefined) throw cause;
     throw new ImageError('not an image', reasons[reason] ?? reason, { cause });

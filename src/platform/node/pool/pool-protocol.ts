@@ -1,7 +1,7 @@
-/** What the two ends of a worker say to each other, and how they hand over memory. */
-import { UserError } from '../../../errors.js';
+/** The messages between the two ends of a worker thread, and the memory that goes with them. */
+import type { SentError } from './sent-error.js';
 
-/** What the worker thread starts with. */
+/** What a worker thread is started with. */
 export interface WorkerStart {
   /** URL of the module whose `start` makes the handler. */
   readonly entry: string;
@@ -10,46 +10,20 @@ export interface WorkerStart {
 
 export interface Task {
   readonly type: 'task';
-  readonly id: number;
   readonly item: unknown;
 }
 
-/** Asks a worker to finish what it has in hand, pass over what it has not begun, and go. */
+/** Asks a worker to finish the item in hand, pass over those it has not begun, and go. */
 export interface Farewell {
   readonly type: 'end';
 }
 
-/** An error as it crosses between threads, where classes are lost. */
-export interface SentError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-  readonly properties: Record<string, unknown>;
-  /** Whether it is a `UserError`, which is meant for people. */
-  readonly isForUser: boolean;
-}
-
+/** Answers come in the order of the tasks. */
 export type Reply =
   | { readonly type: 'ready' }
   | { readonly type: 'unable'; readonly error: SentError }
-  | { readonly type: 'done'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failed'; readonly id: number; readonly error: SentError };
-
-export function packError(error: unknown): SentError {
-  if (!(error instanceof Error))
-    return { name: 'Error', message: String(error), properties: {}, isForUser: false };
-  const { name, message, stack } = error;
-  const properties = Object.fromEntries(
-    Object.entries(error).filter(
-      ([key, value]) => key !== 'name' && ['string', 'number', 'boolean'].includes(typeof value),
-    ),
-  );
-  return { name, message, stack, properties, isForUser: error instanceof UserError };
-}
-
-/** The error again, with its name, stack and plain properties, of class `UserError` where it was one, else `Error`. */
-export const unpackError = ({ name, message, stack, properties, isForUser }: SentError): Error =>
-  Object.assign(isForUser ? new UserError(message) : new Error(message), { name, stack, ...properties });
+  | { readonly type: 'done'; readonly value: unknown }
+  | { readonly type: 'failed'; readonly error: SentError };
 
 /**
  * The buffers of the typed arrays in `value` that can change hands rather than be copied: those that nothing else

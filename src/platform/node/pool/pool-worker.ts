@@ -1,16 +1,12 @@
 /** The worker thread's end of a pool: loads the entry module, then handles one item after the other. */
-import { parentPort, workerData } from 'node:worker_threads';
-import {
-  buffersOf,
-  type Farewell,
-  packError,
-  type Reply,
-  type Task,
-  type WorkerStart,
-} from './pool-protocol.js';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { buffersOf, type Farewell, type Reply, type Task, type WorkerStart } from './pool-protocol.js';
+import { packError } from './sent-error.js';
 
+// This module is only ever started as a thread, which has a parent.
+const parent = parentPort as MessagePort;
 const reply = (message: Reply, transfer: Iterable<ArrayBuffer> = []): void =>
-  parentPort!.postMessage(message, [...transfer]);
+  parent.postMessage(message, [...transfer]);
 
 const { entry, setup } = workerData as WorkerStart;
 try {
@@ -20,20 +16,20 @@ try {
   const handle: (item: unknown) => unknown = await start(setup);
   let last: Promise<void> = Promise.resolve();
   let ended = false;
-  parentPort!.on('message', (message: Task | Farewell) => {
+  parent.on('message', (message: Task | Farewell) => {
     if (message.type === 'end') {
       ended = true;
-      void last.then(() => parentPort!.close());
+      void last.then(() => parent.close());
       return;
     }
-    const { id, item } = message;
+    const { item } = message;
     last = last.then(async () => {
       if (ended) return;
       try {
         const value = await handle(item);
-        reply({ type: 'done', id, value }, buffersOf(value));
+        reply({ type: 'done', value }, buffersOf(value));
       } catch (error) {
-        reply({ type: 'failed', id, error: packError(error) });
+        reply({ type: 'failed', error: packError(error) });
       }
     });
   });

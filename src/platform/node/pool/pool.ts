@@ -1,16 +1,17 @@
 /** Work on several threads at once, with bounded memory and without fear of workers that die. */
-
 import { availableParallelism } from 'node:os';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { UserError } from '../../../errors.js';
+import { isFinal, resourceError } from '../system-error.js';
+import { mapItems } from './map-items.js';
 import {
-  buffersOf,
-  type Farewell,
-  type Reply,
-  type Task,
-  unpackError,
-  type WorkerStart,
-} from './pool-protocol.js';
+  type Job,
+  PoolThread,
+  type Result,
+  type ThreadEvents,
+  type Timer,
+  WorkerDiedError,
+} from './pool-thread.js';
+
+export { WorkerDiedError } from './pool-thread.js';
 
 export interface PoolOptions {
   /**
@@ -19,7 +20,7 @@ export interface PoolOptions {
    * worker cannot use them again.
    */
   entry: URL;
-  /** Given to `start` in each worker: anything that can be cloned. */
+  /** Given to `start` in each worker: anything that can be cloned. Default: nothing. */
   setup?: unknown;
   /** Number of threads. Default: as many as the machine runs at once. */
   workers?: number;
@@ -27,49 +28,34 @@ export interface PoolOptions {
   perWorker?: number;
   /** Milliseconds that one item may take before its worker is replaced. Default: no limit. */
   timeout?: number;
+  /** The clock for `timeout`. Default: the system's. */
+  timer?: Timer;
 }
 
-export interface MapOptions {
+export interface MapOptions<Item> {
   /** Give the outcomes in the order of the items rather than as they are done. Default: true. */
   ordered?: boolean;
-  /** Hand over the items' typed arrays rather than copy them; the caller must not use them after. Default: false. */
+  /**
+   * Hand over the items' typed arrays rather than copy them; the caller must not use them after. Such an item waits
+   * here until a worker is free, so that a worker that dies takes no other with it. Default: false.
+   */
   transfer?: boolean;
+  /** Makes an item anew whose memory was handed over, for its second try. Default: it is not tried again. */
+  renew?: (item: Item) => Promise<Item>;
 }
 
 /** What became of an item. */
-export type Outcome<Item, Result> = {
+export type Outcome<Item, Value> = {
   readonly item: Item;
   /** The item's place among all, from 0. */
   readonly index: number;
-} & ({ readonly ok: true; readonly value: Result } | { readonly ok: false; readonly error: Error });
-
-/** A worker that died, or took too long, while it had an item in hand. */
-export class WorkerDiedError extends UserError {
-  override name = 'WorkerDiedError';
-
-  constructor(received: string, cause?: unknown) {
-    super(`Expected an answer from a worker. Received: ${received}.`, { cause });
-  }
-}
-
-interface Job {
-  readonly task: Task;
-  readonly transfer: boolean;
-  readonly resolve: (result: { ok: true; value: unknown } | { ok: false; error: Error }) => void;
-}
-
-interface Member {
-  readonly worker: Worker;
-  /** What it has been given, oldest first; it works on the first. */
-  readonly jobs: Job[];
-  ready: boolean;
-  timer?: NodeJS.Timeout;
-}
+} & ({ readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Error });
 
 /**
  * Starts a pool of workers.
  *
- * @throws the entry's own error when it does not load or its `start` fails
+ * @throws the entry's own error when it does not load or its `start` fails; ResourceError when the machine has no more
+ * threads or memory
  *
  * @example
  * // resize-worker.ts
@@ -79,8 +65,8 @@ interface Member {
  * for await (const { item, ...outcome } of pool.map(paths)) { … }
  * await pool.close();
  */
-export async function createPool<Item, Result>(options: PoolOptions): Promise<Pool<Item, Result>> {
-  const pool = new Pool<Item, Result>(options);
+export async function createPool<Item, Value>(options: PoolOptions): Promise<Pool<Item, Value>> {
+  const pool = new Pool<Item, Value>(options);
   try {
     await pool.ready;
   } catch (error) {
@@ -91,19 +77,22 @@ export async function createPool<Item, Result>(options: PoolOptions): Promise<Po
 }
 
 /** See `createPool`. Idle workers do not keep the process alive. */
-export class Pool<Item, Result> {
+export class Pool<Item, Value> {
   /** Settles when every worker has started. */
   readonly ready: Promise<void>;
   /** How many items are taken from the source before the first outcome is. */
   readonly capacity: number;
   readonly #options: PoolOptions & { perWorker: number };
-  readonly #members = new Set<Member>();
+  readonly #threads = new Set<PoolThread>();
   /** Jobs that no worker has room for. */
   readonly #waiting: Job[] = [];
-  #nextId = 0;
-  #closed = false;
+  /** Jobs that failed once, perhaps through no fault of their own. */
+  readonly #failedOnce: Job[] = [];
+  /** Whether one of these is being tried again, during which nothing else is handed out. */
+  #isTryingAgain = false;
+  #isClosed = false;
   #failure?: Error;
-  #started!: { resolve: () => void; reject: (error: Error) => void };
+  #settleReady: { resolve: () => void; reject: (error: Error) => void } = { resolve() {}, reject() {} };
 
   constructor({ workers = availableParallelism(), perWorker = 2, ...options }: PoolOptions) {
     if (!(Number.isInteger(workers) && workers >= 1))
@@ -111,7 +100,7 @@ export class Pool<Item, Result> {
     this.#options = { ...options, perWorker };
     this.capacity = workers * perWorker;
     this.ready = new Promise((resolve, reject) => {
-      this.#started = { resolve, reject };
+      this.#settleReady = { resolve, reject };
     });
     this.ready.catch(() => {});
     for (let i = 0; i < workers; i++) this.#hire();
@@ -121,227 +110,171 @@ export class Pool<Item, Result> {
    * Handles every item. Items are taken from their source only as workers get free: at most `capacity` of them are
    * under way or wait to be collected.
    *
-   * An item that fails, or whose worker dies, has an outcome with `ok: false`; the others go on.
+   * An item that fails, or whose worker dies, is tried once more where other circumstances may be to blame: alone, in
+   * a fresh thread. When it fails again, its outcome has `ok: false`, and the others go on.
+   *
+   * @throws ResourceError when memory, threads or file handles do not even suffice for one item alone
    */
-  async *map(
+  map(
     items: Iterable<Item> | AsyncIterable<Item>,
-    { ordered = true, transfer = false }: MapOptions = {},
-  ): AsyncGenerator<Outcome<Item, Result>, void, undefined> {
-    const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-    const underway: { finished: boolean; outcome: Promise<Outcome<Item, Result>> }[] = [];
-    let index = 0;
-    let exhausted = false;
-    let reading: Promise<void> | undefined;
-    const read = async (): Promise<void> => {
-      const next = await source.next();
-      reading = undefined;
-      if (next.done) exhausted = true;
-      else {
-        const entry = { finished: false, outcome: this.#handle(next.value, index++, transfer) };
-        void entry.outcome
-          .finally(() => {
-            entry.finished = true;
-          })
-          .catch(() => {});
-        underway.push(entry);
-      }
-    };
-    try {
-      while (!exhausted || underway.length > 0) {
-        if (!exhausted && !reading && underway.length < this.capacity) reading = read();
-        const position = ordered
-          ? 0
-          : Math.max(
-              0,
-              underway.findIndex(({ finished }) => finished),
-            );
-        const candidate = underway[position];
-        if (candidate?.finished) {
-          underway.splice(position, 1);
-          yield await candidate.outcome;
-        } else
-          await Promise.race([
-            ...(reading ? [reading] : []),
-            ...(ordered ? underway.slice(0, 1) : underway).map(({ outcome }) => outcome),
-          ]);
-      }
-    } finally {
-      if (!exhausted) await source.return?.();
-    }
+    { ordered = true, transfer = false, renew }: MapOptions<Item> = {},
+  ): AsyncGenerator<Outcome<Item, Value>, void, undefined> {
+    return mapItems(items, {
+      ordered,
+      capacity: this.capacity,
+      handle: async (item, index): Promise<Outcome<Item, Value>> => {
+        const result = await this.#handle({ item, transfer, renew: renew && (() => renew(item)) });
+        return result.ok
+          ? { item, index, ok: true, value: result.value as Value }
+          : { item, index, ok: false, error: result.error };
+      },
+    });
   }
 
-  /**
-   * Ends all workers; items without an outcome yet get a failed one.
-   *
-   * A worker may finish the item in its hands: a thread that is torn out of native code, as ONNX Runtime's is, can
-   * take the whole process with it.
-   */
+  /** Ends all workers, each after the item in its hands; items without an outcome yet get a failed one. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const members = [...this.#members];
-    this.#members.clear();
-    for (const job of this.#waiting.splice(0)) this.#abandon(job);
-    await Promise.all(
-      members.map(async (member) => {
-        clearTimeout(member.timer);
-        for (const job of member.jobs.splice(0)) this.#abandon(job);
-        await dismiss(member.worker);
-      }),
-    );
+    this.#isClosed = true;
+    const threads = [...this.#threads];
+    this.#threads.clear();
+    const jobs = [this.#waiting, this.#failedOnce, ...threads.map((thread) => thread.jobs)];
+    const error = this.#failure ?? new WorkerDiedError('the end of the pool');
+    for (const job of jobs.flatMap((list) => list.splice(0))) job.settle({ ok: false, error });
+    await Promise.all(threads.map((thread) => thread.dismiss()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #abandon(job: Job): void {
-    job.resolve({ ok: false, error: this.#failure ?? new WorkerDiedError('the end of the pool') });
-  }
-
-  async #handle(item: Item, index: number, transfer: boolean): Promise<Outcome<Item, Result>> {
+  async #handle(job: Pick<Job, 'item' | 'transfer' | 'renew'>): Promise<Result> {
     if (this.#failure) throw this.#failure;
-    if (this.#closed) throw new Error('Expected an open pool. Received: one that was closed.');
-    const result = await new Promise<Parameters<Job['resolve']>[0]>((resolve) => {
-      this.#waiting.push({ task: { type: 'task', id: this.#nextId++, item }, transfer, resolve });
+    if (this.#isClosed) throw new Error('Expected an open pool. Received: one that was closed.');
+    const result = await new Promise<Result>((settle) => {
+      this.#waiting.push({ ...job, isSecondTry: false, settle });
       this.#assign();
     });
     if (this.#failure) throw this.#failure;
-    return result.ok
-      ? { item, index, ok: true, value: result.value as Result }
-      : { item, index, ok: false, error: result.error };
+    return result;
   }
 
   /** Gives waiting jobs to the workers that have the least to do. */
   #assign(): void {
-    while (this.#waiting.length > 0) {
-      const free = [...this.#members].filter(
-        ({ ready, jobs }) => ready && jobs.length < this.#options.perWorker,
+    if (this.#isTryingAgain) return;
+    for (let job = this.#waiting[0]; job; job = this.#waiting[0]) {
+      const most = job.transfer ? 1 : this.#options.perWorker;
+      const free = [...this.#threads].filter(({ isReady, jobs }) => isReady && jobs.length < most);
+      if (free.length === 0) break;
+      this.#waiting.shift();
+      this.#give(
+        job,
+        free.reduce((a, b) => (b.jobs.length < a.jobs.length ? b : a)),
       );
-      if (free.length === 0) return;
-      const member = free.reduce((a, b) => (b.jobs.length < a.jobs.length ? b : a));
-      const job = this.#waiting.shift()!;
-      try {
-        member.worker.postMessage(job.task, job.transfer ? [...buffersOf(job.task.item)] : []);
-      } catch (error) {
-        // The item cannot be cloned.
-        job.resolve({ ok: false, error: error as Error });
-        continue;
-      }
-      member.jobs.push(job);
-      if (member.jobs.length === 1) {
-        member.worker.ref();
-        this.#watch(member);
-      }
+    }
+    const isIdle = this.#waiting.length === 0 && [...this.#threads].every(({ jobs }) => jobs.length === 0);
+    if (isIdle && this.#failedOnce.length > 0) void this.#tryAgain();
+  }
+
+  #give(job: Job, thread: PoolThread): void {
+    try {
+      thread.give(job);
+    } catch (error) {
+      // The item cannot be cloned.
+      job.settle({ ok: false, error: error as Error });
     }
   }
 
-  /** Starts the clock for the first of the worker's jobs. */
-  #watch(member: Member): void {
-    const { timeout } = this.#options;
-    clearTimeout(member.timer);
-    if (timeout === undefined || member.jobs.length === 0) return;
-    member.timer = setTimeout(() => {
-      this.#replace(member, new WorkerDiedError(`none within ${timeout} ms`));
-    }, timeout);
-  }
-
-  #hire(): void {
-    const { entry, setup } = this.#options;
-    const start: WorkerStart = { entry: entry.href, setup };
-    const worker = new Worker(new URL('./pool-worker.js', import.meta.url), {
-      workerData: start,
-      ...inheritedFlags(),
-    });
-    const member: Member = { worker, jobs: [], ready: false };
-    this.#members.add(member);
-    worker.on('message', (reply: Reply) => this.#hear(member, reply));
-    // An error may overtake the last answers; the exit comes after them.
-    let death: WorkerDiedError | undefined;
-    worker.on('error', (error) => {
-      death = new WorkerDiedError(`its death (${error.message})`, error);
-    });
-    worker.on('exit', (code) =>
-      this.#replace(member, death ?? new WorkerDiedError(`its exit with code ${code}`)),
-    );
-  }
-
-  #hear(member: Member, reply: Reply): void {
-    if (!this.#members.has(member)) return;
-    if (reply.type === 'unable') {
-      this.#fail(unpackError(reply.error));
-      return;
+  /** Gives those that failed once their second try, one after the other, while all other threads rest. */
+  async #tryAgain(): Promise<void> {
+    this.#isTryingAgain = true;
+    const [used] = this.#threads;
+    if (used) {
+      this.#threads.delete(used);
+      await used.dismiss();
     }
-    if (reply.type === 'ready') {
-      member.ready = true;
-      if ([...this.#members].every(({ ready }) => ready)) this.#started.resolve();
-      if (member.jobs.length === 0) member.worker.unref();
-    } else {
-      const job = member.jobs.shift();
-      job?.resolve(
-        reply.type === 'done'
-          ? { ok: true, value: reply.value }
-          : { ok: false, error: unpackError(reply.error) },
-      );
-      this.#watch(member);
-      if (member.jobs.length === 0) member.worker.unref();
+    if (this.#isClosed) return;
+    let thread = this.#hire();
+    for (;;) {
+      await thread.ready;
+      const job = this.#failedOnce.shift();
+      if (!job) break;
+      await this.#giveAlone(job, thread);
+      // One that died has its successor at the end.
+      thread = [...this.#threads].at(-1) ?? thread;
     }
+    this.#isTryingAgain = false;
     this.#assign();
   }
 
-  /** Takes a dead or stuck worker out, reports the item it had in hand, and gives the rest to its successor. */
-  #replace(member: Member, error: WorkerDiedError): void {
-    if (!this.#members.delete(member)) return;
-    clearTimeout(member.timer);
-    void member.worker.terminate();
-    if (this.#closed) return;
-    if (!member.ready) {
+  /** Settles when the job is settled. */
+  async #giveAlone(job: Job, thread: PoolThread): Promise<void> {
+    try {
+      const item = job.transfer && job.renew ? await job.renew() : job.item;
+      await new Promise<void>((resolve, reject) => {
+        const settle = (result: Result) => {
+          job.settle(result);
+          resolve();
+        };
+        if (this.#isClosed) reject(new WorkerDiedError('the end of the pool'));
+        else this.#give({ ...job, item, settle, isSecondTry: true }, thread);
+      });
+    } catch (error) {
+      this.#settleFailed(job, error as Error);
+    }
+  }
+
+  #hire(): PoolThread {
+    const thread = new PoolThread(this.#options, this.#events);
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  readonly #events: ThreadEvents = {
+    onReady: () => {
+      if ([...this.#threads].every(({ isReady }) => isReady)) this.#settleReady.resolve();
+      this.#assign();
+    },
+    onUnable: (error) => this.#fail(error),
+    onAnswer: (thread, job, result) => {
+      if (result.ok) job.settle(result);
+      else this.#weigh(job, result.error, this.#threads.size === 1 && thread.answers === 1);
+      this.#assign();
+    },
+    onDeath: (thread, error) => this.#replace(thread, error),
+  };
+
+  /** Decides whether a job that failed is tried again. */
+  #weigh(job: Job, error: Error, wasAlone: boolean): void {
+    const canTryAgain = !job.isSecondTry && (!job.transfer || job.renew !== undefined);
+    const isItsOwn = isFinal(error) && !(error instanceof WorkerDiedError);
+    if (wasAlone || isItsOwn || !canTryAgain) this.#settleFailed(job, error);
+    else this.#failedOnce.push(job);
+  }
+
+  #settleFailed(job: Job, error: Error): void {
+    const shortage = resourceError(error);
+    if (shortage) this.#fail(shortage);
+    job.settle({ ok: false, error: shortage ?? error });
+  }
+
+  /** Takes a dead or stuck worker out, weighs the item it had in hand, and gives the rest to its successor. */
+  #replace(thread: PoolThread, error: WorkerDiedError): void {
+    if (!this.#threads.delete(thread)) return;
+    thread.terminate();
+    if (!thread.isReady) {
       this.#fail(error);
       return;
     }
-    const [inHand, ...rest] = member.jobs.splice(0);
-    // Handed-over memory died with the worker, so such items cannot be tried again.
-    for (const job of rest.filter(({ transfer }) => transfer)) job.resolve({ ok: false, error });
-    this.#waiting.unshift(...rest.filter(({ transfer }) => !transfer));
+    const [inHand, ...rest] = thread.jobs.splice(0);
+    this.#waiting.unshift(...rest);
     this.#hire();
-    inHand?.resolve({ ok: false, error });
+    if (inHand) this.#weigh(inHand, error, false);
     this.#assign();
   }
 
   /** A worker that cannot start will not start a second time: everything stops. */
   #fail(error: Error): void {
-    this.#failure = error;
-    this.#started.reject(error);
+    this.#failure ??= resourceError(error) ?? error;
+    this.#settleReady.reject(this.#failure);
     void this.close();
   }
-}
-
-/**
- * Worker threads take Node's flags from the process, but refuse this one of `node --eval`. A list of one's own is given
- * only there, since in a list they refuse V8's flags, too.
- */
-function inheritedFlags(): Pick<WorkerOptions, 'execArgv'> {
-  const isRefused = (flag: string) => flag.startsWith('--input-type');
-  return process.execArgv.some(isRefused)
-    ? { execArgv: process.execArgv.filter((flag) => !isRefused(flag)) }
-    : {};
-}
-
-/** Milliseconds that a worker gets to finish what it is doing. */
-const patience = 20_000;
-
-/** Asks a worker to go, and makes it go when it does not. */
-function dismiss(worker: Worker): Promise<void> {
-  const farewell: Farewell = { type: 'end' };
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => void worker.terminate().then(() => resolve()), patience);
-    worker.removeAllListeners();
-    // What goes wrong from here on is nobody's concern any more.
-    worker.on('error', () => {});
-    worker.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    worker.ref();
-    worker.postMessage(farewell);
-  });
 }
