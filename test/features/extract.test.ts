@@ -1,4 +1,6 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFileSync, renameSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
@@ -152,6 +154,86 @@ test('files that are no pictures are skipped with their reason, copies of them, 
   t.regex(skipped[0]!.reason, /^Expected a picture\. Received: /);
   t.is(skipped[1]!.reason, 'Expected a picture. Received: no such file.');
   t.is(skipped[2]!.reason, 'a copy of a picture that was skipped');
+});
+
+test('pictures that are replaced while features are made are kept under the bytes that were decoded', async (t) => {
+  const { room, paths, options } = t.context;
+  const folder = join(room, 'replaced');
+  await mkdir(folder);
+  const cache = join(folder, 'cache');
+  const changing = paths.slice(0, 20).map((_, i) => join(folder, `${i}.png`));
+  /** Puts other pictures in the place of all. */
+  let round = 0;
+  const replaceAll = () => {
+    round++;
+    for (const [i, path] of changing.entries()) {
+      copyFileSync(paths[(i + 20 * (round % 2)) % 40]!, `${path}.new`);
+      renameSync(`${path}.new`, path);
+    }
+  };
+  replaceAll();
+  const byContent = new Map<string, Float32Array>();
+  for (const path of paths)
+    byContent.set(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+      await expected(path),
+    );
+  for (const run of ['cold', 'warm']) {
+    const { pictures, skipped } = await extractFeatures(changing, {
+      ...options,
+      cache,
+      onProgress: replaceAll,
+    });
+    t.deepEqual(skipped, []);
+    t.is(pictures.length, 20);
+    for (const { path, content, views } of pictures)
+      assertClose(t, views[0]!, byContent.get(content)!, { label: `${run} ${path}`, absolute: 1e-6 });
+  }
+});
+
+test('how many faces were found, and whether a picture is flat, is known of a warm run, too', async (t) => {
+  const { room, paths, options } = t.context;
+  const flat = join(room, 'flat.png');
+  await sharp({ create: { width: 32, height: 32, channels: 3, background: '#808182' } })
+    .png()
+    .toFile(flat);
+  const facts = { ...options, cache: join(room, 'facts') };
+  for (const cached of [0, 2]) {
+    const found = await extractFeatures([paths[0]!, flat], facts);
+    t.is(found.cached, cached);
+    t.deepEqual(
+      found.pictures.map(({ faces, flat }) => ({ faces, flat })),
+      [
+        { faces: null, flat: false },
+        { faces: null, flat: true },
+      ],
+    );
+  }
+});
+
+test('features that are no numbers are refused', async (t) => {
+  const { room, paths, options } = t.context;
+  const g = new GraphBuilder('nan');
+  const pixels = g.input('pixels', 'uint8', ['N', 32, 32, 3]);
+  const mean = g.op('Flatten', [
+    g.op('AveragePool', [normalisePixels(g, pixels, tfScaling)], { kernel_shape: [32, 32] }),
+  ]);
+  g.output('embedding', g.op('Div', [mean, g.op('Sub', [mean, mean])]), 'float32', ['N', 3]);
+  const backbone = encodeModel({ graph: g.build(), opset: 13 });
+  const cache = join(room, 'nan');
+  const { pictures, skipped } = await extractFeatures(paths.slice(0, 2), {
+    ...options,
+    backbone,
+    features: 3,
+    cache,
+  });
+  t.deepEqual(pictures, []);
+  t.deepEqual(
+    skipped.map(({ reason }) => reason),
+    Array(2).fill('Expected finite features. Received: NaN or infinite ones from the backbone.'),
+  );
 });
 
 test("a GPU's batches of one size give what the threads give", async (t) => {

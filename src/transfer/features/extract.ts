@@ -1,33 +1,19 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readPicture } from '#platform';
+import { decoderName, ResourceError, reasonOf } from '#platform';
 import type { Embedded, SkippedPicture } from '../../classifier/dataset.js';
-import type { Engine } from '../../engine/engine.js';
-import type { Preprocessing } from '../../graph/preprocessing.js';
+import { decoderVersion } from '../../images/decoder-version.js';
 import type { Picture } from './features-worker.js';
-import { openRun } from './run.js';
-import { FeatureStore } from './store.js';
+import { type PictureFacts, type PictureFile, readPictureFile } from './picture.js';
+import { embedPictures, type RunOptions } from './run.js';
+import { FeatureStore, type StoredRow } from './store.js';
 
-export interface ExtractOptions {
-  /** Decides between whole threads of the CPU and batches on a GPU. */
-  readonly engine: Engine;
-  readonly preprocessing: Preprocessing;
-  /** The frozen network as ONNX, from `backboneModel`. */
-  readonly backbone: Uint8Array;
-  /** D, the length of an embedding. */
-  readonly features: number;
-  /** The face detector as ONNX, for `crop: 'face'`. */
-  readonly detector?: Uint8Array;
-  /** Views of each picture; the first is the picture itself. Default 1. */
+export interface ExtractOptions extends RunOptions {
+  /** Views of each picture; the first is the picture itself. Default: 1. */
   readonly views?: number;
-  /** Chooses the other views. */
-  readonly seed?: number;
-  readonly maxPixels?: number;
   /** Folder that keeps embeddings from run to run. */
   readonly cache: string;
-  /** Threads. Default: as many as there are processors. */
-  readonly workers?: number;
-  /** Called after each picture. */
+  /** Called after each picture. Default: nothing. */
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
 
@@ -39,9 +25,12 @@ interface ExtractProgress {
   readonly skipped: number;
 }
 
+/** A picture as the backbone sees it, with what else is known of it. */
+export interface ExtractedPicture extends Embedded, PictureFacts {}
+
 export interface ExtractResult {
   /** In the order of the paths. */
-  readonly pictures: readonly Embedded[];
+  readonly pictures: readonly ExtractedPicture[];
   readonly skipped: readonly SkippedPicture[];
   readonly cached: number;
 }
@@ -49,15 +38,18 @@ export interface ExtractResult {
 /**
  * Computes the embeddings of pictures, those alone that are not in the cache.
  *
- * On the CPU each thread takes a picture from the file to its embedding, which keeps all cores busy without waiting;
- * with a GPU the threads prepare pixels, and the GPU embeds them in batches of one size.
+ * Each file is read once, here: its bytes are hashed, and go on to a thread where the cache has nothing for them. On
+ * the CPU that thread takes the picture to its embedding, which keeps all cores busy without waiting; with a GPU the
+ * threads prepare pixels, and the GPU embeds them in batches of one size.
+ *
+ * @throws ResourceError when memory, threads or file handles run out; CacheError when nothing can be kept
  */
 export async function extractFeatures(
   paths: readonly string[],
   options: ExtractOptions,
 ): Promise<ExtractResult> {
   const { cache, features, views = 1, seed = 0, onProgress } = options;
-  const store = await FeatureStore.open(join(cache, storeName(options)), features);
+  const store = await FeatureStore.open(join(cache, await storeName(options)), features);
   const keyOf = (content: string, view: number) => (view === 0 ? content : `${content}.${view}.${seed}`);
   const all = Array.from({ length: views }, (_, view) => view);
 
@@ -70,7 +62,7 @@ export async function extractFeatures(
     onProgress?.({ ...progress });
   };
   const skip = (path: string, error: unknown) => {
-    skipped.push({ path, reason: (error as Error).message });
+    skipped.push({ path, reason: reasonOf(error) });
     report('skipped');
   };
 
@@ -78,13 +70,15 @@ export async function extractFeatures(
   async function* missing(): AsyncGenerator<Picture> {
     const underway = new Set<string>();
     for (const path of paths) {
-      let content: string;
+      let file: PictureFile;
       try {
-        content = await hashFile(path);
+        file = await readPictureFile(path);
       } catch (error) {
+        if (error instanceof ResourceError) throw error;
         skip(path, error);
         continue;
       }
+      const { content } = file;
       contents.set(path, content);
       const wanted = all.filter((view) => !store.get(keyOf(content, view)));
       if (wanted.length === 0 || underway.has(content)) {
@@ -92,64 +86,64 @@ export async function extractFeatures(
         continue;
       }
       underway.add(content);
-      yield { path, content, views: wanted };
+      yield { ...file, views: wanted };
     }
   }
 
-  const run = await openRun(options);
   try {
-    for await (const outcome of run(missing())) {
+    for await (const outcome of embedPictures(missing(), options)) {
       const { path, content, views: wanted } = outcome.picture;
       if ('error' in outcome) {
         skip(path, outcome.error);
         contents.delete(path);
         continue;
       }
+      const { rows, faces, flat } = outcome;
       for (const [i, view] of wanted.entries())
-        await store.set(keyOf(content, view), outcome.rows.slice(i * features, (i + 1) * features));
+        await store.set(keyOf(content, view), rows.slice(i * features, (i + 1) * features), { faces, flat });
       report(null);
     }
   } finally {
     await store.flush();
-    await run.close();
   }
-  return {
-    ...collect(paths, contents, skipped, (content) => all.map((view) => store.get(keyOf(content, view)))),
-    cached: progress.cached,
-  };
+  const stored = (content: string) => all.map((view) => store.find(keyOf(content, view)));
+  return { ...collect(paths, contents, skipped, stored), cached: progress.cached };
 }
 
 /** Puts the embeddings in the order of the paths; copies of broken pictures are as broken. */
 function collect(
   paths: readonly string[],
   contents: ReadonlyMap<string, string>,
-  skipped: SkippedPicture[],
-  viewsOf: (content: string) => (Float32Array | undefined)[],
-): { pictures: Embedded[]; skipped: SkippedPicture[] } {
-  const reported = new Set(skipped.map(({ path }) => path));
-  const pictures: Embedded[] = [];
+  skipped: readonly SkippedPicture[],
+  stored: (content: string) => (StoredRow | undefined)[],
+): Pick<ExtractResult, 'pictures' | 'skipped'> {
+  const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
+  const result = { pictures: [] as ExtractedPicture[], skipped: [] as SkippedPicture[] };
   for (const path of paths) {
     const content = contents.get(path);
-    const views = content === undefined ? [] : viewsOf(content);
-    if (content !== undefined && views.every((view) => view !== undefined))
-      pictures.push({ path, content, views });
-    else if (!reported.has(path)) skipped.push({ path, reason: 'a copy of a picture that was skipped' });
+    const views = content === undefined ? [] : stored(content);
+    const rows = views.filter((view) => view !== undefined);
+    const [first] = rows;
+    if (content !== undefined && first && rows.length === views.length) {
+      const { faces, flat } = first;
+      result.pictures.push({ path, content, views: rows.map(({ row }) => row), faces, flat });
+    } else
+      result.skipped.push({
+        path,
+        reason: reasons.get(path) ?? 'a copy of a picture that was skipped',
+      });
   }
-  const order = new Map(paths.map((path, i) => [path, i]));
-  skipped.sort((a, b) => order.get(a.path)! - order.get(b.path)!);
-  return { pictures, skipped };
+  return result;
 }
 
+/** Counts changes to how embeddings come about, or are stored, that no model tells of. */
+const generation = 2;
+
 /** The folder of a store: a hash of everything but picture and view that an embedding depends on. */
-function storeName({ preprocessing, backbone, detector }: ExtractOptions): string {
+async function storeName({ preprocessing, backbone, detector }: RunOptions): Promise<string> {
   const hash = createHash('sha256')
-    .update(JSON.stringify([1, preprocessing]))
+    .update(JSON.stringify([generation, decoderVersion, await decoderName(), preprocessing]))
     .update(backbone);
   if (detector) hash.update(detector);
   return hash.digest('hex').slice(0, 16);
 }
-
-const hashFile = async (path: string): Promise<string> =>
-  createHash('sha256')
-    .update(await readPicture(path))
-    .digest('hex');

@@ -1,10 +1,10 @@
-/** The work of one thread of the extraction: from a file to embeddings, or to the pixels that a GPU embeds. */
-
-import { readFileSync } from 'node:fs';
+/** The work of one thread of the extraction: from a file's bytes to embeddings, or to the pixels that a GPU embeds. */
 import { decodeImage, openEngine } from '#platform';
 import { Embedder, type EmbedderOptions } from '../../classifier/embedder.js';
 import { viewOf } from '../../classifier/views.js';
 import { joinBytes, joinFloats } from '../../graph/rows.js';
+import type { Image } from '../../images/image.js';
+import type { PictureFacts, PictureFile } from './picture.js';
 
 export interface WorkerSetup extends Omit<EmbedderOptions, 'decode'> {
   readonly engine: 'ort' | 'js';
@@ -12,32 +12,33 @@ export interface WorkerSetup extends Omit<EmbedderOptions, 'decode'> {
   readonly seed: number;
 }
 
-export interface Picture {
-  readonly path: string;
-  /** SHA-256 of the file, in hexadecimal. */
-  readonly content: string;
-  /** Which views are wanted. */
+/** A file with the views of it that are wanted. */
+export interface Picture extends PictureFile {
   readonly views: readonly number[];
 }
 
-export interface Extracted {
+export interface Extracted extends PictureFacts {
   /** Embeddings (views, D), or pixels (views, height, width, 3). */
   readonly rows: Float32Array | Uint8Array;
-  /** Faces found, where they are looked for. */
-  readonly faces: number | null;
 }
 
 /** Called by the pool in each thread. */
 export async function start(setup: WorkerSetup): Promise<(picture: Picture) => Promise<Extracted>> {
   const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const embedder = await Embedder.open(engine, { ...setup, decode: decodeImage });
-  return async ({ path, content, views }) => {
-    // Nothing else waits in this thread, so a file is read without a trip to another.
-    const { image, faces } = await embedder.prepare(readFileSync(path));
+  return async ({ bytes, content, views }) => {
+    const { image, faces } = await embedder.prepare(bytes);
+    const flat = isFlat(image);
     const shown = views.map((view) => viewOf(image, view, { seed: setup.seed, content }));
-    if (!embedder.embeds) return { rows: joinBytes(shown.map(({ data }) => data)), faces };
+    if (!embedder.embeds) return { rows: joinBytes(shown.map(({ data }) => data)), faces, flat };
     const rows: Float32Array[] = [];
     for (const view of shown) rows.push(await embedder.embed(view));
-    return { rows: joinFloats(rows), faces };
+    return { rows: joinFloats(rows), faces, flat };
   };
+}
+
+/** Whether every pixel is as the first. */
+function isFlat({ data, channels }: Image): boolean {
+  for (let i = channels; i < data.length; i++) if (data[i] !== data[i - channels]) return false;
+  return true;
 }

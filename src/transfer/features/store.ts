@@ -1,15 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeWritableFolder, reasonOf, writeFile } from '#platform';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeWritableFolder, reasonOf, resourceError, writeFile } from '#platform';
 import { UserError } from '../../errors.js';
 import { joinFloats } from '../../graph/rows.js';
 import { decodeNpy, encodeNpy } from './npy.js';
+import { newPart, removePart, removeRemains } from './parts.js';
+import type { PictureFacts } from './picture.js';
 
-/** What stands beside the rows of one part. */
+/** A row with the facts that are kept beside it. */
+export interface StoredRow extends PictureFacts {
+  /** (D) */
+  readonly row: Float32Array;
+}
+
+/** The file that stands beside the rows of one part. */
 interface PartManifest {
-  /** One key for each row. */
-  readonly keys: readonly string[];
+  /** See `checksumOf`. */
+  readonly checksum: string;
+  /** One entry for each row. */
+  readonly rows: readonly ({ readonly key: string } & PictureFacts)[];
 }
 
 /** Rows that are written to disk together at most. */
@@ -18,8 +28,8 @@ const rowsPerPart = 256;
 /** Milliseconds after which rows are written, however few they are: a run that is killed loses no more than this. */
 const longestWait = 2000;
 
-/** Milliseconds after which a temporary file is taken for the remains of a run that was killed. */
-const abandonedAfter = 3600e3;
+/** Parts that are read at the same time. */
+const readTogether = 8;
 
 /** A folder in which features cannot be kept. */
 class CacheError extends UserError {
@@ -36,35 +46,58 @@ class CacheError extends UserError {
   }
 }
 
+export interface StoreOptions {
+  /** The time in milliseconds, from any beginning. Default: the system's clock. */
+  readonly now?: () => number;
+}
+
 /**
  * Embeddings on disk, by a key that says what they were computed from.
  *
- * A folder of parts: `NAME.npy` with rows of `features` floats, `NAME.json` with their keys. A part counts once its
- * `.json` is there; both are written whole or not at all, so that a run may be killed at any time. Names are random,
- * so that several runs may write to one folder at once.
+ * A folder of parts: `NAME.npy` with rows of `features` floats, `NAME.json` with their keys, facts and a checksum over
+ * all of it. A part counts once its `.json` is there; both are written whole or not at all, so that a run may be killed
+ * at any time. Names are never used twice, so that several runs may write to one folder at once. A part that does not
+ * match its checksum is removed, and its rows are computed anew.
  */
 export class FeatureStore {
-  readonly #rows = new Map<string, Float32Array>();
-  #pending: { key: string; row: Float32Array }[] = [];
+  readonly #rows = new Map<string, StoredRow>();
+  #pending: ({ key: string } & StoredRow)[] = [];
   /** When rows were last written; `null` before the first. */
   #written: number | null = null;
+  readonly #now: () => number;
 
   private constructor(
     readonly folder: string,
     readonly features: number,
-  ) {}
+    { now = () => performance.now() }: StoreOptions,
+  ) {
+    this.#now = now;
+  }
 
-  /** Opens the store in `folder`, which may not exist yet. Parts that cannot be read are left out. */
-  static async open(folder: string, features: number): Promise<FeatureStore> {
-    const store = new FeatureStore(folder, features);
-    const names = await readdir(folder).catch(() => [] as string[]);
-    for (const name of names)
-      if (name.endsWith('.json')) await store.#read(name.replace('.json', ''));
-      else if (name.endsWith('.tmp')) await removeAbandoned(join(folder, name));
+  /**
+   * Opens the store in `folder`, which may not exist yet. Files that killed runs left behind are removed.
+   *
+   * @throws ResourceError where memory or file handles do not suffice to read it
+   */
+  static async open(folder: string, features: number, options: StoreOptions = {}): Promise<FeatureStore> {
+    const store = new FeatureStore(folder, features, options);
+    const names = await readdir(folder).catch((error) => {
+      throwIfShort(error);
+      return [];
+    });
+    const parts = await removeRemains(folder, names);
+    for (let from = 0; from < parts.length; from += readTogether)
+      await Promise.all(parts.slice(from, from + readTogether).map((part) => store.#read(part)));
     return store;
   }
 
+  /** The row of this key; `undefined` where there is none. */
   get(key: string): Float32Array | undefined {
+    return this.#rows.get(key)?.row;
+  }
+
+  /** The row of this key with its facts; `undefined` where there is none. */
+  find(key: string): StoredRow | undefined {
     return this.#rows.get(key);
   }
 
@@ -73,14 +106,19 @@ export class FeatureStore {
    *
    * @throws CacheError, with the first row already, where nothing can be written
    */
-  async set(key: string, row: Float32Array): Promise<void> {
-    this.#rows.set(key, row);
-    this.#pending.push({ key, row });
+  async set(
+    key: string,
+    row: Float32Array,
+    { faces, flat }: PictureFacts = { faces: null, flat: false },
+  ): Promise<void> {
+    const stored = { row, faces, flat };
+    this.#rows.set(key, stored);
+    this.#pending.push({ key, ...stored });
     if (this.#written === null) {
       await this.#orCacheError(makeWritableFolder(this.folder));
-      this.#written = performance.now();
+      this.#written = this.#now();
     }
-    const isLate = performance.now() - this.#written >= longestWait;
+    const isLate = this.#now() - this.#written >= longestWait;
     if (isLate || this.#pending.length >= rowsPerPart) await this.flush();
   }
 
@@ -90,16 +128,17 @@ export class FeatureStore {
    * @throws CacheError where it cannot be written
    */
   async flush(): Promise<void> {
-    const rows = this.#pending;
-    if (rows.length === 0) return;
+    const pending = this.#pending;
+    if (pending.length === 0) return;
     this.#pending = [];
-    const data = joinFloats(rows.map(({ row }) => row));
-    const manifest: PartManifest = { keys: rows.map(({ key }) => key) };
-    const part = join(this.folder, randomUUID());
-    const array = encodeNpy({ type: 'float32', dims: [rows.length, this.features], data });
+    const part = join(this.folder, newPart());
+    const data = joinFloats(pending.map(({ row }) => row));
+    const array = encodeNpy({ type: 'float32', dims: [pending.length, this.features], data });
+    const rows = pending.map(({ key, faces, flat }) => ({ key, faces, flat }));
+    const manifest: PartManifest = { checksum: this.#checksumOf(array, rows), rows };
     await this.#orCacheError(writeFile(`${part}.npy`, array));
     await this.#orCacheError(writeFile(`${part}.json`, JSON.stringify(manifest)));
-    this.#written = performance.now();
+    this.#written = this.#now();
   }
 
   async #orCacheError(writing: Promise<void>): Promise<void> {
@@ -109,24 +148,47 @@ export class FeatureStore {
   }
 
   async #read(part: string): Promise<void> {
+    const path = join(this.folder, part);
+    let files: [Buffer, Buffer];
     try {
-      const { keys } = JSON.parse(await readFile(join(this.folder, `${part}.json`), 'utf8')) as PartManifest;
-      const { dims, data } = decodeNpy(await readFile(join(this.folder, `${part}.npy`)));
-      if (!(data instanceof Float32Array) || dims[0] !== keys.length || dims[1] !== this.features) return;
-      for (const [i, key] of keys.entries())
-        this.#rows.set(key, data.subarray(i * this.features, (i + 1) * this.features));
-    } catch {
-      // A part that cannot be read is computed anew.
+      files = await Promise.all([readFile(`${path}.json`), readFile(`${path}.npy`)]);
+    } catch (error) {
+      throwIfShort(error);
+      // It may not be read, or another run has removed it.
+      return;
     }
+    try {
+      this.#take(...files);
+    } catch (error) {
+      throwIfShort(error);
+      await removePart(path);
+    }
+  }
+
+  /** @throws Error where the part is damaged */
+  #take(json: Buffer, npy: Buffer): void {
+    const { checksum, rows } = JSON.parse(json.toString()) as PartManifest;
+    if (checksum !== this.#checksumOf(npy, rows)) throw new Error('The part does not match its checksum.');
+    const { dims, data } = decodeNpy(npy);
+    const [count, features] = dims;
+    // Of a store of another width.
+    if (!(data instanceof Float32Array) || count !== rows.length || features !== this.features) return;
+    for (const [i, { key, faces, flat }] of rows.entries()) {
+      const row = data.subarray(i * features, (i + 1) * features);
+      this.#rows.set(key, { row, faces, flat });
+    }
+  }
+
+  /** SHA-256 of the store's name, the file of rows and their keys and facts: none of them can belong elsewhere. */
+  #checksumOf(npy: Uint8Array, rows: PartManifest['rows']): string {
+    return createHash('sha256')
+      .update(`${basename(this.folder)}\n${JSON.stringify(rows)}\n`)
+      .update(npy)
+      .digest('hex');
   }
 }
 
-/** Removes what a run left behind that was killed while it wrote. */
-async function removeAbandoned(path: string): Promise<void> {
-  try {
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > abandonedAfter) await rm(path);
-  } catch {
-    // It is gone, or not ours to remove.
-  }
+function throwIfShort(error: unknown): void {
+  const shortage = resourceError(error);
+  if (shortage) throw shortage;
 }

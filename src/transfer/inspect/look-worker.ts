@@ -1,9 +1,10 @@
 /** The work of one thread of `inspect`: tiles of pictures as the backbone will see them, and thumbnails of whole ones. */
-import { decodeImage, openEngine, readImageInfo, readPicture } from '#platform';
+import { decodeImage, openEngine, readImageInfo } from '#platform';
 import { Embedder } from '../../classifier/embedder.js';
 import { viewOf } from '../../classifier/views.js';
 import { resize } from '../../images/resample/resample.js';
 import type { WorkerSetup } from '../features/features-worker.js';
+import { readSamePicture } from '../features/picture.js';
 import { type Thumbnail, thumbnailOf } from './thumbnail.js';
 
 export interface LookSetup extends Omit<WorkerSetup, 'backboneModel'> {
@@ -38,7 +39,7 @@ export async function start(setup: LookSetup): Promise<(item: LookItem) => Promi
   const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const embedder = await Embedder.open(engine, { ...setup, backboneModel: null, decode: decodeImage });
   return async ({ path, content, views }) => {
-    const bytes = await readPicture(path);
+    const { bytes } = await readSamePicture(path, content);
     const { format, width, height } = readImageInfo(bytes, { exif });
     if (views === 0) {
       const thumbnail = await thumbnailOf(bytes, { exif, maxPixels });

@@ -52,7 +52,10 @@ export async function writeSheet(
     }));
     for await (const outcome of pool.map(items)) {
       // Extraction read this very picture a moment ago.
-      if (!outcome.ok) throw outcome.error;
+      if (!outcome.ok) {
+        const { error, item } = outcome;
+        throw Object.assign(error, { message: `${item.path}: ${error.message}` });
+      }
       const { tiles, thumbnail, ...rest } = outcome.value;
       const { path } = outcome.item;
       seen.push(rest);
