@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { makeWritableFolder, reasonOf, resourceError, writeFile } from '#platform';
 import { UserError } from '../../errors.js';
 import { joinFloats } from '../../graph/rows.js';
+import { newPart, removePart, removeRemains } from './cache-files.js';
 import { decodeNpy, encodeNpy } from './npy.js';
-import { newPart, removePart, removeRemains } from './parts.js';
 import type { PictureFacts } from './picture.js';
 
 /** A row with the facts that are kept beside it. */
