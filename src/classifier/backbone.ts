@@ -27,6 +27,7 @@ import {
   mobileNetV2Sizes,
   readMobileNetV2File,
 } from '../keras/applications/mobilenet-v2.js';
+import { Input } from '../keras/layers/input.js';
 import type { Model } from '../keras/models/model.js';
 import type { RandomState } from '../keras/random/random-state.js';
 import { isZip } from '../keras/saving/archive.js';
@@ -96,7 +97,15 @@ export interface BackboneOptions {
 export async function loadBackbone(options: BackboneOptions = {}): Promise<Backbone> {
   const { weights = 'vggface2', onProgress, random } = options;
   const { alpha, size, bytes, isV2 } = await findWeights({ ...options, weights });
-  const shared = { alpha, includeTop: false, inputShape: [size, size, 3], onProgress, random } as const;
+  const inputTensor = Input({ shape: [size, size, 3], name: 'pictures' });
+  const shared = {
+    alpha,
+    includeTop: false,
+    inputShape: [size, size, 3],
+    inputTensor,
+    onProgress,
+    random,
+  } as const;
   const model = isV2
     ? await MobileNetV2({ ...shared, weights: bytes })
     : await MobileNet({ ...shared, weights: weights === 'vggface2' || weights === null ? weights : bytes });
@@ -162,7 +171,7 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
 function checkPublished(option: string, value: number, published: readonly number[], weights: string): void {
   if (!published.includes(value))
     throw new ValueError(
-      `Expected --${option} of ${[...published].sort((a, b) => a - b).join(', ')} with ${weights}. Received: ${value}.`,
+      `Expected \`${option}\` of ${[...published].sort((a, b) => a - b).join(', ')} with ${weights}. Received: ${value}.`,
     );
 }
 

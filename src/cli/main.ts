@@ -1,5 +1,6 @@
 import { systemReason } from '#platform';
 import { UserError } from '../errors.js';
+import { inFlags } from './flags.js';
 import { printable, printableLines } from './printable.js';
 
 /** A mistake in how a command was called. */
@@ -37,11 +38,12 @@ export async function runCommand(
 /** What to tell of an error on the command line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
-  // `YError` is yargs's, of an option without a value.
-  if (error instanceof UserError || error.name === 'YError') return `error: ${printableLines(error.message)}`;
+  if (error instanceof UserError) return `error: ${printable(inFlags(error.message))}`;
+  // yargs's, of an option without a value.
+  if (error.name === 'YError') return `error: ${printableLines(error.message)}`;
   const reason = systemReason(error);
   const { path } = error as NodeJS.ErrnoException;
   if (reason !== undefined)
     return `error: ${path === undefined ? '' : `${printable(path) || "''"}: `}${reason}`;
-  return error.stack ?? error.message;
+  return printableLines(error.stack ?? error.message);
 }

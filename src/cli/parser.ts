@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { describeError, UsageError } from './main.js';
+import { printableLines } from './printable.js';
 
 /**
  * What all commands have in common: unknown options are mistakes, as are options that are given twice, and
@@ -20,7 +21,9 @@ export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<
     .alias('h', 'help')
     .version()
     .fail((message, error) => {
-      const told = error ? describeError(error) : `error: ${message}${suggestion(message, optionsOf(yargs))}`;
+      const told = error
+        ? describeError(error)
+        : `error: ${printableLines(message)}${suggestion(message, optionsOf(yargs))}`;
       process.stderr.write(`${told}\n${error ? '' : 'Try --help.\n'}`);
       process.exit(1);
     });

@@ -1,14 +1,29 @@
+/** Line breaks and sequences that a terminal obeys; marks that turn the direction of writing, and breaks of Unicode's. */
+const hidden = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0).toString(16);
+  return (
+    short[character] ?? (code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`)
+  );
+}
+
 /**
- * Text with its control characters written out, as `ls` does it: a file's name may hold line breaks, which would look
- * like another line of output, or sequences that a terminal obeys.
+ * Text with what cannot be seen written out, as `ls` does it: a name from a file may hold line breaks, which would look
+ * like another line of output, sequences that a terminal obeys, or marks that turn the text after them around.
  *
  * @example
  * printable('a\nb'); // 'a\\nb'
  */
-export const printable = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (c) => escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-
-const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+export const printable = (text: string): string => text.replace(hidden, escaped);
 
 /** The same for a text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** A value as JSON that any terminal shows as it is: what it would obey is escaped, as JSON has it. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(hidden, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

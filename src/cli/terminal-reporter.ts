@@ -1,4 +1,5 @@
 import type { Progress, Reporter } from '../transfer/reporter.js';
+import { inFlags } from './flags.js';
 import { printable } from './printable.js';
 
 export interface ReporterOptions {
@@ -35,11 +36,11 @@ export function stderrReporter({
   return {
     info(text) {
       endLine();
-      write(`${printable(text)}\n`);
+      write(`${printable(inFlags(text))}\n`);
     },
     warn(text) {
       endLine();
-      write(`warning: ${printable(text)}\n`);
+      write(`warning: ${printable(inFlags(text))}\n`);
     },
     print(text) {
       endLine();

@@ -14,7 +14,7 @@ export function checkSize(
 ): void {
   if (width * height > maxPixels)
     throw new ImageError('too large', `${width}×${height} pixels, more than ${maxPixels}`, {
-      hint: 'allow more with maxPixels, on the command line with --max-pixels.',
+      hint: 'allow more with `maxPixels`.',
     });
   if (Math.max(width, height) > longestSide)
     throw new ImageError('too large', `${width}×${height} pixels, a side longer than ${longestSide}`, {

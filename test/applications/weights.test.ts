@@ -131,9 +131,9 @@ test.serial(
       [
         'imagenet-v2',
         { alpha: 0.25 },
-        'Expected --alpha of 0.35, 0.5, 0.75, 1, 1.3, 1.4 with imagenet-v2. Received: 0.25.',
+        'Expected `alpha` of 0.35, 0.5, 0.75, 1, 1.3, 1.4 with imagenet-v2. Received: 0.25.',
       ],
-      ['imagenet', { size: 96 }, 'Expected --size of 128, 160, 192, 224 with imagenet. Received: 96.'],
+      ['imagenet', { size: 96 }, 'Expected `size` of 128, 160, 192, 224 with imagenet. Received: 96.'],
     ] as const)
       await t.throwsAsync(loadBackbone({ weights, ...options }), { name: 'ValueError', message });
 

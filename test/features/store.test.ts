@@ -177,7 +177,7 @@ test('a folder that nothing can be written to is told with the first row', async
   const store = await FeatureStore.open(folder, 3);
   await t.throwsAsync(store.set('key', row(1)), {
     name: 'CacheError',
-    message: `Expected a folder to keep features in. Received: ${folder}, it is not a folder. Hint: name another one with --cache or ORT_TRANSFER_CACHE.`,
+    message: `Expected a folder to keep features in. Received: ${folder}, it is not a folder. Hint: name another one with \`cache\`.`,
   });
 });
 

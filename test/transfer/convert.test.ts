@@ -287,7 +287,7 @@ test('says which operation of an ONNX model no layer does', async (t) => {
     };
     await refuses(
       onnxFile(),
-      "Expected operations that have a Keras layer here. Received: Conv ('Conv'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as --weights.",
+      "Expected operations that have a Keras layer here. Received: Conv ('Conv'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as `weights`.",
     );
     await refuses(
       onnxFile({ type: 'uint8' }),
@@ -306,7 +306,7 @@ test('says which operation of an ONNX model no layer does', async (t) => {
     );
     await refuses(
       damaged('toString', {}),
-      "Expected operations that have a Keras layer here. Received: toString ('toString'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as --weights.",
+      "Expected operations that have a Keras layer here. Received: toString ('toString'). Hint: start from the Keras file, if it came from one; any ONNX model of pictures can be trained on as `weights`.",
     );
     t.deepEqual(await readdir(folder), ['net.onnx']);
   });
@@ -380,7 +380,7 @@ test('says what is missing', async (t) => {
     await teachableMachine(folder);
     const out = join(folder, 'model.onnx');
     await t.throwsAsync(convertModel({ input: folder, out }), {
-      message: 'Expected the names of 3 classes. Received: none. Hint: list them with --labels.',
+      message: 'Expected the names of 3 classes. Received: none. Hint: list them with `labels`.',
     });
     for (const name of ['model.onx', 'model.weights.h5'])
       await t.throwsAsync(convertModel({ input: folder, out: join(folder, name), labels }), {

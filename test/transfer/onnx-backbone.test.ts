@@ -222,7 +222,7 @@ test.serial("Keras's MobileNet, converted, is a feature extractor like the origi
     await model.save(keras);
     const { notes } = await convertModel({ input: keras, out: onnx, scaling: 'tf' });
     t.deepEqual(notes, [
-      `The model tells no classes apart, so it is written as it is: train on its features with --weights ${onnx}.`,
+      `The model tells no classes apart, so it is written as it is: train on its features with \`weights\` ${onnx}.`,
     ]);
     const { backbone, preprocessing } = await prepareBackbone({ weights: onnx, engine }, quiet);
     t.deepEqual(preprocessing, { size: [128, 128], crop: 'none', noFace: 'whole', exif: true, ...tfScaling });
@@ -277,13 +277,13 @@ const mistakes: [
     'unknown scaling',
     onnxFile(),
     {},
-    "Expected to know how net.onnx wants the levels of pictures. Received: 'images': float32 (N, 3, 32, 32), and nothing about it in metadata_props. Hint: --input-scaling tf, torch, caffe, 0-1, none, as it was trained: 'tf' is −1 to 1, 'torch' ImageNet's mean and deviation, 'caffe' BGR less the mean.",
+    "Expected to know how net.onnx wants the levels of pictures. Received: 'images': float32 (N, 3, 32, 32), and nothing about it in metadata_props. Hint: `inputScaling` tf, torch, caffe, 0-1, none, as it was trained: 'tf' is −1 to 1, 'torch' ImageNet's mean and deviation, 'caffe' BGR less the mean.",
   ],
   [
     'another size',
     onnxFile(),
     { size: 64, inputScaling: 'tf' },
-    'Expected --size as net.onnx reads pictures: 32 × 32. Received: 64.',
+    'Expected `size` as net.onnx reads pictures: 32 × 32. Received: 64.',
   ],
   [
     'several inputs',
@@ -307,7 +307,7 @@ const mistakes: [
     'a layout that may be either',
     withInputs(['N', 'a', 'b', 'c']),
     {},
-    "Expected pictures of 3 channels, first or last. Received: 'in0': float32 (N, a, b, c) in net.onnx. Hint: say which with --input-layout nchw or nhwc.",
+    "Expected pictures of 3 channels, first or last. Received: 'in0': float32 (N, a, b, c) in net.onnx. Hint: say which with `inputLayout` nchw or nhwc.",
   ],
   [
     'a batch of eight',
@@ -319,13 +319,13 @@ const mistakes: [
     'an output that is not there',
     onnxFile(),
     { inputScaling: 'tf', outputName: 'pool5' },
-    "Expected --output-name as net.onnx has it: 'map', or any value inside, which Netron shows. Received: 'pool5'.",
+    "Expected `outputName` as net.onnx has it: 'map', or any value inside, which Netron shows. Received: 'pool5'.",
   ],
   [
     'an output of another shape',
     onnxFile({ output: 'pooled' }),
     { inputScaling: 'tf', outputName: 'shape' },
-    /^Expected --output-name/,
+    /^Expected `outputName`/,
   ],
   [
     'a truncated file',
@@ -524,6 +524,6 @@ test.serial('several outputs: the one that says what it is, else one that is nam
     other.output(name, other.op('GlobalAveragePool', [y]), 'float32', ['N', 3, 1, 1]);
   await t.throwsAsync(open(encodeModel({ graph: other.build(), opset: 18 }), { inputScaling: 'tf' }), {
     message:
-      "Expected one output. Received: 'scores' (N, 3, 1, 1), 'boxes' (N, 3, 1, 1) in net.onnx. Hint: choose one with --output-name.",
+      "Expected one output. Received: 'scores' (N, 3, 1, 1), 'boxes' (N, 3, 1, 1) in net.onnx. Hint: choose one with `outputName`.",
   });
 });

@@ -1,7 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { type ScalingName, scalings } from '../../graph/preprocessing.js';
 import { convertModel, readLabels } from '../../transfer/convert/convert.js';
+import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
+import { printLines, tell } from '../terminal.js';
 
 interface Arguments {
   in: string;
@@ -42,11 +44,10 @@ export const convert: CommandModule<object, Arguments> = {
       .example('$0 convert teachable-machine/ model.onnx', 'what Teachable Machine exported'),
   handler: ({ in: input, out, labels, ...options }) =>
     runCommand(async () => {
-      const warn = (message: string) => process.stderr.write(`${message}\n`);
       const names = labels === undefined ? undefined : await readLabels(labels);
-      const { model, notes } = await convertModel({ ...options, input, out, labels: names, warn });
-      process.stdout.write(`${out}: ${model.name}, ${model.countParams().toLocaleString('en')} parameters\n`);
-      for (const note of notes) process.stdout.write(`${note}\n`);
+      const { model, notes } = await convertModel({ ...options, input, out, labels: names, warn: tell });
+      const parameters = model.countParams().toLocaleString('en');
+      printLines(`${out}: ${model.name}, ${parameters} parameters`, ...notes.map(inFlags));
       return 0;
     }),
 };

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { diagnose, formatDiagnosis } from '../doctor.js';
 import { runCommand } from '../main.js';
+import { printJson, printText } from '../terminal.js';
 
 export const doctor: CommandModule<object, { json: boolean }> = {
   command: 'doctor',
@@ -12,7 +13,8 @@ export const doctor: CommandModule<object, { json: boolean }> = {
   handler: ({ json }) =>
     runCommand(async () => {
       const diagnosis = await diagnose();
-      process.stdout.write(`${json ? JSON.stringify(diagnosis, null, 2) : formatDiagnosis(diagnosis)}\n`);
+      if (json) printJson(diagnosis);
+      else printText(formatDiagnosis(diagnosis));
       return 0;
     }),
 };

@@ -4,6 +4,7 @@ import { evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printable } from '../printable.js';
+import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -29,13 +30,14 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
   handler: ({ engine, provider, ...args }) =>
     runCommand(async () => {
       const result = await evaluateClassifier({ ...args, engine: { engine, provider } }, stderrReporter());
-      process.stdout.write(args.json ? `${JSON.stringify(result, null, 2)}\n` : formatEvaluation(result));
+      if (args.json) printJson(result);
+      else printLines(...formatEvaluation(result));
       return 0;
     }),
 };
 
 /** A table with a row for each class, then the whole. */
-function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string {
+function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): string[] {
   const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
     `${printable(label).padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
@@ -47,6 +49,5 @@ function formatEvaluation({ classes, samples, accuracy, loss }: Evaluation): str
     ),
     '',
     `accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos)`,
-    '',
-  ].join('\n');
+  ];
 }

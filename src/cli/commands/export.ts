@@ -3,6 +3,7 @@ import { precisions } from '../../classifier/precision.js';
 import { type Published, publishModel } from '../../transfer/convert/publish.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
+import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -40,15 +41,14 @@ export const exportModel: CommandModule<object, ArgumentsOf<typeof builder>> = {
   handler: ({ engine, provider, json, ...options }) =>
     runCommand(async () => {
       const published = await publishModel({ ...options, engine: { engine, provider } }, stderrReporter());
-      process.stdout.write(
-        json ? `${JSON.stringify(published, null, 2)}\n` : formatPublished(options.out, published),
-      );
+      if (json) printJson(published);
+      else printLines(...formatPublished(options.out, published));
       return 0;
     }),
 };
 
 /** Size and classes, then accuracy before and after where it was measured. */
-function formatPublished(out: string, { labels, precision, bytes, evaluation }: Published): string {
+function formatPublished(out: string, { labels, precision, bytes, evaluation }: Published): string[] {
   const megabytes = (count: number) => `${(count / 1e6).toFixed(1)} MB`;
   const before = bytes.after === bytes.before ? '' : `, before ${megabytes(bytes.before)}`;
   const lines = [
@@ -62,5 +62,5 @@ function formatPublished(out: string, { labels, precision, bytes, evaluation }: 
       `accuracy ${is.toFixed(1)}%, before ${was.toFixed(1)}%: ${sign}${Math.abs(change).toFixed(1)} points (${evaluation.after.samples} photos)`,
     );
   } else if (precision !== 'fp32') lines.push('accuracy not measured: name photos with --validation');
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

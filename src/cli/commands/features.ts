@@ -3,6 +3,7 @@ import { openEngine } from '#platform';
 import { writeFeatures } from '../../transfer/data/write-features.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
+import { printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -35,9 +36,7 @@ export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
     runCommand(async () => {
       const manifest = await writeFeatures({ ...args, engine: await openEngine(args) }, stderrReporter());
       const { shape, skipped } = manifest;
-      process.stdout.write(
-        `${args.out}/features.npy: ${shape.join(' × ')}, ${skipped.length} photos skipped\n`,
-      );
+      printLines(`${args.out}/features.npy: ${shape.join(' × ')}, ${skipped.length} photos skipped`);
       return 0;
     }),
 };

@@ -5,6 +5,7 @@ import { type Inspection, inspectFolders } from '../../transfer/inspect/inspect.
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printable } from '../printable.js';
+import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -48,20 +49,19 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
   handler: (args) =>
     runCommand(async () => {
       const inspection = await inspectFolders({ ...args, engine: await openEngine(args) }, stderrReporter());
-      process.stdout.write(
-        args.json ? `${JSON.stringify(inspection, null, 2)}\n` : formatInspection(inspection),
-      );
+      if (args.json) printJson(inspection);
+      else printLines(...formatInspection(inspection));
       return 0;
     }),
 };
 
 /** A table of the classes, then what is worth knowing, the worst first within each paragraph. */
-function formatInspection(inspection: Inspection): string {
+function formatInspection(inspection: Inspection): string[] {
   const { folders, sizes, formats, skipped, passedOver, warnings, exact, near, sheets } = inspection;
   const files = (paths: readonly { path: string; reason: string }[]) =>
     paths.map(({ path, reason }) => `${path}: ${reason}`);
   const byCount = Object.entries(formats).sort(([, a], [, b]) => b - a);
-  const lines = [
+  return [
     `${Object.values(folders).join(', ')}: ${pictures(byCount.reduce((sum, [, count]) => sum + count, 0))} of ${inspection.classes.length} classes`,
     '',
     ...classTable(inspection),
@@ -81,7 +81,6 @@ function formatInspection(inspection: Inspection): string {
     '',
     `${count(sheets.length, 'contact sheet')}: ${sheets.length > 3 ? `${sheets[0]} … ${sheets.at(-1)}` : sheets.join(', ')}`,
   ];
-  return `${lines.map(printable).join('\n')}\n`;
 }
 
 type Column = readonly [title: string, of: (row: Inspection['classes'][number]) => number];
@@ -97,9 +96,9 @@ function classTable({ classes, folders }: Inspection): string[] {
     ['skipped', ({ skipped }) => skipped],
     ...(withFaces ? [noFace] : []),
   ];
-  const width = Math.max(5, ...classes.map(({ label }) => label.length));
+  const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const line = (label: string, cells: readonly (string | number)[]) =>
-    `${label.padEnd(width)}${cells.map((cell) => String(cell).padStart(12)).join('')}`;
+    `${printable(label).padEnd(width)}${cells.map((cell) => String(cell).padStart(12)).join('')}`;
   return [
     line(
       'class',

@@ -4,7 +4,7 @@ import { defaultMaxPixels } from '../../images/limits.js';
 import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkWhole, engineOptions } from '../options.js';
-import { printable } from '../printable.js';
+import { printJson, printLines, tell } from '../terminal.js';
 
 const builder = (yargs: Argv<object>) =>
   engineOptions(yargs)
@@ -67,18 +67,17 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
       if (paths.length === 0)
         throw new UsageError(`Expected pictures. Received: none in ${image.join(', ')}.`);
       for (const { path, reason } of passedOver.filter(isWorthTelling))
-        process.stderr.write(`warning: ${printable(`Passed over ${path}: ${reason}`)}\n`);
+        tell(`warning: Passed over ${path}: ${reason}`);
       const entries: object[] = [];
       let failed = 0;
       for await (const file of classifyFiles(paths, { ...options, engine: { engine, provider } })) {
         if (enough.aborted) break;
         if ('error' in file) failed++;
         if (json) entries.push(toEntry(file, top));
-        else if ('error' in file)
-          process.stderr.write(`${printable(`${file.path}: ${file.error.message}`)}\n`);
-        else process.stdout.write(formatFile(file, top));
+        else if ('error' in file) tell(`${file.path}: ${file.error.message}`);
+        else printLines(...formatFile(file, top));
       }
-      if (json) process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
+      if (json) printJson(entries);
       return failed === 0 ? 0 : 1;
     }),
 };
@@ -86,11 +85,11 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
 /** The contract of `--json`. Several faces make `faces`, beside the predictions of the largest. */
 function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
-  const [first] = file.results;
+  const [{ predictions, box } = { predictions: [], box: null }] = file.results;
   return {
     file: file.path,
-    predictions: first!.predictions.slice(0, top),
-    ...(first!.box ? { box: first!.box } : {}),
+    predictions: predictions.slice(0, top),
+    ...(box ? { box } : {}),
     ...(file.results.length > 1
       ? {
           faces: file.results.map(({ box, predictions }) => ({
@@ -104,13 +103,12 @@ function toEntry(file: ClassifiedFile, top: number): object {
 }
 
 /** `photo.jpg: Ada 98.2%, Grace 1.1%, Alan 0.4%` */
-function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string {
-  const lines = file.results.map(({ predictions }, i) => {
+function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string[] {
+  return file.results.map(({ predictions }, i) => {
     const classes = predictions
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
-    return `${printable(`${name}: ${classes.join(', ')}`)}\n`;
+    return `${name}: ${classes.join(', ')}`;
   });
-  return lines.join('');
 }

@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole } from '../options.js';
 import { serveFolder } from '../serve/serve.js';
+import { printLines, tell } from '../terminal.js';
 
 const builder = (yargs: Argv<object>) =>
   yargs
@@ -35,10 +36,8 @@ export const serve: CommandModule<object, ArgumentsOf<typeof builder>> = {
     runCommand(async (enough) => {
       const server = await serveFolder(folder, { port, host, isolate });
       if (!server.isLocal)
-        process.stderr.write(
-          `warning: Whoever reaches this machine can read ${folder}; the traffic is not encrypted.\n`,
-        );
-      process.stdout.write(`${server.url} serves ${folder} until Ctrl-C\n`);
+        tell(`warning: Whoever reaches this machine can read ${folder}; the traffic is not encrypted.`);
+      printLines(`${server.url} serves ${folder} until Ctrl-C`);
       await stopped(enough);
       await server.close();
       return 0;

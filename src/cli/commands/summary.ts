@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { summarise } from '../../transfer/convert/convert.js';
 import { runCommand } from '../main.js';
+import { printText, tell } from '../terminal.js';
 
 export const summary: CommandModule<object, { file: string }> = {
   command: 'summary <file>',
@@ -11,8 +12,7 @@ export const summary: CommandModule<object, { file: string }> = {
       .example('$0 summary model.keras', 'layers, shapes and parameters'),
   handler: ({ file }) =>
     runCommand(async () => {
-      const warn = (message: string) => process.stderr.write(`${message}\n`);
-      process.stdout.write(`${(await summarise(file, { warn })).trimEnd()}\n`);
+      printText((await summarise(file, { warn: tell })).trimEnd());
       return 0;
     }),
 };

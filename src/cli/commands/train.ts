@@ -3,6 +3,7 @@ import { openEngine } from '#platform';
 import { trainClassifier } from '../../transfer/train/train.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
+import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -95,8 +96,8 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
         },
         stderrReporter(),
       );
-      if (args.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-      else process.stdout.write(describe(result, args.validation));
+      if (args.json) printJson(result);
+      else printLines(...describe(result, args.validation));
       return 0;
     }),
 };
@@ -104,7 +105,7 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
 function describe(
   { model, bytes, evaluation, bestEpoch }: Awaited<ReturnType<typeof trainClassifier>>,
   folder?: string,
-): string {
+): string[] {
   const size = `${(bytes / 1e6).toFixed(1)} MB`;
   const lines = [`${model}: ${size}, weights of epoch ${bestEpoch}`];
   if (evaluation) {
@@ -114,7 +115,7 @@ function describe(
       `validation accuracy ${(accuracy * 100).toFixed(1)}%, loss ${loss.toFixed(4)} (${samples} photos, ${on})`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 /** More units in a layer are a slip of the finger: two such layers would take 40 GB. */

@@ -45,7 +45,7 @@ export async function openOnnxBackbone(
   const isMap = one.dims.length === 4;
   if (one.dims[0] !== 1 || !(isMap || one.dims.length === 2))
     throw new ValueError(
-      `Expected features (N, D), or a map of them. Received: '${output}' (${one.dims.join(', ')}) in ${path}. Hint: choose another value with --output-name.`,
+      `Expected features (N, D), or a map of them. Received: '${output}' (${one.dims.join(', ')}) in ${path}. Hint: choose another value with \`outputName\`.`,
     );
   const isLast = isMap && (a === b && b !== c ? true : b === c && a !== b ? false : input.layout === 'nhwc');
   const features = isLast ? c! : a!;
@@ -90,14 +90,14 @@ function chooseOutput({ graph }: Model, path: string, wanted: string | undefined
   if (wanted !== undefined) {
     if (outputs.includes(wanted) || graph.nodes.some((node) => node.outputs.includes(wanted))) return wanted;
     throw new ValueError(
-      `Expected --output-name as ${path} has it: ${outputs.map((name) => `'${name}'`).join(', ')}, or any value inside, which Netron shows. Received: '${wanted}'.`,
+      `Expected \`outputName\` as ${path} has it: ${outputs.map((name) => `'${name}'`).join(', ')}, or any value inside, which Netron shows. Received: '${wanted}'.`,
     );
   }
   const named = outputs.filter((name) => /feature|embed|pool/i.test(name));
   const [only] = outputs.length === 1 ? outputs : named.length === 1 ? named : [];
   if (only !== undefined) return classifierInput(graph, only) ?? only;
   throw new ValueError(
-    `Expected one output. Received: ${graph.outputs.map(({ name, dims }) => `'${name}' (${dims.join(', ')})`).join(', ') || 'none'} in ${path}. Hint: choose one with --output-name.`,
+    `Expected one output. Received: ${graph.outputs.map(({ name, dims }) => `'${name}' (${dims.join(', ')})`).join(', ') || 'none'} in ${path}. Hint: choose one with \`outputName\`.`,
   );
 }
 

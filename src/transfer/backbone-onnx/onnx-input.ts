@@ -68,7 +68,7 @@ function layoutOf(input: ValueInfo, path: string, wanted: Layout | undefined): L
   const found = certain.length > 0 ? certain : possible;
   if (wanted && possible.includes(wanted)) return wanted;
   if (!wanted && found.length === 1) return found[0]!;
-  const hint = found.length > 1 && !wanted ? ' Hint: say which with --input-layout nchw or nhwc.' : '';
+  const hint = found.length > 1 && !wanted ? ' Hint: say which with `inputLayout` nchw or nhwc.' : '';
   throw new ValueError(
     `Expected pictures of 3 channels, ${wanted ? `laid out as ${wanted}` : 'first or last'}. Received: ${inWords(input)} in ${path}.${hint}`,
   );
@@ -92,7 +92,7 @@ function sizeOf(
     );
   if (size !== undefined && (height !== size || width !== size))
     throw new ValueError(
-      `Expected --size as ${path} reads pictures: ${height} × ${width}. Received: ${size}.`,
+      `Expected \`size\` as ${path} reads pictures: ${height} × ${width}. Received: ${size}.`,
     );
   return [height!, width!];
 }
@@ -113,7 +113,7 @@ function scalingOf(
   const standard = standardScaling(metadata);
   if (standard) return standard;
   throw new ValueError(
-    `Expected to know how ${path} wants the levels of pictures. Received: ${inWords(input)}, and nothing about it in metadata_props. Hint: --input-scaling ${Object.keys(scalings).join(', ')}, as it was trained: 'tf' is −1 to 1, 'torch' ImageNet's mean and deviation, 'caffe' BGR less the mean.`,
+    `Expected to know how ${path} wants the levels of pictures. Received: ${inWords(input)}, and nothing about it in metadata_props. Hint: \`inputScaling\` ${Object.keys(scalings).join(', ')}, as it was trained: 'tf' is −1 to 1, 'torch' ImageNet's mean and deviation, 'caffe' BGR less the mean.`,
   );
 }
 

@@ -105,7 +105,7 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   await writeFile(out, isClassifier ? classifier(opened, options) : plain(opened, options));
   if (isClassifier) return { model, notes: [] };
   const note = isPictures
-    ? `The model tells no classes apart, so it is written as it is: train on its features with --weights ${out}.`
+    ? `The model tells no classes apart, so it is written as it is: train on its features with \`weights\` ${out}.`
     : 'The model reads no pictures, so it is written as it is.';
   return { model, notes: [note] };
 }
@@ -140,7 +140,7 @@ function classifier(
     );
   if (!labels)
     throw new ValueError(
-      `Expected the names of ${classes} classes. Received: none. Hint: list them with --labels.`,
+      `Expected the names of ${classes} classes. Received: none. Hint: list them with \`labels\`.`,
     );
   if (labels.length !== classes)
     throw new ValueError(

@@ -3,6 +3,7 @@ import { restoreWeights } from '../../classifier/precision.js';
 import { ValueError } from '../../errors.js';
 import type { Graph, Value } from '../../graph/graph.js';
 import { decodeModel, OnnxFormatError } from '../../graph/onnx.js';
+import type { Preprocessing } from '../../graph/preprocessing.js';
 import { Input } from '../../keras/layers/input.js';
 import type { Model } from '../../keras/models/model.js';
 import { ownPreprocessing } from '../backbone-onnx/onnx-input.js';
@@ -44,10 +45,32 @@ export function importOnnx(bytes: Uint8Array): ImportedModel {
 /** A classifier reads pixels; its layers, what has been made of them. */
 function importClassifier(bytes: Uint8Array, graph: Graph): ImportedModel {
   const { metrics, precision, ...metadata } = readMetadata(bytes);
-  const pictures = Input({ shape: [...metadata.preprocessing.size, 3], name: 'pictures' });
-  const reader = new LayerReader(graph);
+  const output = graph.outputs[0]?.name ?? '';
+  return { model: readPictureLayers(graph, { size: metadata.preprocessing.size, output }), ...metadata };
+}
+
+/**
+ * Makes Keras layers of what `backboneModel` wrote: prepared pictures (N, height, width, 3) → embedding (N, D).
+ *
+ * @param options.reserved names that other layers are to have
+ * @throws ValueError for what has no layer
+ */
+export function importBackbone(
+  bytes: Uint8Array,
+  options: { size: Preprocessing['size']; reserved: RegExp },
+): Model {
+  return readPictureLayers(decodeModel(bytes).graph, { ...options, output: 'embedding' });
+}
+
+/** The layers between a graph's preprocessing and `output`. */
+function readPictureLayers(
+  graph: Graph,
+  { size, output, reserved }: { size: Preprocessing['size']; output: Value; reserved?: RegExp },
+): Model {
+  const pictures = Input({ shape: [...size, 3], name: 'pictures' });
+  const reader = new LayerReader(graph, reserved);
   reader.start(preparedPictures(graph), pictures, { isChannelsFirst: true });
-  return { model: reader.read(graph.outputs[0]?.name ?? '', operations), ...metadata };
+  return reader.read(output, operations);
 }
 
 /** The value that a classifier's preprocessing ends in: (N, 3, height, width). */

@@ -1,59 +1,46 @@
-import { FolderError, hasSharp, isWorthTelling, listImages, type Skipped, sharpIsMissing } from '#platform';
+import { FolderError, hasSharp, sharpIsMissing } from '#platform';
 import type { Dataset, SkippedPicture } from '../../classifier/dataset.js';
 import type { Engine } from '../../engine/engine.js';
-import { UserError } from '../../errors.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
-
-/** Broken pictures, where they are not to be passed over. */
-export class StrictError extends UserError {
-  override name = 'StrictError';
-  constructor(skipped: readonly SkippedPicture[]) {
-    const [first] = skipped;
-    super(
-      `Expected every picture to be usable. Received: ${skipped.length} that ${skipped.length === 1 ? 'is' : 'are'} not, the first ${first!.path}: ${first!.reason}`,
-    );
-  }
-}
+import { type ClassFolder, checkStrict } from './list-classes.js';
 
 export interface LoadDatasetOptions {
   readonly engine: Engine;
   readonly preparation: Preparation;
+  /** Views of each picture, itself included. Default 1. */
   readonly views?: number;
+  /** Chooses the other views. Default 0. */
   readonly seed?: number;
+  /** Folder that keeps embeddings from run to run. */
   readonly cache: string;
+  /** Pictures with more pixels are skipped. Default 100 million. */
   readonly maxPixels?: number;
+  /** Threads. Default: as many as there are processors. */
   readonly workers?: number;
-  /** The classes to take, in this order. Default: every sub-folder with pictures. */
-  readonly classes?: readonly string[];
-  /** Whether a broken picture stops everything. */
+  /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
 }
 
 /**
- * Lists a folder of classes and embeds its pictures.
+ * Embeds the pictures of a folder of classes.
  *
- * @throws FolderError when there is nothing to work with; StrictError when a picture is broken and none may be
+ * @throws FolderError when no picture can be used; StrictError when one cannot, and `strict` is set
  */
 export async function loadDataset(
-  folder: string,
-  options: LoadDatasetOptions,
+  { folder, classes, images, passedOver, warnings }: ClassFolder,
+  { preparation, strict, ...options }: LoadDatasetOptions,
   reporter: Reporter,
 ): Promise<Dataset> {
-  const { preparation, strict = false, classes: wanted, ...rest } = options;
-  const { classes, images, warnings, ...found } = await listImages(folder, { classes: wanted });
-  const passedOver = found.skipped.filter(isWorthTelling);
-  reportPassedOver(passedOver, reporter);
   if (!(await hasSharp())) reporter.warn(sharpIsMissing);
   for (const warning of warnings) reporter.warn(warning);
-  const kinds = `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}`;
-  reporter.info(`${folder}: ${images.length} pictures of ${kinds}`);
-  if (strict && passedOver.length > 0) throw new StrictError(passedOver);
+  const used = new Set(images.map(({ label }) => label)).size;
+  reporter.info(`${folder}: ${images.length} pictures of ${used} ${used === 1 ? 'class' : 'classes'}`);
   const { pictures, skipped } = await extractFeatures(
     images.map(({ path }) => path),
     {
-      ...rest,
+      ...options,
       preprocessing: preparation.preprocessing,
       backbone: preparation.backboneModel,
       features: preparation.backbone.features,
@@ -69,34 +56,21 @@ export async function loadDataset(
     },
   );
   reportSkipped(skipped, reporter);
-  if (strict && skipped.length > 0) throw new StrictError(skipped);
+  checkStrict(skipped, strict);
   if (pictures.length === 0)
     throw new FolderError(folder, `whose ${images.length} pictures all had to be skipped`, {
-      hint: `${skipped[0]!.path}: ${skipped[0]!.reason}`,
+      hint: skipped[0] && `${skipped[0].path}: ${skipped[0].reason}`,
     });
   const labels = new Map(images.map(({ path, label }) => [path, label]));
-  const labelled = pictures.map((picture) => ({ ...picture, label: labels.get(picture.path)! }));
-  for (const [label, name] of classes.entries())
-    if (!labelled.some((picture) => picture.label === label))
-      reporter.warn(`Every picture of the class '${name}' had to be skipped.`);
+  const labelled = pictures.map((picture) => ({ ...picture, label: labels.get(picture.path) ?? 0 }));
+  const usable = new Set(labelled.map(({ label }) => label));
+  for (const label of new Set(images.map(({ label }) => label)))
+    if (!usable.has(label))
+      reporter.warn(`Every picture of the class '${classes[label]}' had to be skipped.`);
   return { folder, classes, pictures: labelled, skipped: [...passedOver, ...skipped] };
 }
 
-/** Files with the same reason that are named one by one; of others, as annotations beside each picture, the number. */
-const mostNamed = 10;
-
-/** Tells of files that are not taken for pictures, so that nobody misses one without knowing. */
-export function reportPassedOver(passedOver: readonly Skipped[], reporter: Reporter): void {
-  const byReason = new Map<string, Skipped[]>();
-  for (const file of passedOver) byReason.set(file.reason, [...(byReason.get(file.reason) ?? []), file]);
-  for (const [reason, files] of byReason) {
-    for (const { path } of files.slice(0, mostNamed)) reporter.warn(`Passed over ${path}: ${reason}`);
-    if (files.length > mostNamed)
-      reporter.warn(`Passed over ${files.length - mostNamed} more files: ${reason}`);
-  }
-}
-
-/** One line for each picture that was passed over, and how many there were. */
+/** One line for each picture that was skipped, and how many there were. */
 export function reportSkipped(skipped: readonly SkippedPicture[], reporter: Reporter): void {
   for (const { path, reason } of skipped) reporter.warn(`Skipped ${path}: ${reason}`);
   if (skipped.length > 0) reporter.warn(`${skipped.length} pictures skipped.`);

@@ -4,11 +4,10 @@ import type { Preprocessing } from '../../graph/preprocessing.js';
 import { encodeNpy } from '../features/npy.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
+import { listClasses } from './list-classes.js';
 import { type LoadDatasetOptions, loadDataset } from './load-dataset.js';
 
-export interface FeaturesOptions
-  extends PreparationOptions,
-    Omit<LoadDatasetOptions, 'preparation' | 'classes'> {
+export interface FeaturesOptions extends PreparationOptions, Omit<LoadDatasetOptions, 'preparation'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   /** Folder for `features.npy`, `labels.npy` and `manifest.json`. */
@@ -33,8 +32,9 @@ export interface FeaturesManifest {
 export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
   const { folder, out, views = 1, seed = 0 } = options;
   const preparation = await prepareBackbone(options, reporter);
+  const found = await listClasses(folder, options, reporter);
   await makeWritableFolder(out);
-  const { classes, pictures, skipped } = await loadDataset(folder, { ...options, preparation }, reporter);
+  const { classes, pictures, skipped } = await loadDataset(found, { ...options, preparation }, reporter);
   const { features, info } = preparation.backbone;
   const rows = pictures.length * views;
   const x = new Float32Array(rows * features);

@@ -1,8 +1,9 @@
-import { compareClasses, isWorthTelling, listImages, readModel } from '#platform';
+import { compareClasses, readModel } from '#platform';
 import { TrainingError } from '../../classifier/head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
-import { reportPassedOver, reportSkipped, StrictError } from '../data/load-dataset.js';
+import { checkStrict, listClasses, relabel } from '../data/list-classes.js';
+import { reportSkipped } from '../data/load-dataset.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
 import type { Reporter } from '../reporter.js';
 
@@ -18,29 +19,25 @@ export async function evaluateClassifier(
   reporter: Reporter,
 ): Promise<Evaluation> {
   const { labels } = readMetadata(await readModel(options.model));
-  const { classes, images, warnings, ...found } = await listImages(folder);
-  const passedOver = found.skipped.filter(isWorthTelling);
-  reportPassedOver(passedOver, reporter);
-  for (const warning of [...warnings, ...compareClasses(labels, classes, folder)]) reporter.warn(warning);
-  const known = images.filter(({ label }) => labels.includes(classes[label]!));
+  const found = await listClasses(folder, { strict }, reporter);
+  for (const warning of [...found.warnings, ...compareClasses(labels, found.classes, folder)])
+    reporter.warn(warning);
+  const { images: known } = relabel(found, labels);
   if (known.length === 0)
     throw new TrainingError(
-      `Expected classes that the model knows, like '${labels[0]}'. Received: ${classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
+      `Expected classes that the model knows, like '${labels[0]}'. Received: ${found.classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
     );
-  if (strict && passedOver.length > 0) throw new StrictError(passedOver);
   const predictions: { label: number; probabilities: Float32Array }[] = [];
   const skipped: { path: string; reason: string }[] = [];
+  const paths = known.map(({ path }) => path);
   let done = 0;
-  for await (const file of classifyFiles(
-    known.map(({ path }) => path),
-    options,
-  )) {
-    const label = labels.indexOf(classes[known[done]!.label]!);
+  for await (const file of classifyFiles(paths, options)) {
+    const { label } = known[done] ?? { label: -1 };
     if ('error' in file) skipped.push({ path: file.path, reason: file.error.message });
-    else predictions.push({ label, probabilities: file.results[0]!.probabilities });
+    else for (const { probabilities } of file.results.slice(0, 1)) predictions.push({ label, probabilities });
     reporter.progress('Evaluating', { done: ++done, total: known.length });
   }
   reportSkipped(skipped, reporter);
-  if (strict && skipped.length > 0) throw new StrictError(skipped);
+  checkStrict(skipped, strict);
   return evaluatePredictions(labels, predictions);
 }

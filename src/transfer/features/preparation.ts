@@ -1,4 +1,5 @@
 import {
+  type Backbone,
   type BackboneOptions,
   backboneModel,
   type FeatureExtractor,
@@ -16,13 +17,15 @@ import type { Reporter } from '../reporter.js';
 export interface PreparationOptions
   extends Pick<BackboneOptions, 'weights' | 'alpha' | 'size'>,
     Omit<OnnxBackboneOptions, 'size'> {
+  /** Default `'auto'`. */
   crop?: CropChoice;
+  /** Takes pictures without a face whole, or skips them, where faces are cropped. Default `'whole'`. */
   noFace?: 'whole' | 'skip';
 }
 
 /** The backbone with everything that stands between it and a file. */
 export interface Preparation {
-  readonly backbone: FeatureExtractor;
+  readonly backbone: FeatureExtractor | Backbone;
   readonly preprocessing: Preprocessing;
   /** The backbone as ONNX: uint8 pixels of its size → `embedding`. */
   readonly backboneModel: Uint8Array;
@@ -49,17 +52,19 @@ export async function prepareBackbone(
 function openBackbone(
   options: PreparationOptions & Pick<BackboneOptions, 'random'>,
   reporter: Reporter,
-): Promise<FeatureExtractor> {
+): Promise<FeatureExtractor | Backbone> {
   const { weights, alpha, engine, inputScaling, inputLayout, outputName, size, random } = options;
   if (isOnnx(weights)) {
     if (alpha !== undefined)
-      throw new ValueError(`Expected --alpha with MobileNet's weights alone. Received: it with ${weights}.`);
+      throw new ValueError(
+        `Expected \`alpha\` with MobileNet's weights alone. Received: it with ${weights}.`,
+      );
     return openOnnxBackbone(weights, { engine, size, inputScaling, inputLayout, outputName }, reporter);
   }
   for (const [option, value] of Object.entries({ inputScaling, inputLayout, outputName }))
     if (value !== undefined)
       throw new ValueError(
-        `Expected --${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} with an .onnx file as --weights alone. Received: it with ${weights ?? 'random weights'}.`,
+        `Expected \`${option}\` with an .onnx file as \`weights\` alone. Received: it with ${weights ?? 'random weights'}.`,
       );
   return loadBackbone({
     weights,

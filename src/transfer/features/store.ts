@@ -40,7 +40,7 @@ class CacheError extends UserError {
     cause: unknown,
   ) {
     super(
-      `Expected a folder to keep features in. Received: ${folder}, ${reasonOf(cause)}. Hint: name another one with --cache or ORT_TRANSFER_CACHE.`,
+      `Expected a folder to keep features in. Received: ${folder}, ${reasonOf(cause)}. Hint: name another one with \`cache\`.`,
       { cause },
     );
   }

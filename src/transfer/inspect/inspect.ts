@@ -4,7 +4,7 @@ import { resizeModel } from '../../classifier/resize-model.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
-import { StrictError } from '../data/load-dataset.js';
+import { checkStrict } from '../data/list-classes.js';
 import { extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
@@ -85,7 +85,7 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const { pictures, passedOver, warnings } = await listSplits(folders);
   await makeWritableFolder(out);
   const { entries, skipped } = await embed(pictures, { ...options, preparation }, reporter);
-  if (options.strict && skipped.length > 0) throw new StrictError(skipped);
+  checkStrict(skipped, options.strict);
 
   const tile = tileOf(views);
   const setup: LookSetup = {

@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import {
-  createPool,
-  type EngineOptions,
-  FolderError,
-  findImages,
-  makeWritableFolder,
-  type Skipped,
-} from '#platform';
+import { createPool, FolderError, findImages, makeWritableFolder, type Skipped } from '#platform';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
 export interface ClassifyFilesOptions extends ClassifySetup {
@@ -30,8 +23,8 @@ export async function* classifyFiles(
   { workers, save, ...setup }: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
   if (save !== undefined) await makeWritableFolder(save);
-  const names = uniqueNames(paths);
-  const items = paths.map((path, i) => ({ path, saveAs: save ? join(save, names[i]!) : null }));
+  const nameOf = namer();
+  const items = paths.map((path) => ({ path, saveAs: save === undefined ? null : join(save, nameOf(path)) }));
   const pool = await createPool<ClassifyItem, FileResult[]>({
     entry: new URL('./classify-worker.js', import.meta.url),
     setup: setup satisfies ClassifySetup,
@@ -69,10 +62,10 @@ export async function expandPaths(
   return { paths, passedOver };
 }
 
-/** File names for the labelled pictures: of a kind that can be written, each once. */
-function uniqueNames(paths: readonly string[]): string[] {
+/** Gives each labelled picture a file name of a kind that can be written, each once. */
+function namer(): (path: string) => string {
   const taken = new Set<string>();
-  return paths.map((path) => {
+  return (path) => {
     const ending = extname(path);
     const stem = basename(path, ending);
     const written = /^\.jpe?g$/i.test(ending) ? ending : '.png';
@@ -80,7 +73,7 @@ function uniqueNames(paths: readonly string[]): string[] {
     for (let i = 2; taken.has(name); i++) name = `${stem}-${i}${written}`;
     taken.add(name);
     return name;
-  });
+  };
 }
 
 function ifUnreadable(error: unknown): null {

@@ -12,7 +12,7 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   );
   if (setup.explain && !classifier.explains)
     throw new ExplainError(
-      `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: 'ort-transfer export --explain' makes one.`,
+      `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: \`publishModel\` with \`explain\` makes one.`,
     );
   const count = classifier.metadata.labels.length;
   return async ({ path, saveAs }) => {

@@ -24,7 +24,11 @@ export class LayerReader {
   readonly #taken = new Set<string>();
   readonly #readers = new Map<Value, Node[]>();
 
-  constructor(readonly graph: Graph) {
+  /** @param reserved names that no layer may get */
+  constructor(
+    readonly graph: Graph,
+    readonly reserved?: RegExp,
+  ) {
     for (const node of graph.nodes)
       for (const value of new Set(node.inputs)) {
         const others = this.#readers.get(value);
@@ -127,7 +131,8 @@ export class LayerReader {
     return this.unique(base || op.toLowerCase());
   }
 
-  unique(base: string): string {
+  unique(wanted: string): string {
+    const base = this.reserved?.test(wanted) ? `backbone_${wanted}` : wanted;
     let name = base;
     for (let count = 1; this.#taken.has(name); count++) name = `${base}_${count}`;
     this.#taken.add(name);

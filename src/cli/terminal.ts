@@ -1,0 +1,24 @@
+/** The one place where commands write: whatever a text holds that is from a file, a terminal shows it and obeys none. */
+
+import { inFlags } from './flags.js';
+import { printable, printableJson, printableLines } from './printable.js';
+
+/** Writes results to standard output, a line each. */
+export function printLines(...lines: readonly string[]): void {
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+}
+
+/** Writes a text of several lines to standard output. */
+export function printText(text: string): void {
+  process.stdout.write(`${printableLines(text)}\n`);
+}
+
+/** Writes a result for programs to standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${printableJson(value)}\n`);
+}
+
+/** Writes a sentence for the person to standard error. */
+export function tell(message: string): void {
+  process.stderr.write(`${printable(inFlags(message))}\n`);
+}
