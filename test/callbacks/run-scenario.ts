@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as callbacks from '../../src/keras/callbacks/index.js';
 import { Progbar } from '../../src/keras/progbar.js';
+import { constructorsOf, namesReadBy } from '../../src/named-options.js';
 
 /** A run of `fit`, told by what the callbacks would be given. Option names are Python's. */
 export interface Scenario {
@@ -163,7 +164,7 @@ async function evaluate(
     addProgbar: verbose !== 0,
     params: { verbose, epochs: 1, steps },
     model,
-    ...surroundings,
+    ...takenBy(callbacks.CallbackList, surroundings),
   });
   const { batches, logs } = epochs[0]!;
   const isTest = mode === 'test';
@@ -215,7 +216,7 @@ async function fit(
     addProgbar: scenario.verbose !== 0,
     params: { verbose: scenario.verbose, epochs: scenario.epochs.length, steps: scenario.steps },
     model,
-    ...surroundings,
+    ...takenBy(callbacks.CallbackList, surroundings),
   });
   const rates: number[] = [];
   let last: callbacks.Logs | undefined;
@@ -252,8 +253,14 @@ function make({ type, options }: Scenario['callbacks'][number], surroundings: Su
     ...rest,
     ...(factor !== undefined && !isScheduler && { factor }),
     ...(isScheduler && { schedule }),
-    ...surroundings,
+    ...takenBy(Type, surroundings),
   });
+}
+
+/** Those of the surroundings that a class takes. */
+function takenBy(Type: new (options: never) => unknown, surroundings: Surroundings): Partial<Surroundings> {
+  const names = constructorsOf(Type).flatMap(namesReadBy);
+  return Object.fromEntries(Object.entries(surroundings).filter(([name]) => names.includes(name)));
 }
 
 const toCamelCase = (options: Record<string, unknown>): Record<string, unknown> =>

@@ -1,16 +1,17 @@
 import { copyFile, fileExists, readFile, remove, writeFile } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { Callback } from './callback.js';
 import { SaveFrequency } from './save-frequency.js';
 
 export interface BackupAndRestoreOptions {
-  /** A folder for this callback alone: it is removed when training is done. */
+  /** A folder for this callback alone, which is removed when training is done. */
   backupDir: string;
-  /** `'epoch'`, or a number of batches. */
+  /** `epoch`, or a number of batches. Default: `epoch`. */
   saveFreq?: 'epoch' | number;
-  /** Keeps the backup before the last, too, for when the last cannot be read. */
+  /** Keeps the backup before the last, too, for when the last cannot be read. Default: false. */
   doubleCheckpoint?: boolean;
-  /** Removes the backup at the end of training. */
+  /** Removes the backup at the end of training. Default: true. */
   deleteCheckpoint?: boolean;
 }
 
@@ -25,13 +26,15 @@ export class BackupAndRestore extends Callback {
   readonly #metadata: string;
   #epoch = 0;
 
-  constructor({
-    backupDir,
-    saveFreq = 'epoch',
-    doubleCheckpoint = false,
-    deleteCheckpoint = true,
-  }: BackupAndRestoreOptions) {
-    super();
+  constructor(options: BackupAndRestoreOptions) {
+    const {
+      backupDir,
+      saveFreq = 'epoch',
+      doubleCheckpoint = false,
+      deleteCheckpoint = true,
+      ...others
+    } = named(options, new.target);
+    super(others);
     if (!backupDir) throw new ValueError('Empty `backup_dir` argument passed');
     if (saveFreq !== 'epoch' && !Number.isInteger(saveFreq))
       throw new ValueError(

@@ -1,3 +1,4 @@
+import { named } from '../../named-options.js';
 import {
   Callback,
   type CallbackModel,
@@ -12,16 +13,19 @@ import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';
 
 export interface CallbackListOptions {
-  /** Callbacks, or lists of them. */
+  /** Callbacks, or lists of them. Default: none. */
   callbacks?: Callback | readonly (Callback | readonly Callback[])[];
-  /** Adds a `History` unless there is one. */
+  /** Adds a `History` unless there is one. Default: false. */
   addHistory?: boolean;
-  /** Adds a `ProgbarLogger` unless there is one. */
+  /** Adds a `ProgbarLogger` unless there is one. Default: false. */
   addProgbar?: boolean;
+  /** The model of the run. Default: none as yet. */
   model?: CallbackModel;
+  /** The run. Default: none as yet. */
   params?: CallbackParams;
-  /** Where the added `ProgbarLogger` writes, and the clock it reads. */
+  /** Writes the bar of the added `ProgbarLogger`. Default: to standard output. */
   print?: Print;
+  /** Its clock. Default: the system's. */
   now?: Clock;
 }
 
@@ -34,16 +38,18 @@ export class CallbackList extends Callback {
   readonly callbacks: Callback[];
   readonly history?: History;
 
-  constructor({
-    callbacks = [],
-    addHistory = false,
-    addProgbar = false,
-    model,
-    params,
-    print,
-    now,
-  }: CallbackListOptions = {}) {
-    super();
+  constructor(options: CallbackListOptions = {}) {
+    const {
+      callbacks = [],
+      addHistory = false,
+      addProgbar = false,
+      model,
+      params,
+      print,
+      now,
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.callbacks = callbacks instanceof Callback ? [callbacks] : callbacks.flat();
     if (addHistory && !this.callbacks.some((callback) => callback instanceof History))
       this.callbacks.push(new History());

@@ -1,21 +1,23 @@
 import type { Tensor } from '../../graph/tensor.js';
+import { refuseOthers } from '../../named-options.js';
 
 /** Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. */
 export type Logs = Record<string, number>;
 
-/** What `predict` tells of a batch: the model's outputs (N, …). */
+/** What callbacks hear of a batch that was predicted. */
 export interface PredictLogs {
+  /** The model's outputs (N, …). */
   readonly outputs: Tensor<'float32'>;
 }
 
 /** 0 is silent, 1 a progress bar, 2 one line an epoch; `'auto'` is 1. */
 export type Verbose = 0 | 1 | 2 | 'auto';
 
-/** What callbacks are told of the run they take part in. */
+/** The run that callbacks take part in. */
 export interface CallbackParams {
   readonly verbose: Verbose;
   readonly epochs: number;
-  /** Batches an epoch; `null` where that is known only once the data ends. */
+  /** Batches an epoch; `null` where that is known only once the data end. */
   readonly steps: number | null;
 }
 
@@ -36,7 +38,7 @@ export interface CallbackOptimizer {
   readonly iterations: number;
 }
 
-/** A metric as callbacks see it: what `mode: 'auto'` looks up. */
+/** A metric as callbacks see it; `mode: 'auto'` asks for its direction. */
 export interface CallbackMetric {
   readonly name: string;
   /** Whether better is higher; `undefined` where the metric does not say. */
@@ -110,6 +112,11 @@ export type Hook = void | Promise<void>;
 export class Callback {
   params: CallbackParams | null = null;
   #model?: CallbackModel;
+
+  /** @throws TypeError when a subclass leaves options over that it does not know */
+  constructor(others: object = {}) {
+    refuseOthers(others, new.target);
+  }
 
   /** The model of the run. @throws Error before there is one. */
   get model(): CallbackModel {

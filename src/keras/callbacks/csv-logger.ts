@@ -1,11 +1,14 @@
 import { appendFile, fileExists, readFile, writeFile } from '#platform';
+import { named } from '../../named-options.js';
 import { floatRepr } from '../python/format.js';
 import { Callback, type Logs } from './callback.js';
 
 export interface CSVLoggerOptions {
+  /** The file to write. */
   filename: string;
+  /** What stands between two columns. Default: `,`. */
   separator?: string;
-  /** Goes on with the file if there is one. */
+  /** Goes on with the file if there is one. Default: false. */
   append?: boolean;
 }
 
@@ -20,8 +23,9 @@ export class CSVLogger extends Callback {
   #withHeader = true;
   #columns?: string[];
 
-  constructor({ filename, separator = ',', append = false }: CSVLoggerOptions) {
-    super();
+  constructor(options: CSVLoggerOptions) {
+    const { filename, separator = ',', append = false, ...others } = named(options, new.target);
+    super(others);
     this.#options = { filename, separator, append };
   }
 
@@ -39,7 +43,10 @@ export class CSVLogger extends Callback {
       this.#columns = columnsOf(logs);
       if (this.#withHeader) text += this.#row(['epoch', ...this.#columns]);
     }
-    const values = this.#columns.map((name) => (name in logs ? floatRepr(logs[name]!) : 'NA'));
+    const values = this.#columns.map((name) => {
+      const value = logs[name];
+      return value === undefined ? 'NA' : floatRepr(value);
+    });
     await appendFile(this.#options.filename, text + this.#row([String(epoch), ...values]));
   }
 

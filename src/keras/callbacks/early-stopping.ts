@@ -1,16 +1,18 @@
 import { print as printToConsole } from '#platform';
+import { named } from '../../named-options.js';
 import type { Logs, Print } from './callback.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement after which training stops. */
+  /** Epochs without improvement after which training stops. Default: 0. */
   patience?: number;
-  /** 1 prints what it does. */
+  /** 1 tells of each stop and each return to the best weights. Default: 0. */
   verbose?: 0 | 1;
-  /** Puts the weights of the best epoch back in the end, whether training was stopped or not. */
+  /** Puts the weights of the best epoch back in the end, whether training was stopped or not. Default: false. */
   restoreBestWeights?: boolean;
-  /** Epochs to let pass before watching. */
+  /** Epochs to let pass before watching. Default: 0. */
   startFromEpoch?: number;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
@@ -34,16 +36,17 @@ export class EarlyStopping extends MonitorCallback {
   bestEpoch = 0;
   bestWeights: Float32Array[] | null = null;
 
-  constructor({
-    patience = 0,
-    verbose = 0,
-    baseline = null,
-    restoreBestWeights = false,
-    startFromEpoch = 0,
-    print = printToConsole,
-    ...options
-  }: EarlyStoppingOptions = {}) {
-    super(options);
+  constructor(options: EarlyStoppingOptions = {}) {
+    const {
+      patience = 0,
+      verbose = 0,
+      baseline = null,
+      restoreBestWeights = false,
+      startFromEpoch = 0,
+      print = printToConsole,
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.#options = { patience, verbose, restoreBestWeights, startFromEpoch };
     this.#baseline = baseline;
     this.#print = print;

@@ -39,15 +39,14 @@ export function histogram(tag: string, values: Float32Array): Summary {
   const min = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const max = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const width = (max - min) / count;
-  const counts = new Float64Array(count);
-  // Values that are all the same fall into the last interval.
-  for (const value of values)
-    counts[width === 0 ? count - 1 : Math.min(count - 1, Math.floor((value - min) / width))]! += 1;
+  const counts = new Array<number>(count).fill(0);
+  for (const value of values) {
+    // Values that are all the same fall into the last interval.
+    const interval = width === 0 ? count - 1 : Math.min(count - 1, Math.floor((value - min) / width));
+    counts[interval] = (counts[interval] ?? 0) + 1;
+  }
   const edge = (i: number) => (i === count ? max : min + width * i);
-  const rows = Float64Array.from({ length: 3 * count }, (_, i) => {
-    const bucket = Math.floor(i / 3);
-    return [edge(bucket), edge(bucket + 1), counts[bucket]!][i % 3]!;
-  });
+  const rows = Float64Array.from(counts.flatMap((inside, i) => [edge(i), edge(i + 1), inside]));
   return { tag, plugin: 'histograms', tensor: tensor(DT_DOUBLE, [count, 3], new Uint8Array(rows.buffer)) };
 }
 

@@ -10,15 +10,16 @@ import { formatNumber } from '../python/format.js';
  */
 export function formatFilePath(path: string, values: Readonly<Record<string, number>>): string {
   return path.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (match, field: string | undefined) => {
-    if (match === '{{' || match === '}}') return match[0]!;
+    if (match === '{{' || match === '}}') return match.slice(1);
     if (match === '{') throw new ValueError("expected '}' before end of string");
     if (field === undefined) throw new ValueError("Single '}' encountered in format string");
-    const [name, ...rest] = field.split(':');
-    if (/[.[\]!]/.test(name!))
+    const [name = '', ...rest] = field.split(':');
+    if (/[.[\]!]/.test(name))
       throw new ValueError(`Expected a name and a format, as in {epoch:02d}. Received: ${match}.`);
-    if (!(name! in values))
+    const value = values[name];
+    if (value === undefined)
       throw new KeyError(`Failed to format this callback filepath: "${path}". Reason: '${name}'`);
-    return formatNumber(values[name!]!, rest.join(':'), name === 'epoch' || name === 'batch');
+    return formatNumber(value, rest.join(':'), name === 'epoch' || name === 'batch');
   });
 }
 

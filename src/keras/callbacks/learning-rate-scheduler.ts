@@ -1,13 +1,15 @@
 import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { floatRepr } from '../python/format.js';
 import { Callback, type Logs, type Print } from './callback.js';
 
 export interface LearningRateSchedulerOptions {
   /** The learning rate of an epoch, counted from 0, given the present one. */
   schedule: (epoch: number, learningRate: number) => number;
-  /** 1 prints what it does. */
+  /** 1 tells of each rate. Default: 0. */
   verbose?: 0 | 1;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
@@ -15,8 +17,9 @@ export interface LearningRateSchedulerOptions {
 export class LearningRateScheduler extends Callback {
   readonly #options: Required<LearningRateSchedulerOptions>;
 
-  constructor({ schedule, verbose = 0, print = printToConsole }: LearningRateSchedulerOptions) {
-    super();
+  constructor(options: LearningRateSchedulerOptions) {
+    const { schedule, verbose = 0, print = printToConsole, ...others } = named(options, new.target);
+    super(others);
     this.#options = { schedule, verbose, print };
   }
 

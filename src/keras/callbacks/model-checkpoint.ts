@@ -1,5 +1,6 @@
 import { makeFolderOf, print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { fixed } from '../python/format.js';
 import type { Logs, Print } from './callback.js';
 import { formatFilePath } from './file-path.js';
@@ -12,15 +13,17 @@ export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'baseline' 
    * `{epoch:02d}-{val_loss:.2f}.keras`; epochs and batches count from 1 there.
    */
   filepath: string;
-  /** 1 prints what it does. */
+  /** 1 tells of each saving. Default: 0. */
   verbose?: 0 | 1;
-  /** Saves when the monitored value improves. */
+  /** Saves only when the monitored value improves. Default: false. */
   saveBestOnly?: boolean;
+  /** Saves the weights without the layers. Default: false. */
   saveWeightsOnly?: boolean;
-  /** `'epoch'`, or a number of batches. */
+  /** `epoch`, or a number of batches. Default: `epoch`. */
   saveFreq?: 'epoch' | number;
-  /** What the first value must beat. */
+  /** The value that the first one must beat. Default: none. */
   initialValueThreshold?: number | null;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
@@ -31,17 +34,18 @@ export class ModelCheckpoint extends MonitorCallback {
   readonly #frequency: SaveFrequency;
   #epoch = 0;
 
-  constructor({
-    filepath,
-    verbose = 0,
-    saveBestOnly = false,
-    saveWeightsOnly = false,
-    saveFreq = 'epoch',
-    initialValueThreshold = null,
-    print = printToConsole,
-    ...options
-  }: ModelCheckpointOptions) {
-    super({ ...options, baseline: initialValueThreshold });
+  constructor(options: ModelCheckpointOptions) {
+    const {
+      filepath,
+      verbose = 0,
+      saveBestOnly = false,
+      saveWeightsOnly = false,
+      saveFreq = 'epoch',
+      initialValueThreshold = null,
+      print = printToConsole,
+      ...others
+    } = named(options, new.target);
+    super({ ...others, baseline: initialValueThreshold });
     if (saveFreq !== 'epoch' && !Number.isInteger(saveFreq))
       throw new ValueError(
         `Unrecognized save_freq: ${saveFreq}. Expected save_freq are 'epoch' or integer values`,

@@ -1,17 +1,19 @@
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { Callback, type Warn } from './callback.js';
 
 export type Mode = 'auto' | 'min' | 'max';
 
 export interface MonitorOptions {
-  /** The name in the logs of the value to watch. */
+  /** The name in the logs of the value to watch. Default: `val_loss`. */
   monitor?: string;
-  /** Whether lower or higher is better; `'auto'` infers it from the metric. */
+  /** Whether lower or higher is better; `auto` infers it from the metric. Default: `auto`. */
   mode?: Mode;
-  /** Value to beat at first; `null`: the first value is the best. */
+  /** The value to beat at first; with `null` the first value is the best. Default: `null`. */
   baseline?: number | null;
-  /** Smallest change that counts as an improvement. */
+  /** The smallest change that counts as an improvement. Default: 0. */
   minDelta?: number;
+  /** Takes warnings. Default: `console.warn`. */
   warn?: Warn;
 }
 
@@ -26,14 +28,16 @@ export class MonitorCallback extends Callback {
   readonly #warn: Warn;
   readonly #warned = new Set<string>();
 
-  constructor({
-    monitor = 'val_loss',
-    mode = 'auto',
-    baseline = null,
-    minDelta = 0,
-    warn = (message) => console.warn(message),
-  }: MonitorOptions = {}) {
-    super();
+  constructor(options: MonitorOptions = {}) {
+    const {
+      monitor = 'val_loss',
+      mode = 'auto',
+      baseline = null,
+      minDelta = 0,
+      warn = (message: string) => console.warn(message),
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.#warn = warn;
     const isKnown = ['auto', 'min', 'max'].includes(mode);
     if (!isKnown) this.warn(`${this.constructor.name} mode '${mode}' is unknown, fallback to auto mode.`);

@@ -1,11 +1,14 @@
 import { print as printToConsole } from '#platform';
+import { named } from '../../named-options.js';
 import { Progbar } from '../progbar.js';
 import { Callback, type CallbackParams, type Clock, type Logs, type Print } from './callback.js';
 
 export interface ProgbarLoggerOptions {
+  /** Writes the bar. Default: to standard output. */
   print?: Print;
+  /** The clock. Default: the system's. */
   now?: Clock;
-  /** Redraws the bar in place. */
+  /** Redraws the bar in place. Default: true. */
   dynamicDisplay?: boolean;
 }
 
@@ -22,9 +25,10 @@ export class ProgbarLogger extends Callback {
   #calledInFit = false;
 
   constructor(options: ProgbarLoggerOptions = {}) {
-    super();
-    this.#options = options;
-    this.#print = options.print ?? printToConsole;
+    const { print, now, dynamicDisplay, ...others } = named(options, new.target);
+    super(others);
+    this.#options = { print, now, dynamicDisplay };
+    this.#print = print ?? printToConsole;
   }
 
   override get needsEveryBatch(): boolean {

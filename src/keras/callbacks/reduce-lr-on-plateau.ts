@@ -1,20 +1,22 @@
 import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { floatRepr } from '../python/format.js';
 import type { Logs, Print } from './callback.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';
 
 export interface ReduceLROnPlateauOptions extends Omit<MonitorOptions, 'baseline'> {
-  /** What the learning rate is multiplied by; less than 1. */
+  /** The learning rate is multiplied by this; less than 1. Default: 0.1. */
   factor?: number;
-  /** Epochs without improvement after which it is. */
+  /** Epochs without improvement after which it is. Default: 10. */
   patience?: number;
-  /** 1 prints what it does. */
+  /** 1 tells of each reduction. Default: 0. */
   verbose?: 0 | 1;
-  /** Epochs to wait after a reduction before counting again. */
+  /** Epochs to wait after a reduction before counting again. Default: 0. */
   cooldown?: number;
-  /** The learning rate does not go below. */
+  /** The learning rate does not go below. Default: 0. */
   minLr?: number;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
@@ -25,17 +27,18 @@ export class ReduceLROnPlateau extends MonitorCallback {
   wait = 0;
   cooldownCounter = 0;
 
-  constructor({
-    factor = 0.1,
-    patience = 10,
-    verbose = 0,
-    cooldown = 0,
-    minLr = 0,
-    minDelta = 1e-4,
-    print = printToConsole,
-    ...options
-  }: ReduceLROnPlateauOptions = {}) {
-    super({ ...options, minDelta });
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    const {
+      factor = 0.1,
+      patience = 10,
+      verbose = 0,
+      cooldown = 0,
+      minLr = 0,
+      minDelta = 1e-4,
+      print = printToConsole,
+      ...others
+    } = named(options, new.target);
+    super({ ...others, minDelta });
     if (factor >= 1)
       throw new ValueError(
         `ReduceLROnPlateau does not support a factor >= 1.0. Received factor=${floatRepr(factor)}`,

@@ -1,20 +1,30 @@
 import { appendFile, processName } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { Callback, type CallbackLayer, type CallbackModel, type Clock, type Logs } from './callback.js';
 import { fileHeader, histogram, modelGraph, type Summary, scalar, summaryRecord } from './event-file.js';
 
 export interface TensorBoardOptions {
-  /** Folder for `train/` and `validation/`. */
+  /** The folder for `train/` and `validation/`. Default: `logs`. */
   logDir?: string;
-  /** Writes histograms of all weights every so many epochs; 0: never. */
+  /** Writes histograms of all weights every so many epochs; 0 is never. Default: 0. */
   histogramFreq?: number;
-  /** Writes the model's architecture. */
+  /** Writes the model's architecture. Default: true. */
   writeGraph?: boolean;
-  /** Writes the training speed. */
+  /** Writes the training speed. Default: false. */
   writeStepsPerSecond?: boolean;
-  /** How often to write: `'epoch'`, `'batch'`, or every so many batches. */
+  /** How often to write: each `epoch`, each `batch`, or every so many batches. Default: `epoch`. */
   updateFreq?: 'epoch' | 'batch' | number;
+  /** The clock. Default: the system's. */
   now?: Clock;
+  /** Images of the weights, which are not written: Keras's default alone is taken. Default: false. */
+  writeImages?: boolean;
+  /** Embeddings, which are not written: Keras's default alone is taken. Default: 0. */
+  embeddingsFreq?: number;
+  /** Names of embeddings, which are not written: Keras's default alone is taken. Default: none. */
+  embeddingsMetadata?: unknown;
+  /** Profiles, which are not written: Keras's default alone is taken. Default: 0. */
+  profileBatch?: number | string | readonly number[];
 }
 
 type Part = 'train' | 'validation';
@@ -27,7 +37,13 @@ type Part = 'train' | 'validation';
  * it, as in Keras. Images of weights, embeddings and profiles are not written.
  */
 export class TensorBoard extends Callback {
-  readonly #options: Required<TensorBoardOptions>;
+  readonly #options: {
+    logDir: string;
+    histogramFreq: number;
+    writeGraph: boolean;
+    writeStepsPerSecond: boolean;
+    now: Clock;
+  };
   /** Batches between updates; `null`: epochs alone. */
   readonly #every: number | null;
   #files = new Map<Part, string>();
@@ -38,22 +54,28 @@ export class TensorBoard extends Callback {
   #epochStart = 0;
   #iterationsBefore = 0;
 
-  constructor({
-    logDir = 'logs',
-    histogramFreq = 0,
-    writeGraph = true,
-    writeStepsPerSecond = false,
-    updateFreq = 'epoch',
-    now = () => Date.now() / 1000,
-    ...unsupported
-  }: TensorBoardOptions = {}) {
-    super();
+  constructor(options: TensorBoardOptions = {}) {
+    const {
+      logDir = 'logs',
+      histogramFreq = 0,
+      writeGraph = true,
+      writeStepsPerSecond = false,
+      updateFreq = 'epoch',
+      now = () => Date.now() / 1000,
+      writeImages,
+      embeddingsFreq,
+      embeddingsMetadata,
+      profileBatch,
+      ...others
+    } = named(options, new.target);
+    super(others);
+    const unsupported = { writeImages, embeddingsFreq, embeddingsMetadata, profileBatch };
     const [option] = Object.entries(unsupported).find(([, value]) => value) ?? [];
     if (option)
       throw new ValueError(
         `Expected options of TensorBoard that this package has. Received: ${option}. Hint: leave it out; scalars, histograms and the graph are written.`,
       );
-    this.#options = { logDir, histogramFreq, writeGraph, writeStepsPerSecond, updateFreq, now };
+    this.#options = { logDir, histogramFreq, writeGraph, writeStepsPerSecond, now };
     this.#every = updateFreq === 'epoch' ? null : updateFreq === 'batch' ? 1 : updateFreq;
   }
 

@@ -1,11 +1,13 @@
 import { print as printToConsole } from '#platform';
 import { UserError } from '../../errors.js';
+import { named } from '../../named-options.js';
 import { floatRepr } from '../python/format.js';
 import { Callback, type Logs, type Print } from './callback.js';
 
 export interface TerminateOnNaNOptions {
-  /** Throws instead of ending training in good order. */
+  /** Throws instead of ending training in good order. Default: false. */
   raiseError?: boolean;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
@@ -14,8 +16,9 @@ export class TerminateOnNaN extends Callback {
   readonly #raiseError: boolean;
   readonly #print: Print;
 
-  constructor({ raiseError = false, print = printToConsole }: TerminateOnNaNOptions = {}) {
-    super();
+  constructor(options: TerminateOnNaNOptions = {}) {
+    const { raiseError = false, print = printToConsole, ...others } = named(options, new.target);
+    super(others);
     this.#raiseError = raiseError;
     this.#print = print;
   }

@@ -19,10 +19,11 @@ export function orthonormal(rows: number, columns: number, random: RandomState):
     const norm = Math.sqrt(dot(vector, vector));
     vectors.push(vector.map((value) => value / norm));
   }
-  return Float32Array.from({ length: rows * columns }, (_, at) => {
-    const [row, column] = [Math.floor(at / columns), at % columns];
-    return rows >= columns ? vectors[column]![row]! : vectors[row]![column]!;
-  });
+  const matrix = new Float32Array(rows * columns);
+  for (const [i, vector] of vectors.entries())
+    for (const [k, value] of vector.entries())
+      matrix[rows >= columns ? k * columns + i : i * columns + k] = value;
+  return matrix;
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, k) => sum + value * b[k]!, 0);

@@ -101,7 +101,7 @@ export class RandomState {
       throw new ValueError("Cannot take a larger sample than population when 'replace=False'");
     if (p) checkProbabilities(p, population);
     const drawn = this.#indices(population, count, replace, p);
-    const values = typeof a === 'number' ? drawn : drawn.map((i) => a[i]!);
+    const values = typeof a === 'number' ? drawn : drawn.map((i) => a[i] as T);
     return size === undefined ? values[0] : values;
   }
 
@@ -118,7 +118,7 @@ export class RandomState {
   shuffle<T>(values: T[] | { [index: number]: T; readonly length: number }): void {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.#bounded(i);
-      [values[i], values[j]] = [values[j]!, values[i]!];
+      [values[i], values[j]] = [values[j] as T, values[i] as T];
     }
   }
 
