@@ -1,6 +1,7 @@
 /**
  * Options by their names. Whoever takes options destructures them, `...others` last, and refuses the others: so the
- * names that are known are those that are read, and no list of them is written anywhere.
+ * names that are known are those that are read, and no list of them is written anywhere. Where every option has a
+ * default, the defaults are the list.
  *
  * @example
  * function resize(image: Image, options: ResizeOptions = {}) {
@@ -9,7 +10,7 @@
  *   …
  */
 
-type Class = abstract new (options: never) => unknown;
+type Class = abstract new (...given: never) => unknown;
 
 /** Calls what destructures the options. */
 type Reader = (options: never) => unknown;
@@ -44,15 +45,31 @@ export function refuseOthers(
   readers: Reader | readonly Reader[] = typeof callee === 'string' ? [] : constructorsOf(callee),
   words: Words = unexpected,
 ): void {
+  refuse(others, nameOf(callee), () => [readers].flat().flatMap(namesReadBy), words);
+}
+
+/** The options, those that are left out as the defaults have them. @throws TypeError for names that have no default */
+export function withDefaults<T extends object>(
+  defaults: T,
+  options: { readonly [Name in keyof T]?: T[Name] | undefined },
+  callee: string | Class,
+): T {
+  const given = Object.entries(named(options, callee)).filter(([, value]) => value !== undefined);
+  const others = given.filter(([name]) => !Object.hasOwn(defaults, name));
+  refuse(Object.fromEntries(others), nameOf(callee), () => Object.keys(defaults), unexpected);
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+function refuse(others: object, callee: string, namesOf: () => readonly string[], words: Words): void {
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   const unknown = Object.keys(given);
   if (unknown.length === 0) return;
-  const known = [...new Set([readers].flat().flatMap(namesReadBy))];
+  const known = [...new Set(namesOf())];
   const meant = unknown.flatMap((name) => {
     const candidate = nearest(name, known);
     return candidate === null ? [] : [`'${candidate}' for '${name}'`];
   });
-  const error = words(given, nameOf(callee));
+  const error = words(given, callee);
   if (meant.length > 0) error.message += `. Hint: write ${meant.join(', ')}.`;
   else if (known.length > 0) error.message += `. Hint: it knows ${known.join(', ')}.`;
   throw error;
@@ -61,11 +78,14 @@ export function refuseOthers(
 const nameOf = (callee: string | (Class & { className?: string })): string =>
   typeof callee === 'string' ? callee : (callee.className ?? callee.name);
 
-/** The constructors of a class and of those it extends, as they read options in their first argument. */
+/** The constructors of a class and of those it extends, which read options in one of their first arguments. */
 export const constructorsOf = (type: Class): Reader[] =>
   type === Object.getPrototypeOf(Function)
     ? []
-    : [(options) => Reflect.construct(type, [options]), ...constructorsOf(Object.getPrototypeOf(type))];
+    : [
+        (options) => Reflect.construct(type, [options, options, options, options]),
+        ...constructorsOf(Object.getPrototypeOf(type)),
+      ];
 
 /** Python's words for what a function does not take. */
 const unexpected: Words = (given, callee) =>

@@ -1,8 +1,10 @@
-import { named, refuseOthers } from '../../named-options.js';
+import { withDefaults } from '../../named-options.js';
 import { Callback } from './callback.js';
 
 /** Any of the hooks, by name. Default: those of `Callback`, which do nothing. */
-export type LambdaCallbackOptions = Partial<Pick<Callback, Extract<keyof Callback, `on${string}`>>>;
+export type LambdaCallbackOptions = Partial<Hooks>;
+
+type Hooks = Pick<Callback, Extract<keyof Callback, `on${string}`>>;
 
 /**
  * A callback made of functions: `keras.callbacks.LambdaCallback`.
@@ -15,11 +17,10 @@ export type LambdaCallbackOptions = Partial<Pick<Callback, Extract<keyof Callbac
 export class LambdaCallback extends Callback {
   constructor(hooks: LambdaCallbackOptions) {
     super();
-    const all = Object.getOwnPropertyNames(Callback.prototype).filter((name) => name.startsWith('on'));
-    const others = Object.entries(named(hooks, new.target)).filter(([name]) => !all.includes(name));
-    refuseOthers(Object.fromEntries(others), new.target, (probe: Record<string, unknown>) => {
-      for (const name of all) void probe[name];
-    });
-    Object.assign(this, hooks);
+    const all = Object.entries(Object.getOwnPropertyDescriptors(Callback.prototype));
+    const idle = Object.fromEntries(
+      all.flatMap(([name, { value }]) => (name.startsWith('on') ? [[name, value]] : [])),
+    );
+    Object.assign(this, withDefaults(idle as Hooks, hooks, new.target));
   }
 }

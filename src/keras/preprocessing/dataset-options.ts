@@ -1,6 +1,7 @@
 import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { InterpolationMethod } from '../../images/resample/interpolate.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { Print } from '../callbacks/callback.js';
 import { type ColorMode, channelsOf, type Size } from './image.js';
 
@@ -12,19 +13,21 @@ export interface DatasetOptions {
   labelMode?: 'int' | 'categorical' | 'binary' | null;
   /** The folders to read, in the order of their indices. Default: all, in Python's order. */
   classNames?: readonly string[] | null;
-  /** Default: `rgb`. */
+  /** Whether pictures are read grey, in colour, or with transparency. Default: `rgb`. */
   colorMode?: ColorMode;
-  /** `null` yields one picture at a time, without the axis of the batch. Default: 32. */
+  /** Pictures a batch; `null` yields one at a time, without the axis of the batch. Default: 32. */
   batchSize?: number | null;
-  /** Default: 256 by 256. */
+  /** Height and width in pixels that pictures are stretched to. Default: 256 by 256. */
   imageSize?: Size;
-  /** Default: true. */
+  /** Whether files are shuffled, once and before each pass. Default: true. */
   shuffle?: boolean;
+  /** Makes the order repeatable; `null` draws from the process-wide stream. Default: `null`. */
   seed?: number | null;
   /** The share of the pictures that is kept for validation. Default: none. */
   validationSplit?: number | null;
+  /** The part to read, with `validationSplit`. Default: none. */
   subset?: 'training' | 'validation' | 'both' | null;
-  /** Default: `bilinear`. */
+  /** How pictures are stretched. Default: `bilinear`. */
   interpolation?: InterpolationMethod;
   /** Walks into linked folders, too. Default: false. */
   followLinks?: boolean;
@@ -34,17 +37,33 @@ export interface DatasetOptions {
   padToAspectRatio?: boolean;
   /** Says how many files were found. Default: true. */
   verbose?: boolean;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
 /** Fills in what the options leave out. @throws ValueError when one is none of Keras's or contradicts another */
 export function checkDatasetOptions(options: DatasetOptions): Required<DatasetOptions> {
-  const { labels = 'inferred', classNames = null, colorMode = 'rgb', imageSize = [256, 256] } = options;
-  const { interpolation = 'bilinear', batchSize = 32, shuffle = true, seed = null } = options;
-  const { validationSplit = null, subset = null, followLinks = false, verbose = true } = options;
-  const { cropToAspectRatio = false, padToAspectRatio = false, print = printToConsole } = options;
-  const labelMode =
-    labels === null ? null : (options.labelMode ?? (options.labelMode === null ? null : 'int'));
+  const {
+    labels = 'inferred',
+    labelMode: wantedMode = 'int',
+    classNames = null,
+    colorMode = 'rgb',
+    batchSize = 32,
+    imageSize = [256, 256],
+    shuffle = true,
+    seed = null,
+    validationSplit = null,
+    subset = null,
+    interpolation = 'bilinear',
+    followLinks = false,
+    cropToAspectRatio = false,
+    padToAspectRatio = false,
+    verbose = true,
+    print = printToConsole,
+    ...others
+  } = named(options, 'imageDatasetFromDirectory');
+  refuseOthers(others, 'imageDatasetFromDirectory', checkDatasetOptions);
+  const labelMode = labels === null ? null : wantedMode;
   const refuse = (message: string): never => {
     throw new ValueError(message);
   };

@@ -1,6 +1,7 @@
 import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
+import { named } from '../../named-options.js';
 import type { Print } from '../callbacks/callback.js';
 import { filesBelow, join, subfolders } from './directory.js';
 import {
@@ -18,34 +19,38 @@ import type { PictureRecipe } from './picture-recipe.js';
 import type { ImageArray, TransformParameters } from './transform.js';
 
 /**
- * What the targets are: rows with a one at the class's index (`categorical`), indices (`sparse` and `binary`), the
- * pictures themselves (`input`), or nothing.
+ * The targets: rows with a one at the class's index (`categorical`), indices (`sparse` and `binary`), the pictures
+ * themselves (`input`), or nothing.
  */
 export type ClassMode = 'categorical' | 'binary' | 'sparse' | 'input' | null;
 
 export interface FlowFromDirectoryOptions extends IteratorOptions {
-  /** What pictures are stretched to. Default: 256 by 256. */
+  /** Height and width in pixels that pictures are stretched to. Default: 256 by 256. */
   targetSize?: Size;
-  /** Default: `rgb`. */
+  /** Whether pictures are read grey, in colour, or with transparency. Default: `rgb`. */
   colorMode?: ColorMode;
   /** The folders to read, in the order of their indices. Default: all, in Python's order. */
   classes?: readonly string[] | null;
-  /** Default: `categorical`. */
+  /** How targets tell the class. Default: `categorical`. */
   classMode?: ClassMode;
-  /** Default: `nearest`. */
+  /** How pictures are stretched. Default: `nearest`. */
   interpolation?: Interpolation;
   /** Cuts pictures to the proportions of `targetSize` first. Default: false. */
   keepAspectRatio?: boolean;
   /** Walks into linked folders, too. Default: false. */
   followLinks?: boolean;
-  /** With `validationSplit`: the first part of each class's files (`validation`), or the rest (`training`). */
+  /**
+   * With `validationSplit`: the first part of each class's files (`validation`), or the rest (`training`).
+   * Default: all.
+   */
   subset?: 'training' | 'validation' | null;
   /** Turns pictures upright as their EXIF data says. Default: false, as in Keras. */
   exif?: boolean;
+  /** Writes messages. Default: to standard output. */
   print?: Print;
 }
 
-/** What a picture file may end in, in lower case. Keras asks for no dot. */
+/** Endings of picture files, in lower case. Keras asks for no dot. */
 const endings = ['png', 'jpg', 'jpeg', 'bmp', 'ppm', 'tif', 'tiff'];
 
 /** Batches of the pictures in a folder of folders, one a class: `ImageDataGenerator.flow_from_directory`. */
@@ -69,14 +74,24 @@ export class DirectoryIterator extends ImageIterator {
     generator: ImageTransformer,
     options: FlowFromDirectoryOptions = {},
   ) {
-    const { targetSize = [256, 256], colorMode = 'rgb', classMode = 'categorical' } = options;
-    const { interpolation = 'nearest', keepAspectRatio = false, exif = false } = options;
-    const { print = printToConsole } = options;
+    const {
+      targetSize = [256, 256],
+      colorMode = 'rgb',
+      classes = null,
+      classMode = 'categorical',
+      interpolation = 'nearest',
+      keepAspectRatio = false,
+      followLinks = false,
+      subset = null,
+      exif = false,
+      print = printToConsole,
+      ...others
+    } = named(options, new.target);
     channelsOf(colorMode);
     checkClassMode(classMode);
-    const classNames = options.classes?.length ? options.classes : subfolders(directory);
-    const found = findPictures(directory, classNames, generator, options);
-    super(found.length, generator, options, 1e7);
+    const classNames = classes?.length ? classes : subfolders(directory);
+    const found = findPictures(directory, classNames, generator, { subset, followLinks });
+    super(found.length, generator, others, 1e7);
     this.classMode = classMode;
     this.targetSize = targetSize;
     this.colorMode = colorMode;
@@ -107,18 +122,25 @@ export class DirectoryIterator extends ImageIterator {
   }
 
   protected async load(index: number): Promise<ImageArray> {
-    return imgToArray(await loadImg(this.filepaths[index]!, this.#loading));
+    return imgToArray(await loadImg(this.#pathOf(index), this.#loading));
   }
 
   override recipe(index: number, transform: TransformParameters): PictureRecipe | null {
     // A class of the user's own may load its pictures otherwise.
     if (this.constructor !== DirectoryIterator) return null;
     const generator = this.imageDataGenerator.plainOptions;
-    return generator && { path: this.filepaths[index]!, loading: this.#loading, generator, transform };
+    return generator && { path: this.#pathOf(index), loading: this.#loading, generator, transform };
+  }
+
+  #pathOf(index: number): string {
+    const path = this.filepaths[index];
+    if (path === undefined)
+      throw new RangeError(`Expected the index of one of ${this.n} pictures. Received: ${index}.`);
+    return path;
   }
 
   targets(indices: readonly number[], x: Tensor<'float32'>): Tensor[] {
-    const classes = indices.map((i) => this.classes[i]!);
+    const classes = indices.flatMap((i) => this.classes[i] ?? []);
     switch (this.classMode) {
       case 'input':
         return [float32(x.data.slice(), x.dims)];
@@ -150,7 +172,7 @@ function findPictures(
   directory: string,
   classNames: readonly string[],
   generator: ImageTransformer,
-  { subset = null, followLinks = false }: FlowFromDirectoryOptions,
+  { subset, followLinks }: { subset: string | null; followLinks: boolean },
 ): { file: string; index: number }[] {
   const { validationSplit } = generator.options;
   if (subset !== null && subset !== 'training' && subset !== 'validation')

@@ -51,7 +51,8 @@ function rotate(a: Float64Array, n: number, p: number, q: number, vectors: Float
     a[q * n + i] = sine * x + cosine * y;
   }
   a[p * n + q] = a[q * n + p] = 0;
-  const [u, v] = [vectors[p]!, vectors[q]!];
+  const [u, v] = [vectors[p], vectors[q]];
+  if (!u || !v) return;
   for (let i = 0; i < n; i++) {
     const [x, y] = [u[i]!, v[i]!];
     u[i] = cosine * x - sine * y;

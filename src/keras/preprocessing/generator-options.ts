@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
 import type { FillMode, SplineOrder } from '../../images/affine.js';
+import { withDefaults } from '../../named-options.js';
 import type { Warn } from '../callbacks/callback.js';
 import type { ImageArray } from './transform.js';
 
@@ -19,13 +20,16 @@ export interface ImageDataGeneratorOptions {
   samplewiseStdNormalization?: boolean;
   /** Decorrelates the pixels, as `fit` has learnt to. Default: false. */
   zcaWhitening?: boolean;
-  /** Default: 1e-6. */
+  /** Added to the singular values that `zcaWhitening` divides by. Default: 1e-6. */
   zcaEpsilon?: number;
   /** The greatest rotation either way, in degrees. Default: 0. */
   rotationRange?: number;
-  /** Default: 0. A whole number is what an `int` is in Python: pixels chosen from `0 … n − 1`, either way. */
+  /**
+   * The greatest shift of columns either way. A whole number is Python's `int`: pixels chosen from `0 … n − 1`.
+   * Default: 0.
+   */
   widthShiftRange?: ShiftRange;
-  /** The same for the height. */
+  /** The same for rows. Default: 0. */
   heightShiftRange?: ShiftRange;
   /** The least and the greatest factor of brightness. Default: none. */
   brightnessRange?: readonly [number, number] | null;
@@ -35,7 +39,7 @@ export interface ImageDataGeneratorOptions {
   zoomRange?: number | readonly [number, number];
   /** The greatest shift of all levels either way. Default: 0. */
   channelShiftRange?: number;
-  /** What lies beyond the edges. Default: `nearest`. */
+  /** How pixels beyond the edges are made. Default: `nearest`. */
   fillMode?: FillMode;
   /** The level that `constant` fills with. Default: 0. */
   cval?: number;
@@ -51,12 +55,13 @@ export interface ImageDataGeneratorOptions {
   validationSplit?: number;
   /** The degree of the spline that transforms interpolate with. Default: 1. */
   interpolationOrder?: SplineOrder;
+  /** Takes warnings. Default: `console.warn`. */
   warn?: Warn;
 }
 
 /** Options that reach another thread. */
 export interface PlainOptions extends Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> {
-  /** What `preprocessingFunction` does, if there is one. */
+  /** The scaling of `preprocessingFunction`, if there is one. */
   readonly scaling: UniformScaling | null;
 }
 
@@ -91,10 +96,10 @@ const defaults = (): Settings => ({
 /**
  * Fills in what the options leave out, and settles those that contradict each other as Keras does.
  *
- * @returns the settings, and what the user should be warned of, in Keras's words
+ * @returns the settings, and warnings in Keras's words
  */
 export function checkOptions(options: ImageDataGeneratorOptions): { settings: Settings; warnings: string[] } {
-  const settings = { ...defaults(), ...definedOf(options) };
+  const settings = withDefaults(defaults(), options, 'ImageDataGenerator');
   const warnings: string[] = [];
   checkRanges(settings);
   const { featurewiseCenter, featurewiseStdNormalization } = settings;
@@ -161,7 +166,3 @@ function checkRanges({
       `Expected \`interpolationOrder\` to be a whole number from 0 to 5. Received: ${interpolationOrder}.`,
     );
 }
-
-/** Without the keys whose value is `undefined`, which would hide the defaults. */
-const definedOf = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;

@@ -10,7 +10,7 @@ import { filesBelow, join, subfolders } from './directory.js';
 import { channelsOf, type Image, type Size } from './image.js';
 import type { ImageBatch } from './image-iterator.js';
 
-/** What a picture file may end in. Shorter than `ImageDataGenerator`'s list, as in Keras. */
+/** Endings of picture files. Shorter than `ImageDataGenerator`'s list, as in Keras. */
 const endings = ['.bmp', '.gif', '.jpeg', '.jpg', '.png'];
 
 /** A file and the index of its class; −1 without labels. */
@@ -166,7 +166,7 @@ function indexDirectory(
     );
   const classNames = [...new Set(labels)].sort((a, b) => a - b).map(String);
   found(paths.length, classNames.length);
-  return { samples: paths.map((path, i) => ({ path, label: labels[i]! })), classNames };
+  return { samples: Array.from(labels, (label, i) => ({ path: paths[i] ?? '', label })), classNames };
 }
 
 /** The last part is for validation. */

@@ -1,5 +1,6 @@
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { globalRandom } from '../random/global-random.js';
 import { saveImg } from './image.js';
 import type { ImageTransformer } from './image-transformer.js';
@@ -9,29 +10,29 @@ import type { ImageArray, TransformParameters } from './transform.js';
 /** Pictures (N, H, W, C); then their targets and the weights of the samples, where there are any. */
 export type ImageBatch = [x: Tensor<'float32'>, y?: Tensor, sampleWeight?: Tensor];
 
-/** What every iterator over pictures takes. */
+/** Options of every iterator over pictures. */
 export interface IteratorOptions {
-  /** Default: 32. */
+  /** Pictures a batch. Default: 32. */
   batchSize?: number;
-  /** Default: true. */
+  /** Whether each pass has an order of its own. Default: true. */
   shuffle?: boolean;
-  /** Makes order and changes repeatable; `null` draws on from the process-wide stream. */
+  /** Makes order and changes repeatable; `null` draws on from the process-wide stream. Default: `null`. */
   seed?: number | null;
   /** A folder to write each changed picture to, for looking at. Default: none. */
   saveToDir?: string | null;
-  /** What their names begin with. Default: nothing. */
+  /** Their names begin with this. Default: nothing. */
   savePrefix?: string;
-  /** Default: `png`. */
+  /** Their format. Default: `png`. */
   saveFormat?: string;
 }
 
-/** What was drawn for a batch. */
+/** Everything that was drawn for a batch. */
 export interface Draws {
   /** Which pictures it holds. */
   readonly indices: readonly number[];
   /** How each is changed. */
   readonly transforms: readonly TransformParameters[];
-  /** What the name of each ends in, where `saveToDir` keeps them. */
+  /** The name of each ends in this, where `saveToDir` keeps them. */
   readonly hashes: readonly number[];
 }
 
@@ -60,16 +61,19 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
   constructor(
     readonly n: number,
     readonly imageDataGenerator: ImageTransformer,
-    {
+    options: IteratorOptions,
+    private readonly saveHashes: number,
+  ) {
+    const {
       batchSize = 32,
       shuffle = true,
       seed = null,
       saveToDir = null,
       savePrefix = '',
       saveFormat = 'png',
-    }: IteratorOptions,
-    private readonly saveHashes: number,
-  ) {
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
     this.batchSize = batchSize;
@@ -129,8 +133,8 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     const size = this.imageShape.reduce((a, b) => a * b, 1);
     const x = new Float32Array(indices.length * size);
     await Promise.all(
-      indices.map(async (index, i) => {
-        const picture = generator.applyTransform(await this.load(index), transforms[i]!);
+      Array.from(indices.entries(), async ([i, index]) => {
+        const picture = generator.applyTransform(await this.load(index), transforms[i] ?? {});
         x.set(generator.standardize(picture).data, i * size);
       }),
     );
@@ -168,9 +172,9 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     if (this.seed !== null) globalRandom().seed(this.seed + this.totalBatchesSeen);
   }
 
-  /** What a batch needs is drawn at once, however long it takes to make. */
+  /** Everything that a batch needs is drawn at once, however long it takes to make. */
   #drawFrom(start: number): Draws {
-    const indices = this.#order!.slice(start, start + this.batchSize);
+    const indices = this.#order?.slice(start, start + this.batchSize) ?? [];
     const transforms = indices.map(() => this.imageDataGenerator.getRandomTransform(this.imageShape));
     const hashes = this.#save ? indices.map(() => globalRandom().randint(this.saveHashes)) : [];
     return { indices, transforms, hashes };

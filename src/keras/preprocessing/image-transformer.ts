@@ -1,5 +1,6 @@
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { globalRandom } from '../random/global-random.js';
 import {
   checkOptions,
@@ -57,8 +58,8 @@ export class ImageTransformer {
   }
 
   /**
-   * The options, where they alone say how a picture is made, for another thread to make it; `null` where what `fit` has
-   * learnt says so, too, or a function that is no `preprocessInput`.
+   * The options, where they alone say how a picture is made, for another thread to make it. `null` where it depends on
+   * numbers that `fit` has learnt, on a function that is no `preprocessInput`, or on a subclass.
    */
   get plainOptions(): PlainOptions | null {
     const { warn: _, preprocessingFunction, ...plain } = this.options;
@@ -77,18 +78,21 @@ export class ImageTransformer {
    * @param shape of the picture: (H, W, C)
    * @param seed starts the process-wide stream anew first, unless `null`
    */
-  getRandomTransform([height, width]: readonly number[], seed: number | null = null): TransformParameters {
+  getRandomTransform(
+    [height = 0, width = 0]: readonly number[],
+    seed: number | null = null,
+  ): TransformParameters {
     const random = globalRandom();
     const { rotationRange, heightShiftRange, widthShiftRange, shearRange } = this.options;
     const { horizontalFlip, verticalFlip, channelShiftRange, brightnessRange } = this.options;
     if (seed !== null) random.seed(seed);
     const about = (range: number) => random.uniform(-range, range);
     const theta = rotationRange ? about(rotationRange) : 0;
-    const tx = drawShift(heightShiftRange, height!);
-    const ty = drawShift(widthShiftRange, width!);
+    const tx = drawShift(heightShiftRange, height);
+    const ty = drawShift(widthShiftRange, width);
     const shear = shearRange ? about(shearRange) : 0;
     const [low, high] = this.zoomRange;
-    const [zx, zy] = low === 1 && high === 1 ? [1, 1] : (random.uniform(low, high, 2) as unknown as number[]);
+    const [zx = 1, zy = 1] = low === 1 && high === 1 ? [] : random.uniform(low, high, 2);
     const flipHorizontal = random.random() < 0.5 && horizontalFlip;
     const flipVertical = random.random() < 0.5 && verticalFlip;
     const channelShiftIntensity = channelShiftRange === 0 ? null : about(channelShiftRange);
@@ -98,8 +102,8 @@ export class ImageTransformer {
       tx,
       ty,
       shear,
-      zx: zx!,
-      zy: zy!,
+      zx,
+      zy,
       flipHorizontal,
       flipVertical,
       channelShiftIntensity,
@@ -148,18 +152,17 @@ export class ImageTransformer {
    * Learns what `featurewiseCenter`, `featurewiseStdNormalization` and `zcaWhitening` need from sample pictures.
    *
    * @param x float32 (N, H, W, C)
-   * @param options.augment learns from changed pictures instead, each changed `rounds` times. Default: false, 1
    */
-  fit(
-    x: Tensor<'float32'>,
-    { augment = false, rounds = 1, seed = null }: ImageDataGeneratorFitOptions = {},
-  ): void {
+  fit(x: Tensor<'float32'>, options: ImageDataGeneratorFitOptions = {}): void {
+    const { augment = false, rounds = 1, seed = null, ...others } = named(options, 'fit');
+    refuseOthers(others, 'fit', (probe) => this.fit(x, probe));
     if (x.dims.length !== 4)
       throw new ValueError(
         `Input to \`.fit()\` should have rank 4. Got array with shape: (${x.dims.join(', ')})`,
       );
-    const { options } = this;
-    const channels = x.dims[3]!;
+    const { rescale, featurewiseCenter, featurewiseStdNormalization, zcaWhitening, zcaEpsilon } =
+      this.options;
+    const [, , , channels = 0] = x.dims;
     if (![1, 3, 4].includes(channels))
       this.warn(
         'Expected input to be images (as Numpy array) following the data format convention "channels_last" ' +
@@ -168,17 +171,17 @@ export class ImageTransformer {
       );
     if (seed !== null) globalRandom().seed(seed);
     let samples = float32(x.data.slice(), x.dims);
-    if (options.rescale) multiplyBy(samples.data, Math.fround(options.rescale));
+    if (rescale) multiplyBy(samples.data, Math.fround(rescale));
     if (augment) samples = this.#augmented(samples, rounds);
-    if (options.featurewiseCenter) {
+    if (featurewiseCenter) {
       this.mean = float32(channelMeans(samples.data, channels), [1, 1, channels]);
       subtract(samples.data, this.mean.data);
     }
-    if (options.featurewiseStdNormalization) {
+    if (featurewiseStdNormalization) {
       this.std = float32(channelDeviations(samples.data, channels), [1, 1, channels]);
       divide(samples.data, this.std.data);
     }
-    if (options.zcaWhitening) this.zcaWhiteningMatrix = zcaMatrix(samples, options.zcaEpsilon);
+    if (zcaWhitening) this.zcaWhiteningMatrix = zcaMatrix(samples, zcaEpsilon);
   }
 
   /** Warns once of the same thing, as Python does. */

@@ -3,6 +3,7 @@ import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Image } from '../../images/image.js';
 import { type Interpolation, resize } from '../../images/resample/resample.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { Warn } from '../callbacks/callback.js';
 
 /** How many channels a picture is read with: 1, 3 or 4. */
@@ -14,11 +15,11 @@ export type Size = readonly [height: number, width: number];
 export type { Image, Interpolation };
 
 export interface LoadImgOptions {
-  /** Default: `rgb`. */
+  /** Whether the picture is read grey, in colour, or with transparency. Default: `rgb`. */
   colorMode?: ColorMode;
-  /** What the picture is stretched to. Default: its own size. */
+  /** Height and width in pixels that the picture is stretched to. Default: its own. */
   targetSize?: Size | null;
-  /** Default: `nearest`. */
+  /** How the picture is stretched. Default: `nearest`. */
   interpolation?: Interpolation;
   /** Cuts the picture to the proportions of `targetSize` first, about its centre. Default: false. */
   keepAspectRatio?: boolean;
@@ -37,12 +38,20 @@ export interface LoadImgOptions {
  * const x = imgToArray(await loadImg('cat.jpg', { targetSize: [224, 224] }));
  */
 export async function loadImg(source: string | Uint8Array, options: LoadImgOptions = {}): Promise<Image> {
-  const { colorMode = 'rgb', targetSize = null, exif = false } = options;
+  const {
+    colorMode = 'rgb',
+    targetSize = null,
+    interpolation = 'nearest',
+    keepAspectRatio = false,
+    exif = false,
+    ...others
+  } = named(options, 'loadImg');
+  refuseOthers(others, 'loadImg', (probe) => loadImg(source, probe));
   const channels = channelsOf(colorMode);
   const bytes = typeof source === 'string' ? await readFile(source) : source;
   try {
     const image = await decodeImage(bytes, { channels, exif, levels: 'pillow' });
-    return targetSize ? fit(image, targetSize, options) : image;
+    return targetSize ? fit(image, targetSize, { interpolation, keepAspectRatio }) : image;
   } catch (error) {
     if (typeof source === 'string' && error instanceof Error) error.message = `${source}: ${error.message}`;
     throw error;
@@ -62,7 +71,7 @@ const interpolations = ['nearest', 'bilinear', 'bicubic', 'hamming', 'box', 'lan
 function fit(
   image: Image,
   [height, width]: Size,
-  { interpolation = 'nearest', keepAspectRatio = false }: LoadImgOptions,
+  { interpolation, keepAspectRatio }: { interpolation: Interpolation; keepAspectRatio: boolean },
 ): Image {
   if (image.height === height && image.width === width) return image;
   if (!interpolations.includes(interpolation))
@@ -86,14 +95,20 @@ function centreBox({ width, height }: Image, [targetHeight, targetWidth]: Size) 
 export const imgToArray = ({ data, height, width, channels }: Image): Tensor<'float32'> =>
   float32(new Float32Array(data), [height, width, channels]);
 
+export interface ArrayToImgOptions {
+  /** Stretches the values to 0–255 first. Default: true. */
+  scale?: boolean;
+}
+
 /**
  * Floats as a picture's levels: `keras.utils.array_to_img`. Fractions are cut off, as NumPy casts.
  *
  * @param x (H, W, C) with 1, 3 or 4 channels
- * @param options.scale stretches the values to 0–255 first. Default: true
  * @throws ValueError when the rank or the number of channels is another
  */
-export function arrayToImg(x: Tensor, { scale = true } = {}): Image {
+export function arrayToImg(x: Tensor, options: ArrayToImgOptions = {}): Image {
+  const { scale = true, ...others } = named(options, 'arrayToImg');
+  refuseOthers(others, 'arrayToImg', (probe) => arrayToImg(x, probe));
   const [height, width, channels] = checkImage(x);
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new ValueError(`Unsupported channel number: ${channels}`);
@@ -106,28 +121,29 @@ export function arrayToImg(x: Tensor, { scale = true } = {}): Image {
 /** Stretches values to 0–255, in float32 as Keras does. */
 function stretch(values: Float32Array): void {
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  let high = 0;
-  for (let i = 0; i < values.length; i++) {
-    values[i]! -= low;
-    high = Math.max(high, values[i]!);
-  }
-  for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]! / (high || 1)) * 255;
+  const above = values.map((value) => value - low);
+  const high = above.reduce((a, b) => Math.max(a, b), 0) || 1;
+  values.set(above.map((value) => Math.fround(value / high) * 255));
 }
 
 export interface SaveImgOptions {
-  /** `png`, `jpeg`, `bmp` …. Default: what the path's ending says. */
+  /** `png`, `jpeg`, `bmp` …. Default: by the path's ending. */
   fileFormat?: string | null;
   /** Stretches the values to 0–255 first. Default: true. */
   scale?: boolean;
+  /** Takes warnings. Default: `console.warn`. */
   warn?: Warn;
 }
 
 /** Writes an array (H, W, C) as a picture: `keras.utils.save_img`. */
-export async function saveImg(
-  path: string,
-  x: Tensor,
-  { fileFormat = null, scale = true, warn = (message) => console.warn(message) }: SaveImgOptions = {},
-): Promise<void> {
+export async function saveImg(path: string, x: Tensor, options: SaveImgOptions = {}): Promise<void> {
+  const {
+    fileFormat = null,
+    scale = true,
+    warn = (message: string) => console.warn(message),
+    ...others
+  } = named(options, 'saveImg');
+  refuseOthers(others, 'saveImg', (probe) => saveImg(path, x, probe));
   const ending = (fileFormat ?? /\.([^./\\]+)$/.exec(path)?.[1] ?? '').toLowerCase();
   const format = ending === 'jpg' ? 'jpeg' : ending;
   const image = arrayToImg(x, { scale });

@@ -4,6 +4,7 @@ export { describeScaling, scalingWarning } from './describe-scaling.js';
 export { type ClassMode, DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';
 export type { ImageDataGeneratorOptions, ShiftRange } from './generator-options.js';
 export {
+  type ArrayToImgOptions,
   arrayToImg,
   type ColorMode,
   type Image,

@@ -20,7 +20,7 @@ export function divide(values: Float32Array, deviations: Float32Array): void {
 
 /** Pictures of D values, each times the (D, D) matrix. */
 export function whiten(x: ImageArray, { data: matrix, dims }: Tensor<'float32'>): ImageArray {
-  const size = dims[0]!;
+  const [size = 0] = dims;
   const out = new Float32Array(x.data.length);
   for (let start = 0; start < out.length; start += size) {
     const sums = new Float64Array(size);

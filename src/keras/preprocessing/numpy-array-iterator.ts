@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { sliceRows } from '../../graph/rows.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
+import { named } from '../../named-options.js';
 import { ImageIterator, type IteratorOptions } from './image-iterator.js';
 import type { ImageTransformer } from './image-transformer.js';
 import type { ImageArray } from './transform.js';
@@ -12,9 +13,9 @@ export type Pictures = Tensor;
 export type Labels = Tensor | readonly number[];
 
 export interface FlowOptions extends IteratorOptions {
-  /** Weights of the samples. */
+  /** Weights of the samples. Default: none. */
   sampleWeight?: Labels | null;
-  /** With `validationSplit`: the first part (`validation`), or the rest (`training`). */
+  /** With `validationSplit`: the first part (`validation`), or the rest (`training`). Default: all. */
   subset?: 'training' | 'validation' | null;
   /** Allows the two parts to hold different classes. Default: false. */
   ignoreClassSplit?: boolean;
@@ -27,7 +28,12 @@ export class NumpyArrayIterator extends ImageIterator {
   readonly sampleWeight: Tensor | null;
 
   constructor(x: Pictures, y: Labels | null, generator: ImageTransformer, options: FlowOptions = {}) {
-    const { sampleWeight = null, subset = null, ignoreClassSplit = false } = options;
+    const {
+      sampleWeight = null,
+      subset = null,
+      ignoreClassSplit = false,
+      ...others
+    } = named(options, new.target);
     const targets = y && toTensor(y);
     const weights = sampleWeight && toTensor(sampleWeight);
     checkLengths(x, targets, '`y` (labels)', 'y');
@@ -38,11 +44,11 @@ export class NumpyArrayIterator extends ImageIterator {
       throw new ValueError(
         `Input data in \`NumpyArrayIterator\` should have rank 4. You passed an array with shape ${shapeOf(pictures)}`,
       );
-    super(pictures.dims[0]!, generator, options, 1e4);
+    const [count = 0, , , channels = 0] = pictures.dims;
+    super(count, generator, others, 1e4);
     this.x = toFloats(pictures);
     this.y = part ? part.y : targets;
     this.sampleWeight = weights;
-    const channels = pictures.dims[3]!;
     if (![1, 3, 4].includes(channels))
       generator.warn(
         'NumpyArrayIterator is set to use the data format convention "channels_last" (channels on axis 3), ' +
@@ -91,15 +97,16 @@ interface SplitOptions {
 function split(x: Tensor, y: Tensor | null, { subset, ignoreClassSplit, generator }: SplitOptions) {
   if (subset !== 'training' && subset !== 'validation')
     throw new ValueError(`Invalid subset name: ${subset}; expected "training" or "validation".`);
-  const count = x.dims[0]!;
+  const [count = 0] = x.dims;
   const middle = Math.trunc(count * generator.options.validationSplit);
   if (y && !ignoreClassSplit && !holdSame(sliceRows(y, 0, middle), sliceRows(y, middle, count)))
     throw new ValueError(
       'Training and validation subsets have different number of classes after the split. ' +
         'If your numpy arrays are sorted by the label, you might want to shuffle them.',
     );
-  const [from, to] = subset === 'validation' ? [0, middle] : [middle, count];
-  return { x: sliceRows(x, from!, to!), y: y && sliceRows(y, from!, to!) };
+  const part = (tensor: Tensor) =>
+    subset === 'validation' ? sliceRows(tensor, 0, middle) : sliceRows(tensor, middle, count);
+  return { x: part(x), y: y && part(y) };
 }
 
 /** Whether two tensors hold the same values, in any order and number. */

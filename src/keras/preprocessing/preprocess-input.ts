@@ -7,7 +7,7 @@ export interface PreprocessInput {
   (x: Tensor): Tensor<'float32'>;
   /** @param levels pixel by pixel */
   (levels: ArrayLike<number>): Float32Array;
-  /** What it does, so that another thread, which no function reaches, can do it, too. */
+  /** Its scaling, so that another thread, which no function reaches, can do the same. */
   readonly scaling: UniformScaling;
 }
 
@@ -20,10 +20,12 @@ export function preprocessInputOf(scaling: UniformScaling): PreprocessInput {
 /** Scales levels as the graph's `normalisePixels` does. */
 function scaleLevels(levels: ArrayLike<number>, { channels, mean, scale }: UniformScaling): Float32Array {
   const scaled = new Float32Array(levels.length);
-  for (let i = 0; i < scaled.length; i++) {
-    const c = i % 3;
-    const from = channels === 'RGB' ? i : i + 2 - 2 * c;
-    scaled[i] = (levels[from]! - mean[c]!) * scale;
+  const [first, second, third] = mean;
+  const [red, blue] = channels === 'RGB' ? [0, 2] : [2, 0];
+  for (let i = 0; i < scaled.length; i += 3) {
+    scaled[i] = (levels[i + red]! - first) * scale;
+    scaled[i + 1] = (levels[i + 1]! - second) * scale;
+    scaled[i + 2] = (levels[i + blue]! - third) * scale;
   }
   return scaled;
 }

@@ -17,8 +17,8 @@ export function pairwiseSum(values: Float32Array): number {
   const strands = values.slice(0, 8);
   const whole = length - (length % 8);
   for (let i = 8; i < whole; i++) strands[i % 8]! += values[i]!;
-  const [a, b, c, d, e, f, g, h] = strands as unknown as number[];
-  const sum = add(add(add(a!, b!), add(c!, d!)), add(add(e!, f!), add(g!, h!)));
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = strands;
+  const sum = add(add(add(a, b), add(c, d)), add(add(e, f), add(g, h)));
   return values.subarray(whole).reduce(add, sum);
 }
 
@@ -44,9 +44,15 @@ export function channelDeviations(values: Float32Array, channels: number): Float
   return channelMeans(squares, channels).map(Math.sqrt);
 }
 
-export const mean = (values: Float32Array): number => channelMeans(values, 1)[0]!;
+export function mean(values: Float32Array): number {
+  const [value = Number.NaN] = channelMeans(values, 1);
+  return value;
+}
 
-export const deviation = (values: Float32Array): number => channelDeviations(values, 1)[0]!;
+export function deviation(values: Float32Array): number {
+  const [value = Number.NaN] = channelDeviations(values, 1);
+  return value;
+}
 
 /**
  * The matrix that whitens pictures and leaves them as close as can be to what they were (ZCA).
@@ -59,15 +65,15 @@ export const deviation = (values: Float32Array): number => channelDeviations(val
  * @returns float32 (D, D), where D is the number of values of a picture
  */
 export function zcaMatrix({ data, dims }: Tensor<'float32'>, epsilon: number): Tensor<'float32'> {
-  const n = dims[0]!;
+  const [n = 0] = dims;
   const d = data.length / n;
   const { vectors, singular } = d <= n ? directions(data, n, d) : directionsOfFew(data, n, d);
   const resolution = Math.max(...singular) * Math.max(n, d) * 2 ** -23;
   const whitening = new Float64Array(d * d);
-  for (const [k, s] of singular.entries()) {
+  for (const [k, u] of vectors.entries()) {
+    const s = singular[k] ?? 0;
     if (s <= resolution) continue;
     const gain = Math.sqrt(n) / (s + epsilon);
-    const u = vectors[k]!;
     for (let i = 0; i < d; i++) {
       const scaled = u[i]! * gain;
       for (let j = 0; j < d; j++) whitening[i * d + j]! += scaled * u[j]!;

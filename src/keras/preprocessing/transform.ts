@@ -28,7 +28,9 @@ export interface TransformParameters {
 }
 
 /** Rows of a 3 × 3 matrix of homogeneous coordinates, one after the other. */
-type Homogeneous = readonly number[];
+type Homogeneous = readonly [...Row, ...Row, ...Row];
+
+type Row = readonly [number, number, number];
 
 const radians = (degrees: number): number => degrees * (Math.PI / 180);
 
@@ -52,16 +54,24 @@ function affineOf(
   if (zx !== 1 || zy !== 1) factors.push([zx, 0, 0, 0, zy, 0, 0, 0, 1]);
   if (factors.length === 0) return null;
   const [x, y] = [height / 2 - 0.5, width / 2 - 0.5];
-  const centred = [[1, 0, x, 0, 1, y, 0, 0, 1], factors.reduce(multiply), [1, 0, -x, 0, 1, -y, 0, 0, 1]];
-  const [a, b, c, d, e, f] = centred.reduce(multiply) as number[];
-  return { matrix: [e!, d!, b!, a!], offset: [f!, c!] };
+  const centred: Homogeneous[] = [
+    [1, 0, x, 0, 1, y, 0, 0, 1],
+    factors.reduce(multiply),
+    [1, 0, -x, 0, 1, -y, 0, 0, 1],
+  ];
+  const [a, b, c, d, e, f] = centred.reduce(multiply);
+  return { matrix: [e, d, b, a], offset: [f, c] };
 }
 
-const multiply = (a: Homogeneous, b: Homogeneous): Homogeneous =>
-  Array.from({ length: 9 }, (_, i) => {
-    const row = i - (i % 3);
-    return a[row]! * b[i % 3]! + a[row + 1]! * b[(i % 3) + 3]! + a[row + 2]! * b[(i % 3) + 6]!;
-  });
+function multiply([a, b, c, d, e, f, g, h, i]: Homogeneous, right: Homogeneous): Homogeneous {
+  const [p, q, r, s, t, u, v, w, x] = right;
+  const times = (first: number, second: number, third: number): Row => [
+    first * p + second * s + third * v,
+    first * q + second * t + third * w,
+    first * r + second * u + third * x,
+  ];
+  return [...times(a, b, c), ...times(d, e, f), ...times(g, h, i)];
+}
 
 /** Rotates, shifts, shears and zooms: `keras.preprocessing.image.apply_affine_transform`. */
 export function applyAffineTransform(
@@ -103,19 +113,17 @@ export function flipAxis(x: ImageArray, axis: 0 | 1): ImageArray {
  *
  * Levels that leave 0–255 are stretched to that range for it, and back afterwards.
  *
- * @param scale stretches the levels to 0–255 in any case, and leaves them so. Default true
+ * @param scale stretches the levels to 0–255 in any case, and leaves them so. Default: true
  */
 export function applyBrightnessShift(x: ImageArray, brightness: number, scale = true): ImageArray {
   const [low, high] = range(x.data);
   const leaves = low < 0 || high > 255;
   const img = arrayToImg(x, { scale: leaves || scale });
   const factor = Math.fround(brightness);
-  const brightened = Uint8ClampedArray.from({ length: 256 }, (_, level) =>
-    Math.trunc(Math.fround(factor * level)),
-  );
+  const brightened = (level: number) => Math.min(Math.max(Math.trunc(Math.fround(factor * level)), 0), 255);
   const out = imgToArray(img);
-  for (let i = 0; i < img.data.length; i++)
-    if (img.channels < 4 || i % 4 < 3) out.data[i] = brightened[img.data[i]!]!;
+  for (const [i, level] of img.data.entries())
+    if (img.channels < 4 || i % 4 < 3) out.data[i] = brightened(level);
   if (leaves && !scale) {
     const span = Math.fround(high - low);
     for (const [i, value] of out.data.entries())
@@ -128,8 +136,7 @@ export function applyBrightnessShift(x: ImageArray, brightness: number, scale = 
 function range(values: Float32Array): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+  for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
