@@ -1,24 +1,34 @@
 import { print as printToConsole } from '#platform';
+import { named, refuseOthers } from '../named-options.js';
 import type { Clock, Print } from './callbacks/callback.js';
 import { exponential, fixed } from './python/format.js';
 
 export interface ProgbarOptions {
   /** Steps expected; `null` where that is not known. */
   target: number | null;
-  /** Width of the bar in characters. */
+  /** Width of the bar in characters. Default: 20. */
   width?: number;
-  /** 0: silent. 1: a bar. 2: one line at the end. */
+  /** 0 is silent, 1 a bar, 2 one line at the end. Default: 1. */
   verbose?: 0 | 1 | 2;
-  /** The least time between two updates in seconds. */
+  /** The least time between two updates in seconds. Default: 0.05. */
   interval?: number;
-  /** Values shown as they come; all others are averaged over the steps. */
+  /** Names of values that are shown as they come; all others are averaged over the steps. Default: none. */
   statefulMetrics?: Iterable<string>;
-  /** Values averaged over the steps; all others are shown as they come. Not together with `statefulMetrics`. */
+  /**
+   * Names of values that are averaged over the steps; all others are shown as they come. Not together with
+   * `statefulMetrics`. Default: all.
+   */
   statelessMetrics?: Iterable<string>;
+  /** The word for a step. Default: `step`. */
   unitName?: string;
-  /** Redraws the bar in place. Keras does so everywhere but in a pipe on Windows, where each update is a line. */
+  /**
+   * Redraws the bar in place. Keras does so everywhere but in a pipe on Windows, where each update is a line.
+   * Default: true.
+   */
   dynamicDisplay?: boolean;
+  /** Writes the bar. Default: to standard output. */
   print?: Print;
+  /** The clock. Default: the system's. */
   now?: Clock;
 }
 
@@ -35,18 +45,21 @@ export class Progbar {
   #afterFirstStep?: number;
   #previousWidth = 0;
 
-  constructor({
-    target,
-    width = 20,
-    verbose = 1,
-    interval = 0.05,
-    statefulMetrics,
-    statelessMetrics,
-    unitName = 'step',
-    dynamicDisplay = true,
-    print = printToConsole,
-    now = () => Date.now() / 1000,
-  }: ProgbarOptions) {
+  constructor(options: ProgbarOptions) {
+    const {
+      target,
+      width = 20,
+      verbose = 1,
+      interval = 0.05,
+      statefulMetrics,
+      statelessMetrics,
+      unitName = 'step',
+      dynamicDisplay = true,
+      print = printToConsole,
+      now = () => Date.now() / 1000,
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     if (statefulMetrics && statelessMetrics)
       throw new TypeError(
         'Expected one of statefulMetrics and statelessMetrics. Received: both. Hint: one lists what is shown as it is, the other what is averaged.',
@@ -91,7 +104,7 @@ export class Progbar {
       const rest = ' '.repeat(Math.max(0, this.#previousWidth - width));
       print(before + text + rest + (finalize ? '\n' : ''));
       this.#previousWidth = width;
-    } else if (verbose === 2 && finalize && this.target) print(formatLine(state));
+    } else if (verbose === 2 && finalize && this.target) print(formatLine(state, this.target));
     this.#lastUpdate = now;
   }
 
@@ -123,7 +136,7 @@ export class Progbar {
   }
 }
 
-/** What a progress bar shows. Times are in seconds. */
+/** The state that a progress bar shows. Times are in seconds. */
 interface Progress {
   readonly current: number;
   readonly target: number | null;
@@ -154,10 +167,13 @@ function formatBar(progress: Progress, width = 20): { text: string; width: numbe
 }
 
 /** The one line of an epoch that `verbose: 2` prints. */
-function formatLine({ current, target, elapsed, secondsPerStep, unitName, values }: Progress): string {
+function formatLine(
+  { current, elapsed, secondsPerStep, unitName, values }: Progress,
+  target: number,
+): string {
   const step = formatStepTime(secondsPerStep, unitName);
   const metrics = values.map(([name, value]) => ` - ${name}: ${formatValue(value, value)}`).join('');
-  return `${formatCount(current, target!)} - ${fixed(elapsed, 0)}s -${step}${metrics}\n`;
+  return `${formatCount(current, target)} - ${fixed(elapsed, 0)}s -${step}${metrics}\n`;
 }
 
 const formatCount = (current: number, target: number): string =>

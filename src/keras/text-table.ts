@@ -23,14 +23,15 @@ export function formatTable(
   const rule = (left: string, line: string, cross: string, right: string) =>
     left + widths.map((length) => line.repeat(length)).join(cross) + right;
   const format = (cells: readonly string[], bar: string, atBottom = false): string[] => {
-    const blocks = cells.map((cell, i) =>
-      align(wrap(cell, widths[i]! - 2), columns[i]!.align, widths[i]! - 2),
-    );
-    const height = Math.max(...blocks.map(({ length }) => length));
+    const blocks = columns.map((column, i) => {
+      const inner = (widths[i] ?? 2) - 2;
+      return { lines: align(wrap(cells[i] ?? '', inner), column.align, inner), empty: ' '.repeat(inner) };
+    });
+    const height = Math.max(...blocks.map(({ lines }) => lines.length));
     return Array.from({ length: height }, (_, y) => {
-      const texts = blocks.map((block, i) => {
-        const line = block[atBottom ? y - (height - block.length) : y];
-        return ` ${line ?? ' '.repeat(widths[i]! - 2)} `;
+      const texts = blocks.map(({ lines, empty }) => {
+        const line = lines[atBottom ? y - (height - lines.length) : y];
+        return ` ${line ?? empty} `;
       });
       return bar + texts.join(bar) + bar;
     });

@@ -1,6 +1,6 @@
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
-import { named, refuseOthers } from '../../named-options.js';
+import { named, refuseOthers, withDefaults } from '../../named-options.js';
 import { globalRandom } from '../random/global-random.js';
 import {
   checkOptions,
@@ -19,6 +19,7 @@ import {
   flipAxis,
   type ImageArray,
   type TransformParameters,
+  unchanged,
 } from './transform.js';
 
 /** Changes pictures at random and scales them: all of `ImageDataGenerator` but the batches. */
@@ -114,8 +115,9 @@ export class ImageTransformer {
   /** Changes a picture (H, W, C) as the parameters say; what they leave out stays as it is. */
   applyTransform(x: ImageArray, parameters: Partial<TransformParameters>): ImageArray {
     const { fillMode, cval, interpolationOrder: order } = this.options;
-    const { channelShiftIntensity = null, flipHorizontal, flipVertical, brightness = null } = parameters;
-    let out = applyAffineTransform(x, parameters, { fillMode, cval, order });
+    const transform = withDefaults(unchanged, parameters, 'applyTransform');
+    const { channelShiftIntensity, flipHorizontal, flipVertical, brightness } = transform;
+    let out = applyAffineTransform(x, transform, { fillMode, cval, order });
     if (channelShiftIntensity !== null) out = applyChannelShift(out, channelShiftIntensity);
     if (flipHorizontal) out = flipAxis(out, 1);
     if (flipVertical) out = flipAxis(out, 0);

@@ -1,3 +1,4 @@
+import { named, refuseOthers } from '../../named-options.js';
 import { globalPythonRandom } from '../random/global-random.js';
 import type { PythonRandom } from '../random/python-random.js';
 
@@ -44,8 +45,15 @@ export class PyDatasetAdapter<Batch, Draws = unknown> {
 
   constructor(
     readonly dataset: PyDataset<Batch, Draws>,
-    { shuffle = false, reset = true, random = globalPythonRandom() }: PyDatasetAdapterOptions = {},
+    options: PyDatasetAdapterOptions = {},
   ) {
+    const {
+      shuffle = false,
+      reset = true,
+      random = globalPythonRandom(),
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     this.#shuffle = shuffle;
     this.#random = random;
     for (let i = 0; i < Math.min(BATCHES_LOOKED_AT, dataset.length); i++) dataset.draw(i);
@@ -69,7 +77,7 @@ export class PyDatasetAdapter<Batch, Draws = unknown> {
     return order;
   }
 
-  /** What the batches of one pass are made of, for a caller that has made the pictures before. */
+  /** The draws of the batches of one pass, for a caller that has made the pictures before. */
   *drawPass(): Generator<Draws> {
     try {
       for (const index of this.order()) yield this.dataset.draw(index);

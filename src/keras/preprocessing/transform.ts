@@ -1,11 +1,12 @@
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { type AffineOptions, affine, type Matrix } from '../../images/affine.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { arrayToImg, checkImage, imgToArray } from './image.js';
 
 /** A picture as Keras computes with it: float32 (H, W, C), levels 0–255 unless scaled. */
 export type ImageArray = Tensor<'float32'>;
 
-/** How one picture is changed: what `getRandomTransform` draws. */
+/** How one picture is changed, as `getRandomTransform` draws it. */
 export interface TransformParameters {
   /** Rotation in degrees. */
   theta: number;
@@ -27,6 +28,20 @@ export interface TransformParameters {
   brightness: number | null;
 }
 
+/** Changes nothing. */
+export const unchanged: TransformParameters = {
+  theta: 0,
+  tx: 0,
+  ty: 0,
+  shear: 0,
+  zx: 1,
+  zy: 1,
+  flipHorizontal: false,
+  flipVertical: false,
+  channelShiftIntensity: null,
+  brightness: null,
+};
+
 /** Rows of a 3 × 3 matrix of homogeneous coordinates, one after the other. */
 type Homogeneous = readonly [...Row, ...Row, ...Row];
 
@@ -41,9 +56,10 @@ const radians = (degrees: number): number => degrees * (Math.PI / 180);
  * so that on pictures that are not square the centre is a little off; so it is here.
  */
 function affineOf(
-  { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }: Partial<TransformParameters>,
+  parameters: Partial<TransformParameters>,
   [height, width]: readonly [height: number, width: number],
 ): { matrix: Matrix; offset: readonly [number, number] } | null {
+  const { theta, tx, ty, shear, zx, zy } = { ...unchanged, ...parameters };
   const factors: Homogeneous[] = [];
   if (theta !== 0) {
     const [sin, cos] = [Math.sin(radians(theta)), Math.cos(radians(theta))];
@@ -77,8 +93,10 @@ function multiply([a, b, c, d, e, f, g, h, i]: Homogeneous, right: Homogeneous):
 export function applyAffineTransform(
   x: ImageArray,
   parameters: Partial<TransformParameters>,
-  { fillMode = 'nearest', cval = 0, order = 1 }: AffineOptions = {},
+  options: AffineOptions = {},
 ): ImageArray {
+  const { fillMode = 'nearest', cval = 0, order = 1, ...others } = named(options, 'applyAffineTransform');
+  refuseOthers(others, 'applyAffineTransform', (probe) => applyAffineTransform(x, {}, probe));
   const [height, width, channels] = checkImage(x);
   const move = affineOf(parameters, [height, width]);
   if (!move) return x;
