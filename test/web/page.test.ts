@@ -295,6 +295,22 @@ test.serial('a missing model is told', async (t) => {
   await server.close();
 });
 
+test.serial('a model that comes in part is told, and is not kept', async (t) => {
+  const { page, site } = t.context;
+  const server = await serveFolder(site.folder, { cut: ['model.onnx'] });
+  await page.goto(server.url);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.regex(
+    (await seen(page)).status,
+    /^The model could not be loaded: the connection broke off after [\d.]+ of the [\d.]+ MB of model\.onnx\. Reloading the page tries again\.$/,
+  );
+  t.deepEqual(
+    await page.evaluate(async () => (await (await caches.open('ort-transfer-1')).keys()).length),
+    0,
+  );
+  await server.close();
+});
+
 test.serial('WebAssembly that is missing or forbidden is told', async (t) => {
   const { page, site } = t.context;
   for (const options of [

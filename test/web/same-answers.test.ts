@@ -187,6 +187,12 @@ test.serial('… where the model looks at faces, and at whole pictures that have
       answers.map((answer) => answer.faces!.length > 0),
       answers.map((_, i) => i < faces.length),
     );
+    await waitForStatus(pair.page, /^Most likely .*%\. No face found\.$/);
+    const note = pair.page.locator('ort-classifier').locator('.note');
+    t.is(
+      await note.textContent(),
+      'No face found: the whole picture was looked at, so this may well be wrong.',
+    );
   }),
 );
 

@@ -26,6 +26,8 @@ type Headers = Readonly<Record<string, string>>;
 export interface ServeOptions {
   /** Paths to answer with 404 though the files exist. */
   hide?: readonly string[];
+  /** Paths of which half is sent, then nothing more. */
+  cut?: readonly string[];
   /** Sent with every file. */
   headers?: Headers | (() => Headers);
 }
@@ -33,7 +35,7 @@ export interface ServeOptions {
 /** Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type. */
 export async function serveFolder(
   folder: string,
-  { hide = [], headers = {} }: ServeOptions = {},
+  { hide = [], cut = [], headers = {} }: ServeOptions = {},
 ): Promise<StaticServer> {
   const prefix = '/some/sub/path/';
   const requests: string[] = [];
@@ -46,12 +48,14 @@ export async function serveFolder(
     try {
       if (path === undefined || hide.includes(path)) throw new Error('hidden');
       const body = await readFile(join(folder, normalize(`/${path}`)));
-      response
-        .writeHead(200, {
-          ...(typeof headers === 'function' ? headers() : headers),
-          'content-type': types[extname(path)] ?? 'application/octet-stream',
-        })
-        .end(body);
+      response.writeHead(200, {
+        ...(typeof headers === 'function' ? headers() : headers),
+        'content-type': types[extname(path)] ?? 'application/octet-stream',
+        ...(cut.includes(path) ? { 'content-length': body.length } : {}),
+      });
+      if (cut.includes(path))
+        response.write(body.subarray(0, body.length >> 1), () => setImmediate(() => response.destroy()));
+      else response.end(body);
     } catch {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><p>Not found');
     }

@@ -359,6 +359,7 @@ test.serial('it works under a strict policy, and again when the server has gone'
       await addPictures(page, 0, 'Stripes', [stripes[0]!]);
       await addPictures(page, 1, 'More', [stripes[1]!]);
       await train(page);
+      await message(page, /^No face was found in 2 of 2 pictures\. .*--weights imagenet\.$/).waitFor();
       t.is((await askPage(page, stripes[0]!, ['Stripes', 'More'])).length, 2);
       const keras = await downloadFrom(page, 'Download model.keras');
       t.true(keras.length > 1e6);

@@ -283,8 +283,9 @@ export class ClassifierElement extends HTMLElement {
     const { predictions, faces } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
+    const faceless = faces?.length === 0 ? ' No face found.' : '';
     if (isTold && best)
-      this.#say(`Most likely ${best.label}, ${formatShare(best.probability)}.`, { isQuiet: true });
+      this.#say(`Most likely ${best.label}, ${formatShare(best.probability)}.${faceless}`, { isQuiet: true });
     this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
     this.#note(faces ? describeFaces(faces.length) : '');
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);

@@ -11,10 +11,8 @@ export interface Names {
 /** An error in words for someone who only wanted to try the page. Whoever runs it finds the rest in the event. */
 export function describeError({ fault, message }: ClassifierError, { model, picture }: Names): string {
   switch (fault) {
-    case 'no model': {
-      const missing = /([^/]+)\. Received: HTTP status/.exec(message)?.[1];
-      return `The model could not be loaded: ${missing ? `there is no ${missing} here` : 'the server does not answer'}.`;
-    }
+    case 'no model':
+      return `The model could not be loaded: ${reasonOf(message)}.`;
     case 'wrong model':
       return `The file ${model} cannot be used here. ${message}`;
     case 'no runtime':
@@ -38,3 +36,14 @@ export function describePicture(message: string): string {
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Why a file did not come, from the words of a download. */
+function reasonOf(message: string): string {
+  const [, missing] = /([^/]+)\. Received: HTTP status/.exec(message) ?? [];
+  if (missing) return `there is no ${missing} here`;
+  const [, name, received, total] = /([^/]+)\. Received: (\d+) of (\d+) bytes/.exec(message) ?? [];
+  if (!name) return 'the server does not answer';
+  return `the connection broke off after ${megabytes(received)} of the ${megabytes(total)} MB of ${name}. Reloading the page tries again`;
+}
+
+const megabytes = (bytes = '0'): string => (Number(bytes) / 1e6).toFixed(1);

@@ -67,7 +67,7 @@ export function listLabels(labels: readonly string[]): string {
 }
 
 export function describeFaces(count: number): string {
-  if (count === 0) return 'No face was found, so this is what the whole picture looks like.';
+  if (count === 0) return 'No face found: the whole picture was looked at, so this may well be wrong.';
   return count === 1 ? '' : `There are ${count} faces. This is about the largest, in the solid frame.`;
 }
 

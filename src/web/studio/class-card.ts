@@ -1,6 +1,7 @@
 import { acceptDrops } from '../element/intake.js';
 import { Capture } from './capture.js';
 import { button, element } from './elements.js';
+import type { FaceCount } from './problems.js';
 import type { NamedPicture } from './project-archive.js';
 import type { Look } from './studio-protocol.js';
 
@@ -19,6 +20,8 @@ interface Entry extends NamedPicture {
   readonly root: HTMLLIElement;
   /** Its hash, once it was looked at. */
   content?: string;
+  /** Whether faces are looked for and none was found. */
+  isFaceless?: boolean;
 }
 
 /** A class: its name, its pictures, and the ways to add more. */
@@ -83,6 +86,12 @@ export class ClassCard {
     return [...this.#entries].filter(({ content }) => content === undefined).length;
   }
 
+  /** How many pictures were looked at, and in how many of them no face was found. */
+  get faceCount(): FaceCount {
+    const seen = [...this.#entries].filter(({ content }) => content !== undefined);
+    return { seen: seen.length, faceless: seen.filter(({ isFaceless }) => isFaceless).length };
+  }
+
   add(pictures: readonly NamedPicture[]): void {
     for (const picture of pictures) void this.#add(picture);
     this.#changed();
@@ -111,11 +120,12 @@ export class ClassCard {
     try {
       const { content, thumbnail, faces } = await this.#options.look(blob);
       entry.content = content;
+      entry.isFaceless = faces === 0;
       canvas.width = thumbnail.width;
       canvas.height = thumbnail.height;
       canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(thumbnail);
-      entry.root.className = faces === 0 ? 'faceless' : '';
-      if (faces === 0) {
+      entry.root.className = entry.isFaceless ? 'faceless' : '';
+      if (entry.isFaceless) {
         remove.title = `${name}: no face was found, so the whole picture is taken`;
         remove.ariaLabel = `Remove ${name}, in which no face was found`;
       }

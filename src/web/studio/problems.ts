@@ -17,3 +17,19 @@ export function problemOf(classes: readonly Draft[]): string | undefined {
   if (empty) return `“${empty.name.trim()}” has no pictures yet. Add some, or remove the class.`;
   return undefined;
 }
+
+/** The pictures of a class, counted. */
+export interface FaceCount {
+  /** How many of them were looked at. */
+  readonly seen: number;
+  /** How many of these have no face, though the model looks for faces. */
+  readonly faceless: number;
+}
+
+/** Advice where most pictures have no face, though the model is made for faces; undefined where they have. */
+export function describeFaceless(classes: readonly FaceCount[]): string | undefined {
+  const sum = (count: (item: FaceCount) => number) => classes.reduce((total, item) => total + count(item), 0);
+  const [seen, faceless] = [sum((item) => item.seen), sum((item) => item.faceless)];
+  if (faceless * 2 <= seen) return undefined;
+  return `No face was found in ${faceless} of ${seen} pictures. This studio is made for faces, and will tell other things apart less well. For those it is built with --weights imagenet.`;
+}
