@@ -20,6 +20,9 @@ function join<T extends Float32Array | Uint8Array>(parts: readonly ArrayLike<num
   return whole;
 }
 
+/** The number of rows of a tensor (N, …). */
+export const rowCount = ({ dims: [count = 0] }: Pick<Tensor, 'dims'>): number => count;
+
 /** Rows `from` to `to` of a tensor (N, …), sharing its memory. */
 export function sliceRows({ type, dims, data }: Tensor, from: number, to: number): Tensor {
   const [count = 0, ...row] = dims;

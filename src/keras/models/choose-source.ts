@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { rowCount } from '../../graph/rows.js';
 import type { Warn } from '../callbacks/callback.js';
 import type { ImageIterator } from '../preprocessing/image-iterator.js';
 import { globalTensorRandom } from '../random/global-random.js';
@@ -91,7 +92,7 @@ export function arraySource(
   samples: Samples,
   { batchSize, steps, shuffle, random }: Pick<SourceOptions, 'batchSize' | 'steps' | 'shuffle' | 'random'>,
 ): ArraySource {
-  const size = batchSize ?? (steps ? Math.ceil(samples.y.dims[0]! / steps) : 32);
+  const size = batchSize ?? (steps ? Math.ceil(rowCount(samples.y) / steps) : 32);
   if (!Number.isInteger(size) || size < 1)
     throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
   return new ArraySource(samples, size, shuffle ? (random ?? globalTensorRandom()) : null);

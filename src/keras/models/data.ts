@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { rowCount } from '../../graph/rows.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { pythonList } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -9,10 +10,10 @@ type NestedNumbers = number | readonly NestedNumbers[];
 /** Numbers in one dimension, as `iterator.classes` has them. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint8Array;
 
-/** Data for a model: a tensor of float32, or what can be made one. */
+/** Data for a model: a tensor, nested arrays of numbers, or a typed array. */
 export type ArrayLikeData = Tensor | readonly NestedNumbers[] | NumberArray;
 
-/** What a model reads: several inputs as a list of tensors, or by the names of its `Input`s. */
+/** The inputs of a model: one, several as a list of tensors, or by the names of its `Input`s. */
 export type Inputs = ArrayLikeData | readonly Tensor[] | NamedInputs;
 
 type NamedInputs = Readonly<Record<string, ArrayLikeData>>;
@@ -82,7 +83,10 @@ export function fitInputs(
   },
 ): Tensor<'float32'>[] {
   model.checkInputs(x.map(({ dims }) => dims));
-  return x.map(({ data, dims }, i) => float32(data, withRank(dims, model.inputs[i]!.shape)));
+  return model.inputs.flatMap(({ shape }, i) => {
+    const input = x[i];
+    return input ? [float32(input.data, withRank(input.dims, shape))] : [];
+  });
 }
 
 function withRank(dims: readonly number[], shape: Shape): readonly number[] {
@@ -91,11 +95,11 @@ function withRank(dims: readonly number[], shape: Shape): readonly number[] {
   return dims;
 }
 
-/** What targets are to be like. */
+/** The form of targets. */
 export interface TargetForm {
   /** Without the batch. */
   readonly targetShape: readonly unknown[];
-  /** What to say of targets of another shape, the batch first. */
+  /** Says that targets have another shape, the batch first. */
   describeMismatch(targetShape: Shape): string;
 }
 
@@ -106,7 +110,7 @@ export function toTargets(
 ): Tensor<'float32'> {
   const target = toFloatTensor(y);
   if (target.dims.length === 1 && targetShape.length === 1 && targetShape[0] === 1)
-    return float32(target.data, [target.dims[0]!, 1]);
+    return float32(target.data, [rowCount(target), 1]);
   if (target.dims.slice(1).join() !== targetShape.join())
     throw new ValueError(describeMismatch([null, ...target.dims.slice(1)]));
   return target;

@@ -1,7 +1,8 @@
-import { joinRows } from '../../graph/rows.js';
+import { joinRows, rowCount } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Draws, ImageIterator } from '../preprocessing/image-iterator.js';
 import { type PyDataset, PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
+import { type TransformParameters, unchanged } from '../preprocessing/transform.js';
 import type { Batch } from './data.js';
 import { type FeatureCache, type FeatureRows, stackFeatureRows, takeFeatureRows } from './feature-cache.js';
 import type { FeatureThreads } from './feature-threads.js';
@@ -16,11 +17,11 @@ export interface DatasetSourceOptions {
   shuffle: boolean;
   /** Goes on with the next pass where one ends, as `fitGenerator` does. */
   endless?: boolean;
-  /** Keeps what the frozen part makes of pictures; `null` where they are new each time. */
+  /** Keeps the features of pictures; `null` where they are new each time. */
   cache?: FeatureCache | null;
   /** Make the features, where that pays; `null` where pictures are needed themselves. */
   threads?: FeatureThreads | null;
-  /** What the features depend on. */
+  /** Everything that the features depend on. */
   featuresOf?: () => readonly unknown[];
 }
 
@@ -103,7 +104,8 @@ export class DatasetSource implements Source {
       if (isLast || parts.length === most || isEnough) break;
       size = drawn.size;
     }
-    return parts.length === 0 ? null : inOrder(joinSamples(parts), parts[0]!.y.dims[0]!);
+    const [first] = parts;
+    return first ? inOrder(joinSamples(parts), rowCount(first.y)) : null;
   }
 
   #take(): Drawn | null {
@@ -119,7 +121,7 @@ export class DatasetSource implements Source {
       this.dataset.onEpochEnd();
       this.start();
     }
-    const draws = this.dataset.draw(this.#order[this.#seen++]!);
+    const draws = this.dataset.draw(this.#order[this.#seen++] ?? 0);
     const { cache } = this.options;
     const make = async () => toSamples(await this.dataset.make(draws), this.form);
     const drawn =
@@ -132,60 +134,75 @@ export class DatasetSource implements Source {
   }
 
   /** Makes the pictures alone whose features are not at hand. */
-  #makeMissing({ indices, transforms }: Draws, cache: FeatureCache | null): Drawn {
-    const dataset = this.dataset as unknown as ImageIterator;
-    const keys = cache?.draw(indices);
-    const rows = indices.map((_, i) => (keys ? cache!.get(keys[i]!) : undefined));
-    const missing = indices.flatMap((_, i) => (rows[i] ? [] : [i]));
+  #makeMissing(draws: Draws, cache: FeatureCache | null): Drawn {
+    const keys = cache?.draw(draws.indices) ?? [];
+    const views = picturesOf(draws).map((picture, i) => {
+      const key = keys[i] ?? null;
+      return { picture, key, rows: key === null ? undefined : cache?.get(key) };
+    });
+    const missing = views.filter(({ rows }) => !rows);
     const make = async () => {
-      const made = await this.#makeFeatures({
-        indices: missing.map((i) => indices[i]!),
-        transforms: missing.map((i) => transforms[i]!),
-        hashes: [],
-      });
-      for (const [k, i] of missing.entries()) {
-        rows[i] = made[k]!;
-        if (keys) cache!.keep(keys[i]!, made[k]!);
+      const made = await this.#makeFeatures(missing.map(({ picture }) => picture));
+      for (const [k, rows] of made.entries()) {
+        const view = missing[k];
+        if (!view) continue;
+        view.rows = rows;
+        if (view.key !== null) cache?.keep(view.key, rows);
       }
-      const targets = dataset.targets(indices, float32([], [0]));
-      const x = stackFeatureRows(rows as FeatureRows[]);
+      const targets = this.#pictures.targets(draws.indices, float32([], [0]));
+      const x = stackFeatureRows(views.flatMap(({ rows }) => (rows ? [rows] : [])));
       return toSamples([x, ...targets] as unknown as Batch, { ...this.form, extract: async (same) => same });
     };
-    return { samples: make(), size: indices.length };
+    return { samples: make(), size: draws.indices.length };
   }
 
   /** The features of pictures as they were drawn, on threads where that pays. */
-  async #makeFeatures(draws: Draws): Promise<FeatureRows[]> {
-    const { indices, transforms } = draws;
-    if (indices.length === 0) return [];
-    const rows = await this.#makeOnThreads(draws);
-    const missing = indices.flatMap((_, i) => (rows[i] ? [] : [i]));
-    if (missing.length > 0) {
-      const [x] = await (this.dataset as unknown as ImageIterator).make({
-        indices: missing.map((i) => indices[i]!),
-        transforms: missing.map((i) => transforms[i]!),
-        hashes: [],
-      });
-      const features = await this.form.extract([x]);
-      for (const [k, i] of missing.entries()) rows[i] = takeFeatureRows(features as Tensor<'float32'>[], k);
-    }
-    return rows as FeatureRows[];
+  async #makeFeatures(pictures: readonly DrawnPicture[]): Promise<FeatureRows[]> {
+    if (pictures.length === 0) return [];
+    const fromThreads = await this.#makeOnThreads(pictures);
+    const missing = pictures.filter((_, i) => !fromThreads[i]);
+    const here = missing.length > 0 ? await this.#makeHere(missing) : [];
+    const rows = pictures.map((_, i) => fromThreads[i] ?? here.shift());
+    return rows.filter((made) => made !== undefined);
+  }
+
+  async #makeHere(pictures: readonly DrawnPicture[]): Promise<FeatureRows[]> {
+    const [x] = await this.#pictures.make(drawsOf(pictures));
+    const features = await this.form.extract([x]);
+    return pictures.map((_, i) => takeFeatureRows(features as Tensor<'float32'>[], i));
+  }
+
+  get #pictures(): ImageIterator {
+    return this.dataset as unknown as ImageIterator;
   }
 
   get #hasThreads(): boolean {
     const { threads, cache } = this.options;
-    if (!threads) return false;
-    return threads.areWorthwhile((this.dataset as unknown as ImageIterator).n * (cache?.views ?? 1));
+    return threads?.areWorthwhile(this.#pictures.n * (cache?.views ?? 1)) ?? false;
   }
 
-  async #makeOnThreads({ indices, transforms }: Draws): Promise<(FeatureRows | undefined)[]> {
-    const dataset = this.dataset as unknown as ImageIterator;
+  async #makeOnThreads(pictures: readonly DrawnPicture[]): Promise<(FeatureRows | undefined)[]> {
     const { threads } = this.options;
     if (!threads || !this.#hasThreads) return [];
-    const recipes = indices.map((index, i) => dataset.recipe(index, transforms[i]!));
+    const recipes = pictures.map(({ index, transform }) => this.#pictures.recipe(index, transform));
     return recipes.every((recipe) => recipe !== null) ? threads.make(recipes) : [];
   }
 }
+
+/** One picture of a batch, and how it is changed. */
+interface DrawnPicture {
+  readonly index: number;
+  readonly transform: TransformParameters;
+}
+
+const picturesOf = ({ indices, transforms }: Draws): DrawnPicture[] =>
+  indices.map((index, i) => ({ index, transform: transforms[i] ?? unchanged }));
+
+const drawsOf = (pictures: readonly DrawnPicture[]): Draws => ({
+  indices: pictures.map(({ index }) => index),
+  transforms: pictures.map(({ transform }) => transform),
+  hashes: [],
+});
 
 /** Samples one after the other. */
 function joinSamples(parts: readonly Samples[]): Samples {

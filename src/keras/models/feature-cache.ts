@@ -59,11 +59,11 @@ export class FeatureCache {
 
 /** Row `i` of each tensor, in memory of its own. */
 export const takeFeatureRows = (tensors: readonly Tensor<'float32'>[], i: number): FeatureRows =>
-  tensors.map(({ data, dims: [count, ...dims] }) => {
-    const size = data.length / count!;
+  tensors.map(({ data, dims: [count = 1, ...dims] }) => {
+    const size = data.length / count;
     return float32(data.slice(i * size, (i + 1) * size), dims);
   });
 
 /** Rows put together into batches again: (N, …) for each tensor. */
 export const stackFeatureRows = (rows: readonly FeatureRows[]): Tensor<'float32'>[] =>
-  rows[0]!.map((_, k) => stackRows(rows.map((row) => row[k]!)));
+  (rows[0] ?? []).map((_, k) => stackRows(rows.flatMap((row) => row[k] ?? [])));

@@ -1,3 +1,4 @@
+import { rowCount } from '../../graph/rows.js';
 import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
 import type { CallbackList } from '../callbacks/callback-list.js';
 import type { RandomState } from '../random/random-state.js';
@@ -108,7 +109,7 @@ async function runBatches(run: FitRun, stride: Stride): Promise<void> {
     }
     await callbacks.onTrainBatchBegin(step);
     const sums = await trainer.train(batch);
-    const count = sums.dims[0]!;
+    const count = rowCount(sums);
     for (let i = 0; i < count; i++)
       totals.add(sumsOfStep(sums, i), Math.min(batch.batchSize, batch.order.length - i * batch.batchSize));
     step += count;

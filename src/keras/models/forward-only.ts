@@ -2,7 +2,7 @@ import type { Engine, Session } from '../../engine/engine.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { inferenceContext } from '../../graph/inference.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { joinRows, sliceRows } from '../../graph/rows.js';
+import { joinRows, rowCount, sliceRows } from '../../graph/rows.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Functional } from './functional.js';
 import { writeModel } from './plan.js';
@@ -33,7 +33,7 @@ export class ForwardOnly {
   /** @returns each model's output for all samples */
   async run(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>[]> {
     const session = await this.#load();
-    const count = x[0]!.dims[0]!;
+    const count = Math.max(0, ...x.map(rowCount));
     const parts: Tensor<'float32'>[][] = this.models.map(() => []);
     for (let from = 0; from < count; from += batchSize) {
       const feeds = Object.fromEntries(
@@ -61,7 +61,8 @@ export class ForwardOnly {
   #graph() {
     const g = new GraphBuilder('forward');
     const context = inferenceContext(g);
-    const inputs = this.models[0]!.inputs.map(({ shape }, i) =>
+    const [first] = this.models;
+    const inputs = (first?.inputs ?? []).map(({ shape }, i) =>
       g.input(`x_${i}`, 'float32', ['N', ...shape.slice(1).map((dim, k) => dim ?? `d${k}`)]),
     );
     for (const [i, model] of this.models.entries()) {

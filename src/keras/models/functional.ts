@@ -40,7 +40,7 @@ export class Functional extends Layer {
     if (trainable !== undefined) this.trainable = trainable;
   }
 
-  /** Sets what the model computes. */
+  /** Sets inputs and output, and finds the layers between them. */
   protected wire(
     inputs: KerasTensor | readonly KerasTensor[],
     outputs: KerasTensor | readonly KerasTensor[],
@@ -82,12 +82,13 @@ export class Functional extends Layer {
     return [this.outputTensor];
   }
 
-  /** What the model begins with; several inputs as a list. */
+  /** The tensor that the model begins with; several inputs as a list. */
   override get input(): KerasTensor | readonly KerasTensor[] {
-    return this.inputs.length === 1 ? this.inputs[0]! : this.inputs;
+    const [first, ...others] = this.inputs;
+    return first && others.length === 0 ? first : this.inputs;
   }
 
-  /** What the model ends with. */
+  /** The tensor that the model ends with. */
   override get output(): KerasTensor {
     return this.outputTensor;
   }
@@ -103,7 +104,7 @@ export class Functional extends Layer {
   }
 
   get inputShape(): Shape {
-    return this.inputs[0]!.shape;
+    return this.inputs[0]?.shape ?? [];
   }
 
   get outputShape(): Shape {
@@ -168,11 +169,11 @@ export class Functional extends Layer {
   }
 
   override computeOutputShape(inputShapes: readonly Shape[]): Shape {
-    const shapes = new Map(this.inputs.map((input, i) => [input, inputShapes[i]!]));
+    const shapes = this.#pair(inputShapes);
     for (const tensor of this.tensors)
       if (!shapes.has(tensor))
-        shapes.set(tensor, tensor.layer.computeOutputShape(tensor.inputs.map((input) => shapes.get(input)!)));
-    return shapes.get(this.outputTensor)!;
+        shapes.set(tensor, tensor.layer.computeOutputShape(tensor.inputs.map((input) => of(shapes, input))));
+    return of(shapes, this.outputTensor);
   }
 
   /** @throws ValueError when there is none: Keras's words. */
@@ -189,9 +190,19 @@ export class Functional extends Layer {
     );
   }
 
+  /** The model's inputs, each with its own of these. */
+  #pair<T>(values: readonly T[]): Map<KerasTensor, T> {
+    const paired = new Map<KerasTensor, T>();
+    for (const [i, value] of values.entries()) {
+      const input = this.inputs[i];
+      if (input) paired.set(input, value);
+    }
+    return paired;
+  }
+
   override forward(context: Context, inputs: readonly Value[]): Forward {
     const { g } = context;
-    const values = new Map(this.inputs.map((input, i) => [input, inputs[i]!]));
+    const values = this.#pair(inputs);
     const updates = new Map<Parameter, Value>();
     const steps: { tensor: KerasTensor; step: Forward }[] = [];
     for (const tensor of this.tensors) {
@@ -200,7 +211,7 @@ export class Functional extends Layer {
       const step = g.scope(layer.name, () =>
         layer.forward(
           context,
-          tensor.inputs.map((input) => values.get(input)!),
+          tensor.inputs.map((input) => of(values, input)),
           tensor.inputs.map((input) => input.shape),
         ),
       );
@@ -210,7 +221,7 @@ export class Functional extends Layer {
     }
     const logits = steps.find(({ tensor }) => tensor === this.outputTensor)?.step.logits;
     return {
-      output: values.get(this.outputTensor)!,
+      output: of(values, this.outputTensor),
       updates,
       backward: (dOutput, needsInput) => this.#backward(context, steps, { dOutput }, needsInput),
       logits: logits && {
@@ -242,7 +253,7 @@ export class Functional extends Layer {
     for (const { tensor, step } of steps.toReversed()) {
       const dTensor = dTensors.get(tensor);
       if (dTensor === undefined || !needed.has(tensor)) continue;
-      const backward = fromLogits && tensor === this.outputTensor ? step.logits!.backward : step.backward;
+      const backward = fromLogits && tensor === this.outputTensor ? step.logits?.backward : step.backward;
       if (!backward)
         throw new ValueError(
           `The layer '${tensor.layer.name}' (${tensor.layer.className}) has no backward pass here. Hint: freeze it, and every layer before it, with \`layer.trainable = false\`.`,
@@ -253,13 +264,21 @@ export class Functional extends Layer {
           tensor.inputs.some((input) => needed.has(input)),
         ),
       );
-      tensor.inputs.forEach((input, i) => {
-        if (needed.has(input)) add(dTensors, input, gradients.inputs[i]!);
-      });
+      for (const [i, dInput] of gradients.inputs.entries()) {
+        const input = tensor.inputs[i];
+        if (input && needed.has(input)) add(dTensors, input, dInput);
+      }
       for (const [parameter, value] of gradients.weights ?? []) add(dWeights, parameter, value);
     }
-    return { inputs: needsInput ? this.inputs.map((input) => dTensors.get(input)!) : [], weights: dWeights };
+    return { inputs: needsInput ? this.inputs.map((input) => of(dTensors, input)) : [], weights: dWeights };
   }
+}
+
+/** The value of a tensor that has one. */
+function of<T>(values: ReadonlyMap<KerasTensor, T>, tensor: KerasTensor): T {
+  const value = values.get(tensor);
+  if (value !== undefined) return value;
+  throw new Error(`Expected the output of layer '${tensor.layer.name}' to be known. Received: nothing.`);
 }
 
 /** @throws ValueError when the output cannot be computed from the inputs. */

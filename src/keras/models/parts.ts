@@ -66,8 +66,8 @@ export class Parts {
 
   /** The model's output (N, …). */
   async predict(x: readonly Tensor<'float32'>[]): Promise<Tensor<'float32'>> {
-    const [output] = await this.#rest.run(await this.extract(x));
-    return output!;
+    const [output] = (await this.#rest.run(await this.extract(x))) as [Tensor<'float32'>];
+    return output;
   }
 
   async release(): Promise<void> {

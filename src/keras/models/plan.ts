@@ -65,7 +65,10 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
   const isPicture = ({ shape }: KerasTensor) => shape.length === 4;
   const forward = model.forward(
     context,
-    inputs.map((input, i) => (isPicture(model.inputs[i]!) ? toChannelsFirst(g, input) : input)),
+    inputs.map((input, i) => {
+      const symbolic = model.inputs[i];
+      return symbolic && isPicture(symbolic) ? toChannelsFirst(g, input) : input;
+    }),
   );
   if (!isPicture(model.outputTensor)) return forward;
   const { backward } = forward;

@@ -1,4 +1,4 @@
-import { joinRows, sliceRows } from '../../graph/rows.js';
+import { joinRows, rowCount, sliceRows } from '../../graph/rows.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Callback, CallbackModel, Clock, Print, Verbose } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
@@ -61,7 +61,7 @@ function inputBatches(
   }
   if (isBatches(x)) return { batches: inputsOf(x, names), length: lengthOf(x) };
   const inputs = toInputs(x, names);
-  const count = inputs[0]!.dims[0]!;
+  const count = Math.max(0, ...inputs.map(rowCount));
   const size = batchSize ?? (steps ? Math.ceil(count / steps) : 32);
   const length = Math.ceil(count / size);
   const batches = Array.from({ length }, (_, i) =>

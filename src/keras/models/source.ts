@@ -1,5 +1,5 @@
 import { ValueError } from '../../errors.js';
-import { sliceRows } from '../../graph/rows.js';
+import { rowCount, sliceRows } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { RandomState } from '../random/random-state.js';
 import {
@@ -31,7 +31,7 @@ export interface Source {
   onEpochEnd(): void;
 }
 
-/** Turns what the model reads into what its trained part reads. */
+/** Turns the inputs of the model into those of its trained part. */
 type Extract = (x: readonly Tensor<'float32'>[]) => Promise<readonly Tensor<'float32'>[]>;
 
 /** Weights of classes by their index: Keras's `class_weight`. */
@@ -49,7 +49,7 @@ export class ArraySource implements Source {
     /** Shuffles before each pass, unless `null`. */
     readonly random: RandomState | null,
   ) {
-    const count = samples.y.dims[0]!;
+    const count = rowCount(samples.y);
     this.batches = Math.ceil(count / batchSize);
     this.#order = Int32Array.from({ length: count }, (_, i) => i);
   }
@@ -102,31 +102,31 @@ export class IterableSource implements Source {
   onEpochEnd(): void {}
 
   async next(): Promise<Run | null> {
-    if (!this.open) return null;
-    const { value, done } = await this.#iterator!.next();
+    if (!this.#iterator || !this.open) return null;
+    const { value, done } = await this.#iterator.next();
     if (done) {
       this.#iterator = null;
       return null;
     }
     this.#seen++;
     const samples = await toSamples(value, this.form);
-    return inOrder(samples, samples.y.dims[0]!);
+    return inOrder(samples, rowCount(samples.y));
   }
 }
 
 /** A run of all samples as they stand. */
 export const inOrder = (samples: Samples, batchSize: number): Run => ({
   samples,
-  order: Array.from({ length: samples.y.dims[0]! }, (_, i) => i),
+  order: Array.from({ length: rowCount(samples.y) }, (_, i) => i),
   batchSize,
 });
 
-/** What data are brought into the form of. */
+/** The form that a model wants its data in. */
 export interface Form extends TargetForm {
   /** The names of the model's inputs, in their order. */
   readonly inputNames: readonly string[];
   readonly extract: Extract;
-  /** Refuses targets that the loss cannot mean. */
+  /** Refuses targets that mean nothing to the loss. */
   readonly checkTargets?: (y: Tensor<'float32'>) => void;
   readonly classWeight?: ClassWeight;
 }
@@ -161,11 +161,11 @@ export async function toSamples(batch: Batch, form: Form): Promise<Samples> {
 
 /** The weight of each sample's class; 1 where none is given. */
 function weighClasses(y: Tensor, classWeight: ClassWeight): Tensor<'float32'> {
-  const [count, width] = [y.dims[0]!, y.dims[1] ?? 1];
+  const [count = 0, width = 1] = y.dims;
   const values = y.data as Float32Array;
   const weights = Float32Array.from({ length: count }, (_, i) => {
     const row = values.subarray(i * width, (i + 1) * width);
-    const index = width === 1 ? Math.round(row[0]!) : row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    const index = width === 1 ? Math.round(row[0] ?? 0) : row.indexOf(row.reduce((a, b) => Math.max(a, b)));
     return classWeight[index] ?? 1;
   });
   return float32(weights, [count]);
@@ -184,7 +184,7 @@ const sampleRows = ({ x, y, sampleWeight }: Samples, from: number, to: number): 
 
 /** The beginning of the samples, and the share of them at the end that is held back for validation. */
 export function splitSamples(samples: Samples, share: number): [training: Samples, held: Samples] {
-  const count = samples.y.dims[0]!;
+  const count = rowCount(samples.y);
   const kept = Math.floor(count * (1 - share));
   if (kept <= 0 || kept >= count)
     throw new ValueError(

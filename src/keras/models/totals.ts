@@ -18,13 +18,14 @@ export class Totals {
 
   /** Adds the sums of one step or pass, as the graphs report them: float32 (K). */
   add(sums: ArrayLike<number>, samples: number): void {
-    for (let k = 0; k < this.#sums.length; k++) this.#sums[k]! += sums[k]!;
+    for (const [k, sum] of this.#sums.entries()) this.#sums[k] = sum + (sums[k] ?? 0);
     this.#samples += samples;
   }
 
   /** Loss and metrics in single precision, as Keras has them, sorted by their names as Python shows them. */
   logs(): Logs {
-    const logs: Logs = { loss: Math.fround(this.#samples === 0 ? 0 : this.#sums[0]! / this.#samples) };
+    const [loss = 0] = this.#sums;
+    const logs: Logs = { loss: Math.fround(this.#samples === 0 ? 0 : loss / this.#samples) };
     let offset = 1;
     for (const metric of this.metrics) {
       const sums = Array.from(this.#sums.subarray(offset, offset + metric.sums));

@@ -1,6 +1,8 @@
 import type { Engine, Session, Tensors } from '../../engine/engine.js';
+import type { Parameter } from '../../graph/differentiable.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { float32, int64, type Tensor, tensor } from '../../graph/tensor.js';
+import { rowCount } from '../../graph/rows.js';
+import { float32, int64, type Tensor } from '../../graph/tensor.js';
 import {
   evaluationGraph,
   slotName,
@@ -96,7 +98,7 @@ export class Trainer {
     const feeds: Tensors = Object.fromEntries(x.map((tensor, i) => [`x_${i}`, tensor]));
     feeds.y = y;
     if (this.plan.weighted)
-      feeds.sample_weight = sampleWeight ?? float32(new Float32Array(y.dims[0]!).fill(1));
+      feeds.sample_weight = sampleWeight ?? float32(new Float32Array(rowCount(y)).fill(1));
     return feeds;
   }
 
@@ -108,21 +110,28 @@ export class Trainer {
     const feeds: Tensors = {};
     for (const parameter of this.plan.trained)
       for (const slot of this.optimizer.slots(parameter))
-        feeds[slotName(this.#names.get(parameter)!, slot)] = tensor(
-          'float32',
+        feeds[this.#slotName(parameter, slot)] = float32(
           this.optimizer.slot(parameter, slot),
           parameter.shape,
         );
     return feeds;
   }
 
+  #nameOf(parameter: Parameter): string {
+    return this.#names.get(parameter) ?? parameter.name;
+  }
+
+  #slotName(parameter: Parameter, slot: string): string {
+    return slotName(this.#nameOf(parameter), slot);
+  }
+
   #takeState(results: Tensors): void {
     const { trained, updated } = this.plan;
-    const take = (name: string) => results[`${name}.out`]!.data as Float32Array;
-    for (const parameter of [...trained, ...updated]) parameter.assign(take(this.#names.get(parameter)!));
+    const take = (name: string) => (results[`${name}.out`] as Tensor<'float32'>).data;
+    for (const parameter of [...trained, ...updated]) parameter.assign(take(this.#nameOf(parameter)));
     for (const parameter of trained)
       for (const slot of this.optimizer.slots(parameter))
-        this.optimizer.setSlot(parameter, slot, take(slotName(this.#names.get(parameter)!, slot)));
+        this.optimizer.setSlot(parameter, slot, take(this.#slotName(parameter, slot)));
   }
 }
 
