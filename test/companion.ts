@@ -12,8 +12,10 @@ export async function startCompanion<T>(command: string, args: readonly string[]
   const companion = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: companion.stdout }).once('line', resolve);
-    companion.once('error', reject);
-    companion.once('exit', (code) => reject(new Error(`${command} ${args.join(' ')} ended with ${code}`)));
+    // Errors of its own: AVA takes one with the code ENOENT to mean that there is no configuration.
+    const fail = (reason: unknown) => reject(new Error(`${[command, ...args].join(' ')} failed: ${reason}`));
+    companion.once('error', fail);
+    companion.once('exit', fail);
   });
   // It must not keep this process from ending.
   for (const each of [companion, companion.stdin as Socket, companion.stdout as Socket]) each.unref();

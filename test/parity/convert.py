@@ -1,11 +1,6 @@
-"""Makes models, and judges what `ort-transfer convert` made of them, for test/parity/convert.test.ts.
+"""Makes models, and judges what `ort-transfer convert` made of them, for test/parity/convert.test.ts."""
 
-A request a line on standard input, its result a line on standard output.
-"""
-
-import json
 import os
-import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -13,6 +8,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import keras
 import numpy as np
 from keras import Input, Model, Sequential, layers
+from serving import serve
 
 
 def small():
@@ -103,6 +99,4 @@ def judge(path):
 
 
 answers = {"make": make, "judge": judge}
-for line in sys.stdin:
-    request = json.loads(line)
-    print(json.dumps(answers[request.pop("ask")](**request)), flush=True)
+serve(lambda request: answers[request.pop("ask")](**request))

@@ -1,8 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import test from 'ava';
 import { readMetadata } from '../../src/classifier/metadata.js';
 import { storeWeights } from '../../src/classifier/precision.js';
@@ -11,6 +9,7 @@ import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, tensor } from '../../src/graph/tensor.js';
 import { convertModel, readLabels, summarise } from '../../src/transfer/convert/convert.js';
 import { assertClose } from '../compare.js';
+import { pythonScript } from './python.js';
 
 interface Outcome {
   readonly input: readonly number[];
@@ -19,40 +18,13 @@ interface Outcome {
   readonly summary: string;
 }
 
-/** Python's Keras, which is asked one thing after the other. */
-class Keras {
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #answers: AsyncIterator<string>;
-  #complaints = '';
-
-  constructor() {
-    this.#process = spawn(process.env.KERAS_PYTHON ?? '.venv/bin/python', ['test/parity/convert.py']);
-    this.#process.stderr.on('data', (text) => {
-      this.#complaints += text;
-    });
-    this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
-  }
-
-  async ask(request: { ask: 'make'; name: string; paths: string[] } | { ask: 'judge'; path: string }) {
-    this.#process.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`keras failed: ${this.#complaints.slice(-4000)}`);
-    return JSON.parse(value) as Outcome;
-  }
-
-  close(): void {
-    this.#process.stdin.end();
-  }
-}
-
 const engine = await ortNode({ provider: 'cpu', threads: 1 });
-const keras = new Keras();
+const askKeras = pythonScript('convert.py');
 let folder: string;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'convert-'));
 });
 test.after.always(async () => {
-  keras.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -90,7 +62,7 @@ for (const [name, formats] of Object.entries(cases))
     async (t) => {
       const path = (file: string) => join(folder, `${name}-${file}`);
       const made = (format: 'h5' | 'keras') => path(`made.${format}`);
-      const expected = await keras.ask({ ask: 'make', name, paths: formats.map(made) });
+      const expected = await askKeras<Outcome>({ ask: 'make', name, paths: formats.map(made) });
       const isClassifier = name !== 'features' && name !== 'head';
       const near = (actual: ArrayLike<number>, label: string) =>
         // Maps of random weights have values of several units.
@@ -102,7 +74,7 @@ for (const [name, formats] of Object.entries(cases))
         const other = format === 'h5' ? 'keras' : 'h5';
         const direct = path(`from-${format}.${other}`);
         await convertModel({ input: made(format), out: direct });
-        const judged = await keras.ask({ ask: 'judge', path: direct });
+        const judged = await askKeras<Outcome>({ ask: 'judge', path: direct });
         near(judged.predictions, `.${format} to .${other}`);
         t.is(judged.summary, expected.summary, `.${format} to .${other}`);
 
@@ -116,7 +88,7 @@ for (const [name, formats] of Object.entries(cases))
 
         const back = path(`back-from-${format}.${format}`);
         await convertModel({ input: onnx, out: back });
-        const again = await keras.ask({ ask: 'judge', path: back });
+        const again = await askKeras<Outcome>({ ask: 'judge', path: back });
         near(again.predictions, `.onnx to .${format}`);
         t.is((await summarise(onnx)).trimEnd(), again.summary.trimEnd(), 'summary of .onnx');
       }

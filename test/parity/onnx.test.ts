@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +28,7 @@ import { convertModel } from '../../src/transfer/convert/convert.js';
 import { assertClose } from '../compare.js';
 import { head, metadata, seededClassifier } from '../export/seeded-classifier.js';
 import { onnxFile } from '../transfer/onnx-files.js';
+import { pythonScript } from './python.js';
 
 interface Verdict {
   readonly problems: readonly string[];
@@ -36,17 +36,8 @@ interface Verdict {
   readonly opsets: Readonly<Record<string, number>>;
 }
 
-function ask<T>(requests: readonly object[]): T[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.env.KERAS_PYTHON ?? '.venv/bin/python',
-    ['test/parity/onnx_files.py'],
-    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 28 },
-  );
-  if (status !== 0) throw new Error(`onnx failed: ${stderr.slice(-4000)}`);
-  return JSON.parse(stdout);
-}
-
 const engine = await ortNode({ provider: 'cpu', threads: 1 });
+const askOnnx = pythonScript('onnx_files.py');
 
 let folder: string;
 test.before(async () => {
@@ -289,7 +280,7 @@ test.serial(
         return { ask: 'check', path };
       }),
     );
-    for (const [i, { problems, ir, opsets }] of ask<Verdict>(requests).entries()) {
+    for (const [i, { problems, ir, opsets }] of (await askOnnx<Verdict[]>(requests)).entries()) {
       const [name, opset] = all[i]!;
       t.deepEqual({ problems, ir, opsets }, { problems: [], ir: 8, opsets: { '': opset } }, name);
     }
@@ -298,8 +289,8 @@ test.serial(
   },
 );
 
-test.serial('every operation that changed between operator sets is said anew', (t) => {
-  const [changed] = ask<string[]>([{ ask: 'changed', first: oldestOpset, last: modernOpset }]);
+test.serial('every operation that changed between operator sets is said anew', async (t) => {
+  const [changed] = await askOnnx<string[][]>([{ ask: 'changed', first: oldestOpset, last: modernOpset }]);
   t.deepEqual(
     changed!.filter((op) => !isRewritten(op)),
     [],
@@ -312,7 +303,7 @@ test.serial('networks that Python makes are feature extractors', async (t) => {
     [1, 'N'].map((batch, i) => ({ opset, batch, layout: (opset + i) % 2 ? 'nchw' : 'nhwc' })),
   );
   const path = (i: number) => join(folder, `made-${i}.onnx`);
-  const made = ask<number[]>(cases.map((given, i) => ({ ask: 'make', path: path(i), ...given })));
+  const made = await askOnnx<number[][]>(cases.map((given, i) => ({ ask: 'make', path: path(i), ...given })));
   const pixels = Uint8Array.from({ length: 2 * 24 * 32 * 3 }, (_, i) => (i * 37) % 256);
   for (const [i, expected] of made.entries()) {
     const label = JSON.stringify(cases[i]);

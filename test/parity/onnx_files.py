@@ -1,16 +1,12 @@
-"""Judges ONNX files for test/parity/onnx.test.ts with Python's `onnx`, and makes some.
-
-A list of requests on standard input, their results on standard output.
-"""
+"""Judges ONNX files for test/parity/onnx.test.ts with Python's `onnx`, and makes some."""
 
 import collections
-import json
 import re
-import sys
 
 import numpy as np
 import onnx
 from onnx import TensorProto, defs, helper, numpy_helper, reference
+from serving import serve
 
 
 def graphs(graph):
@@ -141,5 +137,4 @@ def make(path, opset, layout, batch):
 
 
 answers = {"check": check, "changed": changed_operators, "make": make}
-requests = json.load(sys.stdin)
-json.dump([answers[request.pop("ask")](**request) for request in requests], sys.stdout)
+serve(lambda requests: [answers[request.pop("ask")](**request) for request in requests])

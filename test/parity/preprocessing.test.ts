@@ -301,7 +301,11 @@ const photos = ['trashnet-mini', 'orl-faces'].map((name) => join('..', 'shared',
 
 test.serial('real photos: the article’s generators, plain and changed', async (t) => {
   const present = photos.filter((path) => existsSync(path));
-  if (present.length === 0) return t.log(`Not run: there is no ${photos.join(' or ')}.`);
+  if (present.length === 0) {
+    t.log(`skipped: there is no ${photos.join(' or ')}`);
+    t.pass();
+    return;
+  }
   const requests = present.flatMap((directory) =>
     [{}, { rotationRange: 20, widthShiftRange: 0.2, zoomRange: 0.2, horizontalFlip: true }].map(
       (generator): Request => ({

@@ -1,61 +1,68 @@
-import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { createInterface } from 'node:readline';
 import test from 'ava';
 
-/** The Python that has what tools/keras-requirements.txt names. */
+/** The Python that has the packages of tools/keras-requirements.txt. */
 export const python = process.env.KERAS_PYTHON ?? '.venv/bin/python';
 
-/** A running script of this folder, which answers lines of JSON with lines of JSON (serving.py). */
-class PythonScript {
-  private readonly process;
-  private readonly waiting: { resolve(answer: string): void; reject(error: Error): void }[] = [];
-  private errors = '';
+interface Waiting {
+  resolve(answer: string): void;
+  reject(error: Error): void;
+}
 
-  constructor(
-    private readonly name: string,
-    command: readonly string[],
-    private readonly onEnd: () => void,
-  ) {
-    const [interpreter, ...args] = command;
-    this.process = spawn(interpreter!, args);
-    this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.errors += text;
+/** A script of this folder that runs in the server's fork, and answers lines of JSON with lines of JSON (serving.py). */
+class PythonScript {
+  readonly #log: string;
+  readonly #connection;
+  readonly #waiting: Waiting[] = [];
+
+  /** @param command the name of the script and its arguments */
+  constructor(server: string, command: readonly string[], onEnd: () => void) {
+    this.#log = join(dirname(server), `${command.join('-')}.log`);
+    this.#connection = createConnection(server);
+    this.#connection.write(`${JSON.stringify(command)}\n`);
+    createInterface({ input: this.#connection }).on('line', (line) => this.#waiting.shift()?.resolve(line));
+    // The end, which follows, tells more.
+    this.#connection.on('error', () => {});
+    this.#connection.on('close', async () => {
+      onEnd();
+      const errors = await readFile(this.#log, 'utf8').catch(String);
+      for (const { reject } of this.#waiting.splice(0))
+        reject(new Error(`${command.join(' ')} failed: ${errors.slice(-4000)}`));
     });
-    createInterface({ input: this.process.stdout }).on('line', (line) => this.waiting.shift()?.resolve(line));
-    // What cannot be written is told when the script closes.
-    this.process.stdin.on('error', () => {});
-    this.process.on('error', (error) => this.fail(error.message));
-    this.process.on('close', () => this.fail(this.errors.slice(-4000)));
   }
 
   ask(request: unknown): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
-      this.process.stdin.write(`${JSON.stringify(request)}\n`);
+      this.#waiting.push({ resolve, reject });
+      this.#connection.write(`${JSON.stringify(request)}\n`);
     });
   }
 
   end(): void {
-    this.process.stdin.end();
-  }
-
-  private fail(reason: string): void {
-    this.onEnd();
-    for (const { reject } of this.waiting.splice(0)) reject(new Error(`${this.name} failed: ${reason}`));
+    this.#connection.end();
   }
 }
 
 /**
  * A function that asks a script of this folder. The script starts when it is first asked and lives until the tests have
- * ended: importing TensorFlow takes longest.
+ * ended.
  *
- * @throws Error what the script says on stderr, when it ends instead of answering
+ * @throws Error with the script's words on stderr, when it ends instead of answering
  */
-export function pythonScript(name: string, ...args: string[]): <T>(request: unknown) => Promise<T> {
+export function pythonScript(
+  ...command: [name: string, ...args: string[]]
+): <T>(request: unknown) => Promise<T> {
+  const { PYTHON_SERVER: server } = process.env;
+  if (!server)
+    throw new Error('Expected PYTHON_SERVER. Received: none. Hint: pass --config test/parity/ava.config.js.');
   let script: PythonScript | undefined;
-  test.after.always(`${name} ends`, () => script?.end());
+  test.after.always(`${command.join(' ')} ends`, () => script?.end());
   return async <T>(request: unknown) => {
-    script ??= new PythonScript(name, [python, `test/parity/${name}`, ...args], () => {
+    script ??= new PythonScript(server, command, () => {
       script = undefined;
     });
     return JSON.parse(await script.ask(request)) as T;

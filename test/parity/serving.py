@@ -1,4 +1,4 @@
-"""Lets a script of this folder answer one request after another: importing TensorFlow takes longest."""
+"""Lets a script of this folder answer one request after another."""
 
 import json
 import os
