@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { compareCodePoints } from '../../src/platform/compare-code-points.js';
-import { compareClasses, FolderError, findImages, listImages } from '../../src/platform/node/folder.js';
+import { compareClasses, findImages, listImages } from '../../src/platform/node/folder.js';
+import { FolderError } from '../../src/platform/node/folder-error.js';
 
 const test = anyTest as TestFn<{ folder: string }>;
 
@@ -73,6 +74,51 @@ test('what is no picture by its name is passed over with a reason', async (t) =>
     'a/README: its name has no extension',
     'a/notes.txt: .txt is not the extension of a picture',
     'b/Thumbs.db: hidden',
+  ]);
+});
+
+test('files that are not named like pictures are judged by their content', async (t) => {
+  const { folder } = t.context;
+  const jpeg = '\xff\xd8\xff\xe0\0\x10JFIF';
+  const contents: Record<string, string> = {
+    'a/IMG_0001': jpeg,
+    'a/download.php': '\x89PNG\r\n\x1a\n\0\0\0\rIHDR',
+    'a/photo.jpg_large': jpeg,
+    'a/map.raster': 'P5\n# from a scanner\n4 3\n255\n',
+    'a/scan.dat': 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0',
+    'a/new.af': '\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf',
+    'a/phone.HEIC': '\0\0\0\x18ftypheic\0\0\0\0mif1heic',
+    'a/phone': '\0\0\0\x18ftypmif1\0\0\0\0mif1heic',
+    'a/web.jxl': '\xff\x0a\xfa\x1f',
+    'a/logo.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    'a/raw.NEF': 'MM\0*\0\0\0\x08',
+    'a/P1.txt': 'P1 and P2 are two points, 4 3 5\n',
+    'a/BMW.txt': 'BMW, a maker of cars in Munich',
+    'a/film.mp4': '\0\0\0\x18ftypmp42\0\0\0\0isommp42',
+    'a/empty': '',
+  };
+  await mkdir(join(folder, 'a'));
+  for (const [path, content] of Object.entries(contents))
+    await writeFile(join(folder, path), Buffer.from(content, 'latin1'));
+  const { paths, skipped } = await findImages(folder);
+  t.deepEqual(below(folder, paths), [
+    'a/IMG_0001',
+    'a/download.php',
+    'a/map.raster',
+    'a/new.af',
+    'a/photo.jpg_large',
+    'a/scan.dat',
+  ]);
+  t.deepEqual(skipped.map(({ path, reason }) => `${below(folder, [path])}: ${reason}`).sort(), [
+    'a/BMW.txt: .txt is not the extension of a picture',
+    'a/P1.txt: .txt is not the extension of a picture',
+    'a/empty: its name has no extension',
+    'a/film.mp4: .mp4 is not the extension of a picture',
+    'a/logo.svg: an SVG drawing, which is not read; convert it to JPEG or PNG',
+    'a/phone.HEIC: a HEIC picture, which is not read; convert it to JPEG or PNG',
+    'a/phone: a HEIC picture, which is not read; convert it to JPEG or PNG',
+    "a/raw.NEF: a camera's raw file; convert it to JPEG or PNG",
+    'a/web.jxl: a JPEG XL picture, which is not read; convert it to JPEG or PNG',
   ]);
 });
 

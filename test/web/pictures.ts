@@ -73,6 +73,8 @@ async function drawAll(): Promise<Picture[]> {
     ['one-pixel.png', scene(1, 1, 3, 14).png().toBuffer()],
     ['lossy.webp', scene(320, 240, 3, 15).webp().toBuffer()],
     ['exif-8-alpha.webp', scene(320, 240, 4, 16).withMetadata(turned(8)).webp({ lossless: true }).toBuffer()],
+    ['turned-6.avif', scene(320, 240, 3, 20).withMetadata(turned(6)).avif({ lossless: true }).toBuffer()],
+    ['turned-7-alpha.avif', scene(99, 75, 4, 21).withMetadata(turned(7)).avif({ lossless: true }).toBuffer()],
     ['still.gif', scene(320, 240, 3, 17).gif().toBuffer()],
     ['picture.bmp', encodeBmp(data, info.width, info.height)],
     ['picture.ppm', Buffer.concat([Buffer.from(`P6\n${info.width} ${info.height}\n255\n`), data])],
@@ -80,7 +82,17 @@ async function drawAll(): Promise<Picture[]> {
   return Promise.all(made.map(async ([name, bytes]) => [name, await bytes] as const));
 }
 
-/** 16-bit levels from 0 to 1023: most of them above 255, where Pillow clips. */
+/** AVIFs that lose detail. Decoders round their colours in two ways. */
+export async function drawLossyAvifs(): Promise<Picture[]> {
+  return [
+    ['photo.avif', await scene(320, 240, 3, 19).avif({ quality: 70 }).toBuffer()],
+    ['turned-8.avif', await scene(321, 241, 3, 22).withMetadata({ orientation: 8 }).avif().toBuffer()],
+    ['420.avif', await scene(320, 240, 3, 19).avif({ quality: 70, chromaSubsampling: '4:2:0' }).toBuffer()],
+    ['10-bit.avif', await scene(64, 48, 3, 23).avif({ bitdepth: 10 }).toBuffer()],
+  ];
+}
+
+/** 16-bit levels from 0 to 1023: most of them above 255, where Pillow clips, and none of them light. */
 const dark16 = (): Uint16Array => Uint16Array.from({ length: 4096 }, (_, i) => i >> 2);
 
 /** 24 bits, bottom-up, rows padded to four bytes. */

@@ -22,6 +22,8 @@ export interface Samples {
   readonly data: Uint8Array | Uint16Array | Float32Array;
   /** Whether the decoder has made RGB of CMYK by itself. */
   readonly isConverted?: boolean;
+  /** Whether the decoder has turned the picture upright by itself. */
+  readonly isUpright?: boolean;
 }
 
 type Colours = Pick<Header, 'colour' | 'alpha'>;

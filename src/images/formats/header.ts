@@ -1,7 +1,7 @@
 import type { Orientation } from './orientation.js';
 
 /** Kinds of files that are read. */
-export type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'netpbm';
+export type Format = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp' | 'tiff' | 'netpbm';
 
 /** A picture's size and kind, as the first bytes of its file tell. */
 export interface Header {

@@ -4,9 +4,8 @@ import type { Channels, Levels, Samples } from '../../images/formats/convert-col
 import { decodeGif } from '../../images/formats/gif.js';
 import type { Format, Header } from '../../images/formats/header.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
-import { inverse, orient } from '../../images/formats/orientation.js';
 import { decodePng } from '../../images/formats/png.js';
-import { type Image, ImageError } from '../../images/image.js';
+import { ImageError } from '../../images/image.js';
 import { resourceError } from './system-error.js';
 
 export type Decoder = 'auto' | 'sharp' | 'jimp';
@@ -108,6 +107,7 @@ async function decodeWithSharp(
     height: info.height,
     channels: info.channels,
     data: new samples(data.buffer, data.byteOffset, data.byteLength / samples.BYTES_PER_ELEMENT),
+    isUpright: header.format === 'avif',
   };
 }
 
@@ -130,23 +130,20 @@ function colourSpace({ colour, depth }: Header, sampleType: SampleType): string 
   return sampleType === 'ushort' ? 'grey16' : 'b-w';
 }
 
-async function decodeWithoutSharp(
-  bytes: Uint8Array,
-  { format, orientation, beyondJimp }: Header,
-): Promise<Samples> {
+async function decodeWithoutSharp(bytes: Uint8Array, { format, beyondJimp }: Header): Promise<Samples> {
   if (beyondJimp)
     throw new ImageError('unsupported', `${beyondJimp}, which needs sharp`, { hint: 'install sharp.' });
   if (format === 'png') return decodePng(bytes);
   const { Jimp } = await import('jimp');
   const { width, height, data } = (await Jimp.fromBuffer(toBuffer(bytes))).bitmap;
-  const image: Image = {
+  return {
     width,
     height,
     channels: 4,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    isConverted: true,
+    isUpright: format === 'jpeg',
   };
-  // Jimp turns JPEGs upright whether asked or not: turn them back.
-  return { ...(format === 'jpeg' ? orient(image, inverse(orientation)) : image), isConverted: true };
 }
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -22,7 +22,7 @@ import {
 } from '../../images/formats/convert-colour.js';
 import type { Header } from '../../images/formats/header.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
-import { orient, swapsSides } from '../../images/formats/orientation.js';
+import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
 import { readHeader } from '../../images/formats/read-header.js';
 import { type Image, ImageError } from '../../images/image.js';
 import { checkSize } from '../../images/limits.js';
@@ -68,14 +68,22 @@ export async function decodeImage(
   if (levels === 'scaled') checkScalable(header);
   if (format === 'jpeg') checkJpeg(bytes);
   const stored = await decodeStored(bytes, header, { decoder, levels, channels });
-  if (stored.width !== width || stored.height !== height)
+  const { isUpright = false } = stored;
+  const [wide, high] = isUpright && swapsSides(orientation) ? [height, width] : [width, height];
+  if (stored.width !== wide || stored.height !== high)
     throw new ImageError(
       'damaged',
-      `${stored.width}×${stored.height} pixels under a header of ${width}×${height}`,
+      `${stored.width}×${stored.height} pixels under a header of ${wide}×${high}`,
     );
   const image = convertColour(stored, header, { channels, levels });
-  const upright = exif || format === 'tiff' ? orient(image, orientation) : image;
-  return { ...upright, format, orientation, isClipped: levels === 'pillow' && losesLevels(stored, header) };
+  const wantsUpright = exif || format === 'tiff';
+  const turn = wantsUpright === isUpright ? 1 : wantsUpright ? orientation : inverse(orientation);
+  return {
+    ...orient(image, turn),
+    format,
+    orientation,
+    isClipped: levels === 'pillow' && losesLevels(stored, header),
+  };
 }
 
 /** @throws ImageError when the numbers have no range that could be scaled */

@@ -1,29 +1,10 @@
 /** Pictures on disk: a folder of classes, one sub-folder each. */
 
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { UserError } from '../../errors.js';
 import { compareCodePoints } from '../compare-code-points.js';
-
-/** File names that are worth a look, by their end. What a file really is, its content says. */
-export const imageExtensions: readonly string[] = [
-  ...['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'gif', 'bmp', 'dib', 'tif', 'tiff'],
-  ...['ppm', 'pgm', 'pbm', 'pnm'],
-];
-
-export interface WalkOptions {
-  /** Without the dot, in lower case. Default: `imageExtensions`. */
-  extensions?: readonly string[];
-  /** Whether links to folders are entered. Links to files always count as files. Default: true. */
-  followLinks?: boolean;
-}
-
-export interface Skipped {
-  /** As `images` have it: the folder's path with what lies below it. */
-  readonly path: string;
-  readonly reason: string;
-}
+import { FolderError, unreadable } from './folder-error.js';
+import { readFolder, type Skipped, type WalkOptions } from './read-folder.js';
 
 export interface FoundImages {
   /** In Keras's order: folder by folder, names in the order of their code points. */
@@ -42,26 +23,10 @@ export interface ImageFolder {
   readonly warnings: string[];
 }
 
-/** A folder that holds no pictures to learn from. */
-export class FolderError extends UserError {
-  override name = 'FolderError';
-
-  constructor(
-    readonly folder: string,
-    readonly received: string,
-    { hint, cause }: { hint?: string; cause?: unknown } = {},
-  ) {
-    super(
-      `Expected a folder with one sub-folder of pictures per class. Received: ${folder}, ${received}.${hint ? ` Hint: ${hint}` : ''}`,
-      { cause },
-    );
-  }
-}
-
 /**
  * Lists a folder that has one sub-folder per class. Sub-folders of those are walked, too.
  *
- * Hidden files and folders are passed over, as are files whose names do not end like a picture's.
+ * Hidden files and folders are passed over, as are files that neither their name nor their content makes a picture.
  *
  * @param options.classes the classes to take, in this order. Default: every sub-folder with pictures.
  * @throws FolderError when the folder cannot be read, has no sub-folders, or no pictures in them
@@ -174,91 +139,6 @@ export function compareClasses(
         (label) => `The class '${label}' has no pictures in ${name}: nothing is known of how well it does.`,
       ),
   ];
-}
-
-interface Contents {
-  readonly folders: string[];
-  readonly files: string[];
-  readonly skipped: Skipped[];
-}
-
-/** One folder's sub-folders and picture files, sorted. */
-async function readFolder(
-  folder: string,
-  { extensions = imageExtensions, followLinks = true }: WalkOptions,
-): Promise<Contents> {
-  let entries: Dirent<Buffer>[];
-  try {
-    entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
-  } catch (cause) {
-    throw unreadable(folder, cause);
-  }
-  const folders: string[] = [];
-  const files: string[] = [];
-  const skipped: Skipped[] = [];
-  for (const entry of entries) {
-    const name = entry.name.toString();
-    const path = join(folder, name);
-    if (!Buffer.from(name).equals(entry.name)) {
-      skipped.push({ path, reason: 'its name is not UTF-8; rename it' });
-      continue;
-    }
-    const kind = await kindOf(entry, path);
-    if (kind === 'folder' && !name.startsWith('.')) {
-      if (followLinks || !entry.isSymbolicLink()) folders.push(name);
-      else skipped.push({ path, reason: 'a link to a folder' });
-    } else if (kind === 'file' && !name.startsWith('.') && extensions.includes(extensionOf(name)))
-      files.push(name);
-    else skipped.push({ path, reason: reasonToSkip(kind, name) });
-  }
-  folders.sort(compareCodePoints);
-  files.sort(compareCodePoints);
-  return { folders, files, skipped };
-}
-
-type Kind = 'file' | 'folder' | 'broken link' | 'special';
-
-async function kindOf(entry: Dirent<Buffer>, path: string): Promise<Kind> {
-  let target: Pick<Dirent, 'isFile' | 'isDirectory'> = entry;
-  if (!entry.isFile() && !entry.isDirectory()) {
-    // A link, or a file system that does not tell.
-    try {
-      target = await stat(path);
-    } catch {
-      return 'broken link';
-    }
-  }
-  return target.isFile() ? 'file' : target.isDirectory() ? 'folder' : 'special';
-}
-
-function reasonToSkip(kind: Kind, name: string): string {
-  if (kind === 'broken link') return 'a link that leads nowhere';
-  if (kind === 'special') return 'neither a file nor a folder';
-  if (isHidden(name)) return hidden;
-  const extension = extensionOf(name);
-  return extension === '' ? 'its name has no extension' : `.${extension} is not the extension of a picture`;
-}
-
-/** What systems keep from view: it is no surprise that it is passed over. */
-const hidden = 'hidden';
-const isHidden = (name: string): boolean => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
-
-/** Whether a person may have taken what was passed over for a picture. */
-export const isWorthTelling = ({ reason }: Skipped): boolean => reason !== hidden;
-
-const extensionOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
-
-function unreadable(folder: string, cause: unknown): FolderError {
-  if (cause instanceof FolderError) return cause;
-  const { code } = cause as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: 'which does not exist',
-    ENOTDIR: 'which is a file',
-    EACCES: 'which may not be read',
-    EPERM: 'which may not be read',
-    ELOOP: 'a link that leads in circles',
-  };
-  return new FolderError(folder, reasons[code ?? ''] ?? `which cannot be read (${code})`, { cause });
 }
 
 function withoutFolders(folder: string, files: readonly string[], skipped: readonly Skipped[]): FolderError {

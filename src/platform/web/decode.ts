@@ -3,7 +3,7 @@
  *
  * Browsers decode JPEG with libjpeg-turbo at full size, as sharp does, and leave colour profiles alone when asked to.
  * Where browsers differ from Pillow, this module does the work: it keeps the colours of transparent pixels, turns WebP
- * by its EXIF data, reads 16-bit grey, and refuses damaged JPEGs rather than show a part.
+ * by its EXIF data, and refuses damaged JPEGs rather than show a part.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
   losesLevels,
 } from '../../images/formats/convert-colour.js';
 import type { Header } from '../../images/formats/header.js';
+import { withoutAlpha } from '../../images/formats/header-avif.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
 import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
@@ -87,7 +88,9 @@ async function decodeOwn(
 
 async function decodeWithBrowser(bytes: Uint8Array, header: Header, channels: Channels): Promise<Image> {
   const { format, orientation } = header;
-  const bitmap = await createBitmap(format === 'webp' ? hideExif(bytes) : bytes, format);
+  const hidesAlpha = format === 'avif' && header.alpha && channels !== 4;
+  const shown = format === 'webp' ? hideExif(bytes) : hidesAlpha ? withoutAlpha(bytes) : bytes;
+  const bitmap = await createBitmap(shown, format);
   try {
     const swaps = turnsByItself(format) && swapsSides(orientation);
     const [width, height] = swaps ? [header.height, header.width] : [header.width, header.height];

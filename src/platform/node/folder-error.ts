@@ -1,0 +1,31 @@
+import { UserError } from '../../errors.js';
+
+/** A folder that holds no pictures to learn from. */
+export class FolderError extends UserError {
+  override name = 'FolderError';
+
+  constructor(
+    readonly folder: string,
+    readonly received: string,
+    { hint, cause }: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(
+      `Expected a folder with one sub-folder of pictures per class. Received: ${folder}, ${received}.${hint ? ` Hint: ${hint}` : ''}`,
+      { cause },
+    );
+  }
+}
+
+/** The error of a folder that the system does not let us read. */
+export function unreadable(folder: string, cause: unknown): FolderError {
+  if (cause instanceof FolderError) return cause;
+  const { code } = cause as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    ENOENT: 'which does not exist',
+    ENOTDIR: 'which is a file',
+    EACCES: 'which may not be read',
+    EPERM: 'which may not be read',
+    ELOOP: 'a link that leads in circles',
+  };
+  return new FolderError(folder, reasons[code ?? ''] ?? `which cannot be read (${code})`, { cause });
+}
