@@ -5,7 +5,8 @@
 
 import { UserError } from '../errors.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
-import { bytesFields, describeOther, ProtobufError, textField } from '../graph/protobuf.js';
+import { describeOther, ProtobufError } from '../graph/protobuf.js';
+import { readProperties } from '../graph/seal.js';
 import { type Precision, precisions } from './precision.js';
 
 /** Everything that a program needs to use a model, and a person to judge it. */
@@ -80,7 +81,7 @@ export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
  * @throws MetadataError when the bytes are no whole ONNX model, or one that this project did not export.
  */
 export function readMetadata(model: Uint8Array): ModelMetadata {
-  const properties = readProperties(model);
+  const properties = propertiesOf(model);
   const hint = "Hint: export it with 'ort-transfer train'.";
   if (!properties.has('labels'))
     throw new MetadataError(
@@ -115,16 +116,11 @@ export function readMetadata(model: Uint8Array): ModelMetadata {
   };
 }
 
-/** `metadata_props` of a ModelProto. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-function readProperties(model: Uint8Array): Map<string, string> {
+function propertiesOf(model: Uint8Array): Map<string, string> {
   if (model.length === 0)
     throw new MetadataError(`Expected an ONNX model. Received: ${describeOther(model, null)}.`);
-  const metadataProps = 14;
-  const properties = new Map<string, string>();
   try {
-    for (const entry of bytesFields(model, metadataProps))
-      properties.set(textField(entry, 1), textField(entry, 2));
-    return properties;
+    return readProperties(model);
   } catch (cause) {
     if (!(cause instanceof ProtobufError)) throw cause;
     throw new MetadataError(`Expected an ONNX model. Received: ${describeOther(model, cause)}.`, { cause });

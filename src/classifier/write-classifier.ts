@@ -1,10 +1,10 @@
 import { inferenceContext } from '../graph/inference.js';
-import { encodeModel } from '../graph/onnx.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
 import type { Functional } from '../keras/models/functional.js';
 import type { FeatureExtractor } from './backbone.js';
 import { buildClassifier } from './build.js';
 import type { Evaluation } from './metrics.js';
+import { sealModel } from './seal-model.js';
 
 export interface ExportOptions {
   /** Embedding (N, D) → probabilities (N, C). */
@@ -18,8 +18,13 @@ export interface ExportOptions {
   readonly evaluation: Pick<Evaluation, 'samples' | 'loss' | 'accuracy'> | null;
 }
 
-/** Joins preprocessing, backbone and head into one ONNX file that describes itself. */
-export function exportClassifier({ head, preparation, labels, evaluation }: ExportOptions): Uint8Array {
+/** Joins preprocessing, backbone and head into one ONNX file that describes itself, and is sealed. */
+export function exportClassifier({
+  head,
+  preparation,
+  labels,
+  evaluation,
+}: ExportOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { backbone, preprocessing } = preparation;
   const model = buildClassifier({
     metadata: {
@@ -35,5 +40,5 @@ export function exportClassifier({ head, preparation, labels, evaluation }: Expo
     opset: backbone.opset,
     head: (g, embedding) => head.forward(inferenceContext(g), [embedding]).output,
   });
-  return encodeModel(model);
+  return sealModel(model);
 }

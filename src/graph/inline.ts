@@ -2,7 +2,8 @@ import { subgraphsOf, tensorOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Graph, Model, Node, Value } from './graph.js';
 import { OnnxFormatError } from './onnx.js';
-import { modernise, modernOpset, newestOpset, oldestOpset } from './opset.js';
+import { modernise } from './opset.js';
+import { modernOpset, newestOpset, oldestOpset } from './versions.js';
 
 /** Operations that need no word of their own about their version. */
 const domains: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);

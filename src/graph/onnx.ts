@@ -8,7 +8,9 @@ import { typeCodes, typeNames } from './element-types.js';
 import type { Attribute, Dim, Graph, Model, Node, Value, ValueInfo } from './graph.js';
 import { OnnxFormatError } from './onnx-format-error.js';
 import { checkMessage, describeOther } from './protobuf.js';
+import { sealProperties } from './seal.js';
 import { arrayTypes, type DataType, sizeOf, type Tensor } from './tensor.js';
+import { checkVersions } from './versions.js';
 
 export { OnnxFormatError } from './onnx-format-error.js';
 
@@ -112,13 +114,19 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
   } catch (cause) {
     throw new OnnxFormatError(`Expected an ONNX model. Received: ${describeOther(bytes, cause)}.`, { cause });
   }
+  const opset = Number(model.opsetImport.find((o) => !o.domain || o.domain === 'ai.onnx')?.version ?? 1);
+  checkVersions({ ir: Number(model.irVersion), opset });
   if (!model.graph) throw new OnnxFormatError('Expected an ONNX model. Received: a file without a graph.');
   const graph = decodeGraph(model.graph, options, 0);
   checkOrder(graph, () => false);
   return {
     graph,
-    opset: Number(model.opsetImport.find((o) => !o.domain || o.domain === 'ai.onnx')?.version ?? 1),
-    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key ?? '', value ?? ''])),
+    opset,
+    metadata: Object.fromEntries(
+      model.metadataProps
+        .map(({ key, value }) => [key ?? '', value ?? ''] as const)
+        .filter(([key]) => !sealProperties.has(key)),
+    ),
   };
 }
 

@@ -11,13 +11,7 @@ import { floatOf, floatsOf, intOf, intsOf, textOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Node, Value } from './graph.js';
 import { float32 } from './tensor.js';
-
-/** The oldest set that ONNX Runtime promises to run, and that is understood here. */
-export const oldestOpset = 7;
-/** The set that older operations are brought up to. */
-export const modernOpset = 18;
-/** The newest set that the ONNX Runtime in `package.json` promises to run. */
-export const newestOpset = 26;
+import { modernOpset } from './versions.js';
 
 /** An operation that cannot be said in operator set 18. */
 class OpsetError extends UserError {

@@ -18,12 +18,12 @@ const varintType = 0;
 const bytesType = 2;
 
 /**
- * Finds the values of a field that holds bytes (a string, a submessage), as views of the message, in order.
+ * Finds the values of a field in order: integers, and bytes (strings, submessages) as views of the message.
  * Everything else is stepped over, so this takes no time to speak of, however large.
  *
  * @throws ProtobufError when a field reaches past the end, or is none.
  */
-export function* bytesFields(message: Uint8Array, wanted: number): Generator<Uint8Array> {
+function* fieldsOf(message: Uint8Array, wanted: number): Generator<number | Uint8Array> {
   let position = 0;
 
   const varint = (): number => {
@@ -44,7 +44,8 @@ export function* bytesFields(message: Uint8Array, wanted: number): Generator<Uin
     const [number, type] = [Math.floor(tag / 8), tag % 8];
     if (number === 0 || number >= 2 ** 29) throw new ProtobufError(`no field at byte ${start}`);
     if (type === varintType) {
-      varint();
+      const value = varint();
+      if (number === wanted) yield value;
       continue;
     }
     const size = type === bytesType ? varint() : fixedSizes.get(type);
@@ -54,6 +55,18 @@ export function* bytesFields(message: Uint8Array, wanted: number): Generator<Uin
     if (type === bytesType && number === wanted) yield message.subarray(position, position + size);
     position += size;
   }
+}
+
+/** The values of a field that holds bytes, as `fieldsOf`. */
+export function* bytesFields(message: Uint8Array, wanted: number): Generator<Uint8Array> {
+  for (const value of fieldsOf(message, wanted)) if (typeof value !== 'number') yield value;
+}
+
+/** The last value of an integer field; 0 when absent, as protobuf has it. Integers below 0 come as above 2⁶³. */
+export function intField(message: Uint8Array, wanted: number): number {
+  let last = 0;
+  for (const value of fieldsOf(message, wanted)) if (typeof value === 'number') last = value;
+  return last;
 }
 
 /** The last value of a string field; empty when absent, as protobuf has it. */
@@ -70,7 +83,7 @@ export function textField(message: Uint8Array, wanted: number): string {
 /** @throws ProtobufError when the bytes are no message, or not a whole one, so far as that shows from without. */
 export function checkMessage(message: Uint8Array): void {
   if (message.length === 0) throw new ProtobufError('it is empty');
-  for (const _ of bytesFields(message, 0));
+  for (const _ of fieldsOf(message, 0));
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
 
 import { decodeImage, readBitmap } from '#platform';
+import { checkClassifier } from '../classifier/check-classifier.js';
 import { Classifier } from '../classifier/classify.js';
-import { MetadataError, readMetadata } from '../classifier/metadata.js';
+import { MetadataError } from '../classifier/metadata.js';
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
 import { OnnxFormatError } from '../graph/onnx-format-error.js';
@@ -34,7 +35,7 @@ async function load(
     typeof model === 'string'
       ? await download(model, { onProgress: tell, keep: true })
       : new Uint8Array(await model.arrayBuffer());
-  const metadata = readMetadata(bytes);
+  const metadata = await checkClassifier(bytes);
   const onGpu = provider === 'webgpu' ? await openOnGpu(bytes, assets) : undefined;
   const { engine, session } = onGpu ?? (await openOnWasm(bytes, assets));
   const openDetector = async () => {

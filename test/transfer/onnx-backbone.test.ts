@@ -9,9 +9,9 @@ import { ortNode } from '../../src/engine/ort-node.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Attribute, Graph } from '../../src/graph/graph.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx.js';
-import { newestOpset } from '../../src/graph/opset.js';
 import { type ScalingName, scalings, tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, tensor } from '../../src/graph/tensor.js';
+import { newestOpset } from '../../src/graph/versions.js';
 import { MobileNet } from '../../src/keras/applications/mobilenet.js';
 import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import {

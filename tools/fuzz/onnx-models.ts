@@ -6,9 +6,9 @@ import { storeWeights } from '../../src/classifier/precision.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { newestOpset } from '../../src/graph/opset.js';
 import { tfScaling } from '../../src/graph/preprocessing.js';
 import { float32, int64, sizeOf, type Tensor } from '../../src/graph/tensor.js';
+import { newestOpset } from '../../src/graph/versions.js';
 import { damage, type Mutant, oneOf, poison, type Random } from './damage.js';
 
 const { AttributeProto, ModelProto, TensorProto } = proto.onnx;

@@ -4,6 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Model } from '../../graph/graph.js';
 import { decodeModel, OnnxFormatError } from '../../graph/onnx.js';
+import { checkSeal } from '../../graph/seal.js';
+import { sha256 } from './weights.js';
 
 /**
  * The bytes of a model file.
@@ -28,6 +30,7 @@ export async function readModel(path: string): Promise<Uint8Array> {
  */
 export async function readOnnx(path: string): Promise<{ model: Model; sha256: string }> {
   const bytes = await readModel(path);
+  await checkSeal(bytes, sha256);
   const hash = createHash('sha256').update(bytes);
   const files = new Map<string, Uint8Array>();
   const readExternal = (location: string): Uint8Array => {

@@ -11,8 +11,8 @@ import type { Model, Value } from '../../graph/graph.js';
 import { inline } from '../../graph/inline.js';
 import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { modernOpset } from '../../graph/opset.js';
 import { normalisePixels } from '../../graph/preprocessing.js';
+import { modernOpset } from '../../graph/versions.js';
 import type { Reporter } from '../reporter.js';
 import { type OnnxInput, type OnnxInputOptions, readInput } from './onnx-input.js';
 

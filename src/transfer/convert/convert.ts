@@ -1,13 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readModel, writeFile } from '#platform';
+import { readModel, sha256, writeFile } from '#platform';
 import { buildClassifier } from '../../classifier/build.js';
+import { sealModel } from '../../classifier/seal-model.js';
 import { ValueError } from '../../errors.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { fold } from '../../graph/fold.js';
+import type { Model as OnnxModel } from '../../graph/graph.js';
 import { inferenceContext } from '../../graph/inference.js';
-import { encodeModel } from '../../graph/onnx.js';
 import { type Preprocessing, type ScalingName, scalings } from '../../graph/preprocessing.js';
+import { checkSeal } from '../../graph/seal.js';
 import { Functional } from '../../keras/models/functional.js';
 import type { Model } from '../../keras/models/model.js';
 import { writeModel } from '../../keras/models/plan.js';
@@ -60,6 +62,7 @@ export async function openModel(
     }
   }
   if (path.endsWith('.json')) return openTfjs(path);
+  await checkSeal(bytes, sha256);
   return importOnnx(bytes);
 }
 
@@ -102,7 +105,7 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
   const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
-  await writeFile(out, isClassifier ? classifier(opened, options) : plain(opened, options));
+  await writeFile(out, await sealModel(isClassifier ? classifier(opened, options) : plain(opened, options)));
   if (isClassifier) return { model, notes: [] };
   const note = isPictures
     ? `The model tells no classes apart, so it is written as it is: train on its features with \`weights\` ${out}.`
@@ -130,7 +133,7 @@ function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTen
 function classifier(
   { model, preprocessing, labels: own, ...origin }: OpenedModel,
   options: ConvertOptions,
-): Uint8Array {
+): OnnxModel {
   const labels = options.labels ?? own;
   const classes = model.outputShape.at(-1);
   const size = model.inputShape.slice(1, 3);
@@ -163,11 +166,11 @@ function classifier(
     backbone: (g, images) => ({ embedding: model.forward(inferenceContext(g), [images]).output }),
     head: (_, probabilities) => probabilities,
   });
-  return encodeModel({ ...onnx, graph: fold(onnx.graph) });
+  return { ...onnx, graph: fold(onnx.graph) };
 }
 
 /** The model alone: float32 in, float32 out, as Keras has them, and how pictures are scaled, where that is known. */
-function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptions): Uint8Array {
+function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptions): OnnxModel {
   const g = new GraphBuilder(model.name);
   const named = (shape: readonly (number | null)[]) => [
     'N',
@@ -179,11 +182,11 @@ function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptio
   const scaling = options.scaling ? scalings[options.scaling] : own;
   const [height, width] = model.inputShape.slice(1);
   const preprocessing = { size: [height ?? 224, width ?? 224], crop: 'none', exif: true, ...scaling };
-  return encodeModel({
+  return {
     graph: fold(g.build()),
     opset: 13,
     ...(scaling ? { metadata: { preprocessing: JSON.stringify(preprocessing) } } : {}),
-  });
+  };
 }
 
 /** Names from a list with commas, or from a file: one a line, or a JSON list. */

@@ -1,9 +1,10 @@
 import { type EngineOptions, readModel, writeFile } from '#platform';
+import { checkClassifier } from '../../classifier/check-classifier.js';
 import { explain } from '../../classifier/explain.js';
-import { readMetadata } from '../../classifier/metadata.js';
 import type { Evaluation } from '../../classifier/metrics.js';
 import { type Precision, precisionOf, storeWeights } from '../../classifier/precision.js';
-import { decodeModel, encodeModel } from '../../graph/onnx.js';
+import { sealModel } from '../../classifier/seal-model.js';
+import { decodeModel } from '../../graph/onnx.js';
 import { evaluateClassifier } from '../evaluate/evaluate.js';
 import type { Reporter } from '../reporter.js';
 
@@ -42,7 +43,7 @@ export interface Published {
 export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
   const { model: path, out, validation, ...rest } = options;
   const original = await readModel(path);
-  const { labels } = readMetadata(original);
+  const { labels } = await checkClassifier(original);
   const trained = decodeModel(original);
   const precision = options.precision ?? precisionOf(trained.graph);
   const explained = options.explain ? explain(trained) : trained;
@@ -50,7 +51,7 @@ export async function publishModel(options: PublishOptions, reporter: Reporter):
 
   const isChanged = graph !== trained.graph;
   const metadata = { ...trained.metadata, ...(precision === 'fp32' ? {} : { precision: `"${precision}"` }) };
-  const bytes = isChanged ? encodeModel({ ...trained, graph, metadata }) : original;
+  const bytes = isChanged ? await sealModel({ ...trained, graph, metadata }) : original;
   await writeFile(out, bytes);
 
   const evaluate = (model: string) =>

@@ -1,7 +1,7 @@
 import { decodeImage, readModel } from '#platform';
+import { checkClassifier } from '../../classifier/check-classifier.js';
 import { Classifier, firstLine } from '../../classifier/classify.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
-import { readMetadata } from '../../classifier/metadata.js';
 import type { Engine } from '../../engine/engine.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { createFaceDetector } from '../../images/faces.js';
@@ -16,7 +16,7 @@ export class FileClassifier extends Classifier {
    */
   static async load(model: string | Uint8Array, engine: Engine): Promise<FileClassifier> {
     const [bytes, name] = typeof model === 'string' ? [await readModel(model), model] : [model, 'a model'];
-    const metadata = readMetadata(bytes);
+    const metadata = await checkClassifier(bytes);
     const session = await engine.load(bytes).catch((cause: Error) => {
       throw new OnnxFormatError(
         `Expected an undamaged model. Received: ${name}, which does not load: ${firstLine(cause)}`,

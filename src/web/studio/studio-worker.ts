@@ -137,8 +137,13 @@ async function train(
   });
   const seconds = (performance.now() - began) / 1000;
   trained = { backbone, head };
-  const model = exportClassifier({ head, preparation: { backbone, preprocessing }, labels, evaluation });
-  return { model: model as Uint8Array<ArrayBuffer>, evaluation, history, bestEpoch, seconds };
+  const model = await exportClassifier({
+    head,
+    preparation: { backbone, preprocessing },
+    labels,
+    evaluation,
+  });
+  return { model, evaluation, history, bestEpoch, seconds };
 }
 
 /** Backbone and head as one model: normalised pictures (N, height, width, 3) → probabilities (N, C). */
