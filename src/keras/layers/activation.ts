@@ -14,6 +14,7 @@ import { axisInGraph } from './channels.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface ActivationOptions extends LayerOptions {
+  /** A name of Keras's, or a function of one's own. `null` is `'linear'`. */
   activation: ActivationName | ActivationFunction | null;
 }
 

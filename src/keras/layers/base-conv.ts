@@ -21,12 +21,17 @@ import {
 export interface ConvolutionOptions extends LayerOptions {
   /** Height and width of the kernel. */
   kernelSize: number | Pair;
+  /** Distance between windows in rows and columns. Default 1. */
   strides?: number | Pair;
-  /** `'same'` pads with zeros as TensorFlow does, the odd row and column at the end. */
+  /** `'same'` pads with zeros as TensorFlow does, the odd row and column at the end. Default `'valid'`, none. */
   padding?: string;
+  /** Distance between the elements of a window. Default 1. */
   dilationRate?: number | Pair;
+  /** Applied to the output. Default `null`: none. */
   activation?: ActivationName | Activation | null;
+  /** Default `true`. */
   useBias?: boolean;
+  /** Default `'zeros'`. */
   biasInitializer?: InitializerName | Initializer;
 }
 

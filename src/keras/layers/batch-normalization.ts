@@ -13,15 +13,21 @@ import { Layer, type LayerOptions } from './layer.js';
 export interface BatchNormalizationOptions extends LayerOptions {
   /** The axis of the features, the last by default. */
   axis?: number;
+  /** Share of the moving averages that a batch leaves. Default 0.99. */
   momentum?: number;
+  /** Added to the variance. Default 0.001. */
   epsilon?: number;
-  /** Whether `beta` is added. */
+  /** Whether `beta` is added. Default `true`. */
   center?: boolean;
-  /** Whether `gamma` is multiplied. */
+  /** Whether `gamma` is multiplied. Default `true`. */
   scale?: boolean;
+  /** Default `'zeros'`. */
   betaInitializer?: InitializerName | Initializer;
+  /** Default `'ones'`. */
   gammaInitializer?: InitializerName | Initializer;
+  /** Default `'zeros'`. */
   movingMeanInitializer?: InitializerName | Initializer;
+  /** Default `'ones'`. */
   movingVarianceInitializer?: InitializerName | Initializer;
 }
 

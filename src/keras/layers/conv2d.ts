@@ -10,8 +10,11 @@ import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv
 import { checkImages } from './sliding-window.js';
 
 export interface Conv2DOptions extends ConvolutionOptions {
+  /** Channels of the output. */
   filters: number;
+  /** Parts that the channels are split into, each with filters of its own. Default 1. */
   groups?: number;
+  /** Default `'glorot_uniform'`. */
   kernelInitializer?: InitializerName | Initializer;
 }
 

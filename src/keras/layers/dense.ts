@@ -13,12 +13,19 @@ import type { InputSpec } from './input-spec.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
+  /** Outputs. */
   units: number;
+  /** Applied to the output. Default `null`: none. */
   activation?: ActivationName | Activation | null;
+  /** Default `true`. */
   useBias?: boolean;
+  /** Default `'glorot_uniform'`. */
   kernelInitializer?: InitializerName | Initializer;
+  /** Default `'zeros'`. */
   biasInitializer?: InitializerName | Initializer;
+  /** Penalty on the kernel, added to the loss. Default `null`: none. */
   kernelRegularizer?: RegularizerName | Regularizer | null;
+  /** Penalty on the bias, added to the loss. Default `null`: none. */
   biasRegularizer?: RegularizerName | Regularizer | null;
 }
 

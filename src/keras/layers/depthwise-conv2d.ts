@@ -8,8 +8,9 @@ import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } 
 import { checkImages } from './sliding-window.js';
 
 export interface DepthwiseConv2DOptions extends ConvolutionOptions {
-  /** How many channels each channel becomes. */
+  /** How many channels each channel becomes. Default 1. */
   depthMultiplier?: number;
+  /** Default `'glorot_uniform'`. */
   depthwiseInitializer?: InitializerName | Initializer;
 }
 

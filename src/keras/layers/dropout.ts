@@ -7,7 +7,7 @@ import { Layer, type LayerOptions } from './layer.js';
 export interface DropoutOptions extends LayerOptions {
   /** Share of values that become 0, between 0 and 1. */
   rate: number;
-  /** Kept for the configuration; the noise itself follows the seed of the training. */
+  /** Kept for the configuration; the noise itself follows the seed of the training. Default `null`. */
   seed?: number | null;
 }
 

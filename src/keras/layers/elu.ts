@@ -7,7 +7,7 @@ import { writeActivation } from './activation.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface ELUOptions extends LayerOptions {
-  /** What the values far below 0 come near to, negated. */
+  /** Output tends to −alpha as x → −∞. Default 1. */
   alpha?: number;
 }
 

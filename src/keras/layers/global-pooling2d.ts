@@ -7,7 +7,7 @@ import { Layer, type LayerOptions } from './layer.js';
 import { checkImages } from './sliding-window.js';
 
 export interface GlobalPooling2DOptions extends LayerOptions {
-  /** Keeps height and width as axes of length 1. */
+  /** Keeps height and width as axes of length 1. Default `false`. */
   keepdims?: boolean;
 }
 

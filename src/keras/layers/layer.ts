@@ -30,7 +30,9 @@ export interface CallOptions {
 }
 
 export interface LayerOptions {
+  /** Unique within a model. Default: the class in snake case, with a number from the second on. */
   name?: string;
+  /** Whether training changes the weights. Default `true`. */
   trainable?: boolean;
 }
 

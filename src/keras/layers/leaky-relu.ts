@@ -8,7 +8,7 @@ import { writeActivation } from './activation.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface LeakyReLUOptions extends LayerOptions {
-  /** Slope below 0. */
+  /** Slope below 0. Default 0.3. */
   negativeSlope?: number;
 }
 

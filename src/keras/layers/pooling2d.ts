@@ -14,9 +14,11 @@ import {
 } from './sliding-window.js';
 
 export interface Pooling2DOptions extends LayerOptions {
+  /** Height and width of the window. Default 2. */
   poolSize?: number | Pair;
   /** Default: `poolSize`, so that windows touch. */
   strides?: number | Pair | null;
+  /** `'same'` lets windows reach over the edge. Default `'valid'`. */
   padding?: string;
 }
 

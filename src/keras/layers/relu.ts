@@ -5,10 +5,11 @@ import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface ReLUOptions extends LayerOptions {
-  /** What larger values are cut to; `null` is no limit. */
+  /** Larger values are cut to it. Default `null`: no limit. */
   maxValue?: number | null;
-  /** Slope below the threshold. */
+  /** Slope below the threshold. Default 0. */
   negativeSlope?: number;
+  /** Default 0. */
   threshold?: number;
 }
 

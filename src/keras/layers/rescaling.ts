@@ -5,7 +5,9 @@ import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions } from './layer.js';
 
 export interface RescalingOptions extends LayerOptions {
+  /** Factor of each value. */
   scale: number;
+  /** Added after scaling. Default 0. */
   offset?: number;
 }
 

@@ -8,10 +8,13 @@ import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } 
 import { checkImages } from './sliding-window.js';
 
 export interface SeparableConv2DOptions extends ConvolutionOptions {
+  /** Channels of the output. */
   filters: number;
-  /** How many channels each channel becomes before they are mixed. */
+  /** How many channels each channel becomes before they are mixed. Default 1. */
   depthMultiplier?: number;
+  /** Default `'glorot_uniform'`. */
   depthwiseInitializer?: InitializerName | Initializer;
+  /** Default `'glorot_uniform'`. */
   pointwiseInitializer?: InitializerName | Initializer;
 }
 

@@ -7,7 +7,7 @@ import { Layer, type LayerOptions } from './layer.js';
 import { checkImages, type Pair } from './sliding-window.js';
 
 export interface ZeroPadding2DOptions extends LayerOptions {
-  /** One number for all sides, one for height and width each, or `[[top, bottom], [left, right]]`. */
+  /** One number for all sides, one for height and width each, or `[[top, bottom], [left, right]]`. Default 1. */
   padding?: number | Pair | readonly [Pair, Pair];
 }
 

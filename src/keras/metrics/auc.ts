@@ -12,20 +12,23 @@ export type AUCCurve = 'ROC' | 'PR';
 export type AUCSummationMethod = 'interpolation' | 'minoring' | 'majoring';
 
 export interface AUCOptions {
-  /** How many thresholds stand for the curve. */
+  /** Thresholds that stand for the curve. Default 200. */
   numThresholds?: number;
+  /** Default `'ROC'`. */
   curve?: AUCCurve | 'roc' | 'pr';
-  /** Between two thresholds: the line, the lower or the upper value. */
+  /** Takes the line between two thresholds, the lower or the upper value. Default `'interpolation'`, the line. */
   summationMethod?: AUCSummationMethod;
+  /** Default `'auc'`, with a number from the second on. */
   name?: string | null;
-  /** Thresholds in [0, 1] instead of evenly distributed ones. */
+  /** Thresholds in [0, 1] instead of evenly distributed ones. Default `null`. */
   thresholds?: readonly number[] | null;
-  /** Whether each output has a curve of its own; the result is the mean of their areas. */
+  /** Whether each output has a curve of its own; the result is the mean of their areas. Default `false`. */
   multiLabel?: boolean;
+  /** Outputs, with `multiLabel`. Default `null`: as many as the model has. */
   numLabels?: number | null;
-  /** Weight of each output. */
+  /** Weight of each output. Default `null`: all alike. */
   labelWeights?: readonly number[] | null;
-  /** Whether outputs are logits of sigmoids rather than probabilities. */
+  /** Whether outputs are logits of sigmoids rather than probabilities. Default `false`. */
   fromLogits?: boolean;
 }
 

@@ -10,10 +10,11 @@ import { ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
 export interface PrecisionRecallOptions {
   /** An output is positive above it. Default: 0.5, or with `topK` none. */
   thresholds?: number | readonly [number] | null;
-  /** Only the `topK` largest outputs of a sample may be positive. */
+  /** Only the `topK` largest outputs of a sample may be positive. Default `null`: all. */
   topK?: number | null;
-  /** The one class that counts. */
+  /** The one class that counts. Default `null`: all. */
   classId?: number | null;
+  /** Default: the class in snake case, with a number from the second on. */
   name?: string | null;
 }
 

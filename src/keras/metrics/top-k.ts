@@ -6,8 +6,9 @@ import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
 
 export interface TopKOptions {
-  /** How many of the likeliest classes count. */
+  /** How many of the likeliest classes count. Default 5. */
   k?: number;
+  /** Default: the class in snake case. */
   name?: string;
 }
 

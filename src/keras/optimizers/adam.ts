@@ -5,13 +5,13 @@ import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {
-  /** Decay of the average gradient. */
+  /** Decay of the average gradient. Default 0.9. */
   beta1?: number;
-  /** Decay of the average squared gradient. */
+  /** Decay of the average squared gradient. Default 0.999. */
   beta2?: number;
-  /** Added to the root: the "epsilon hat" of the paper. */
+  /** Added to the root: the "epsilon hat" of the paper. Default 1e-7. */
   epsilon?: number;
-  /** Whether the largest average so far divides, instead of the last. */
+  /** Whether the largest average so far divides, instead of the last. Default `false`. */
   amsgrad?: boolean;
 }
 

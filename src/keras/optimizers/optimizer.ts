@@ -9,15 +9,17 @@ import type { Config } from '../serialized.js';
 import type { LearningRateSchedule } from './schedules/schedule.js';
 
 export interface OptimizerOptions {
+  /** A number, or a schedule that tells it for each step. Default 0.001; of SGD 0.01. */
   learningRate?: number | LearningRateSchedule;
-  /** Each step first shrinks the weights by `weightDecay · learningRate`. */
+  /** Each step first shrinks the weights by `weightDecay · learningRate`. Default `null`: none; of AdamW 0.004. */
   weightDecay?: number | null;
-  /** Upper bound of each gradient's norm. */
+  /** Upper bound of each gradient's norm. Default `null`: none. */
   clipnorm?: number | null;
-  /** Upper bound of each gradient's elements, in absolute value. */
+  /** Upper bound of each gradient's elements, in absolute value. Default `null`: none. */
   clipvalue?: number | null;
-  /** Upper bound of the norm of all gradients together. */
+  /** Upper bound of the norm of all gradients together. Default `null`: none. */
   globalClipnorm?: number | null;
+  /** Default: the class in snake case, with a number from the second on. */
   name?: string;
 }
 

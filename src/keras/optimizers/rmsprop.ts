@@ -4,12 +4,13 @@ import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
 export interface RMSpropOptions extends OptimizerOptions {
-  /** Decay of the average of squared gradients. */
+  /** Decay of the average of squared gradients. Default 0.9. */
   rho?: number;
+  /** Share of the last change that is added to the next. Default 0. */
   momentum?: number;
-  /** Added to the average inside the root. */
+  /** Added to the average inside the root. Default 1e-7. */
   epsilon?: number;
-  /** Whether the average gradient's square is taken off, so that the root is of the variance. */
+  /** Whether the average gradient's square is taken off, so that the root is of the variance. Default `false`. */
   centered?: boolean;
 }
 

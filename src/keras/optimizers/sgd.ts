@@ -4,9 +4,9 @@ import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
 export interface SGDOptions extends OptimizerOptions {
-  /** Share of the last change that is kept, between 0 and 1. */
+  /** Share of the last change that is kept, between 0 and 1. Default 0. */
   momentum?: number;
-  /** Whether the gradient is taken to lie where the momentum leads. */
+  /** Whether the gradient is taken to lie where the momentum leads. Default `false`. */
   nesterov?: boolean;
 }
 

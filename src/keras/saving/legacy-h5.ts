@@ -14,10 +14,11 @@ import { Hdf5FormatError, type Hdf5Group, type Hdf5Writer } from './hdf5.js';
 import { sameShape, toFloats } from './values.js';
 
 export interface LoadWeightsOptions {
-  /** Goes by the names of layers rather than their order, and leaves layers alone that the file lacks. */
+  /** Goes by the names of layers rather than their order, and leaves layers alone that the file lacks. Default `false`. */
   readonly byName?: boolean;
-  /** Warns of layers whose weights do not fit, and leaves them alone. */
+  /** Warns of layers whose weights do not fit, and leaves them alone. Default `false`. */
   readonly skipMismatch?: boolean;
+  /** Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
 

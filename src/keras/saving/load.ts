@@ -13,10 +13,11 @@ import { restoreNamedOptimizer } from './optimizer-state.js';
 import { readWeights } from './weights-h5.js';
 
 export interface LoadModelOptions {
-  /** Compiles the model as it was, so that training goes on. */
+  /** Compiles the model as it was, so that training goes on. Default `true`. */
   readonly compile?: boolean;
   /** What runs it once it is compiled. Default `'ort'`. */
   readonly engine?: EngineChoice;
+  /** Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
 

@@ -6,14 +6,17 @@ const halfCosine = (done: number, alpha: number, height = 1): number =>
   (1 - alpha) * 0.5 * height * (1 + Math.cos(Math.PI * done)) + alpha;
 
 export interface CosineDecayOptions {
+  /** Rate at step 0. */
   initialLearningRate: number;
   /** Steps of the fall, not counting those of the warmup. */
   decaySteps: number;
-  /** The rate at the end, as a share of that at the beginning of the fall. */
+  /** The rate at the end, as a share of that at the beginning of the fall. Default 0. */
   alpha?: number;
+  /** Default `'CosineDecay'`. */
   name?: string;
-  /** The rate that the warmup rises to in a straight line; `null` is no warmup. */
+  /** The rate that the warmup rises to in a straight line. Default `null`: no warmup. */
   warmupTarget?: number | null;
+  /** Steps of the warmup. Default 0. */
   warmupSteps?: number;
 }
 
@@ -63,14 +66,17 @@ export class CosineDecay extends LearningRateSchedule {
 }
 
 export interface CosineDecayRestartsOptions {
+  /** Rate at step 0. */
   initialLearningRate: number;
+  /** Steps of the first period. */
   firstDecaySteps: number;
-  /** Each period is so many times longer than the last. */
+  /** Each period is so many times longer than the last. Default 2. */
   tMul?: number;
-  /** Each period starts at so many times the rate of the last. */
+  /** Each period starts at so many times the rate of the last. Default 1. */
   mMul?: number;
-  /** The lowest rate, as a share of the initial one. */
+  /** The lowest rate, as a share of the initial one. Default 0. */
   alpha?: number;
+  /** Default `'SGDRDecay'`. */
   name?: string;
 }
 

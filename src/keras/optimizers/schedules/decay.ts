@@ -3,12 +3,15 @@ import type { Config } from '../../serialized.js';
 import { checkSteps, LearningRateSchedule } from './schedule.js';
 
 export interface DecayOptions {
+  /** Rate at step 0. */
   initialLearningRate: number;
   /** Steps over which the rate falls by one `decayRate`. */
   decaySteps: number;
+  /** Strength of the decay; see the class. */
   decayRate: number;
-  /** Whether it falls at multiples of `decaySteps` only. */
+  /** Whether it falls at multiples of `decaySteps` only. Default `false`. */
   staircase?: boolean;
+  /** Default: the class. */
   name?: string;
 }
 
@@ -73,6 +76,7 @@ export interface PiecewiseConstantDecayOptions {
   boundaries: readonly number[];
   /** One more than boundaries. */
   values: readonly number[];
+  /** Default `'PiecewiseConstant'`. */
   name?: string;
 }
 
@@ -109,13 +113,17 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
 }
 
 export interface PolynomialDecayOptions {
+  /** Rate at step 0. */
   initialLearningRate: number;
   /** Steps until `endLearningRate` is reached. */
   decaySteps: number;
+  /** Rate from `decaySteps` on. Default 0.0001. */
   endLearningRate?: number;
+  /** Of the polynomial. Default 1, a straight line. */
   power?: number;
-  /** Whether the rate rises again behind `decaySteps`, to fall over a multiple of them. */
+  /** Whether the rate rises again behind `decaySteps`, to fall over a multiple of them. Default `false`. */
   cycle?: boolean;
+  /** Default `'PolynomialDecay'`. */
   name?: string;
 }
 
