@@ -27,7 +27,7 @@ interface Definition<Options> {
   define(options: Partial<Options>): { make: Initializer['make']; config: Config };
 }
 
-/** Makes a class of its name and what it does. */
+/** Makes a class of initializers. */
 const initializer = <Options>(
   className: string,
   { floats = [], define }: Definition<Options>,
@@ -111,7 +111,7 @@ export const RandomNormal = initializer<RandomNormalOptions>('RandomNormal', {
   }),
 });
 
-/** Normally distributed, with what lies over two deviations off drawn anew. Source: keras.initializers.TruncatedNormal. */
+/** Normally distributed; values over two deviations off are drawn anew. Source: keras.initializers.TruncatedNormal. */
 export const TruncatedNormal = initializer<RandomNormalOptions>('TruncatedNormal', {
   floats: ['mean', 'stddev'],
   define: ({ mean = 0, stddev = 0.05, seed }) => ({

@@ -18,7 +18,7 @@ export function autoName(prefix: string): string {
 /** Starts the count of names anew, as `keras.utils.clear_session` does. */
 export const clearSession = (): void => counts.clear();
 
-/** The type of what `toSnakeCase` makes of a name, as far as capitals stand alone. */
+/** The type of `toSnakeCase`'s result, for names without capitals in a row. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${Lowercase<First>}${SnakeTail<Rest>}`
   : Name;

@@ -15,7 +15,7 @@ import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
-import type { Layer } from '../../src/keras/layers/layer.js';
+import { type Layer, perInput } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
@@ -97,7 +97,7 @@ const kerasShape = ({ dims }: Tensor): Shape =>
 
 /** A layer as a function of its inputs, as they flow in graphs, and its weights. */
 function layerAsFunction(layer: Layer, ...xs: Tensor<'float32'>[]): Differentiable {
-  const shapes = xs.map(kerasShape);
+  const shapes = perInput(xs.map(kerasShape), layer.name);
   layer.ensureBuilt(shapes);
   const { weights } = layer;
   for (const weight of weights) weight.value = awayFromZero([weight.value.length]).data;
@@ -116,7 +116,10 @@ function layerAsFunction(layer: Layer, ...xs: Tensor<'float32'>[]): Differentiab
       };
       const { output, backward } = layer.forward(
         context,
-        xs.map((_, i) => values[`x${i}`]!),
+        perInput(
+          xs.map((_, i) => values[`x${i}`]!),
+          layer.name,
+        ),
         shapes,
       );
       return {

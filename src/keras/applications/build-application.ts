@@ -66,7 +66,7 @@ export interface ApplicationSpec {
   readonly published: Readonly<Record<string, PublishedWeights>>;
   /** @throws ValueError for arguments that do not go together, in Keras's words */
   check(given: { weights: Weights; includeTop: boolean; classes: number }): void;
-  /** @throws ValueError for what there are no ImageNet weights for, in Keras's words */
+  /** @throws ValueError where there are no ImageNet weights, in Keras's words */
   checkImageNet(): void;
   /** The shape whose height and width choose the weights. Default: `inputShape`. */
   readonly guidingShape?: InputShape;

@@ -10,6 +10,7 @@ import { DepthwiseConv2D } from '../layers/depthwise-conv2d.js';
 import { GlobalAveragePooling2D } from '../layers/global-pooling2d.js';
 import type { KerasTensor } from '../layers/layer.js';
 import { ReLU } from '../layers/relu.js';
+import { channelsOf } from '../layers/sliding-window.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import type { Model } from '../models/model.js';
 import { fixed, floatRepr, pythonTuple } from '../python/format.js';
@@ -97,6 +98,9 @@ export function readMobileNetV2File({
   return readKerasFile({ file, url: url + file, onProgress });
 }
 
+/** Block 16. */
+const lastBlock = [320, 1, 6] as const;
+
 /** The inverted residual blocks 0 to 16: output channels at alpha 1, strides, expansion. */
 const blocks: readonly (readonly [filters: number, strides: 1 | 2, expansion: number])[] = [
   [16, 1, 1],
@@ -115,7 +119,7 @@ const blocks: readonly (readonly [filters: number, strides: 1 | 2, expansion: nu
   [160, 2, 6],
   [160, 1, 6],
   [160, 1, 6],
-  [320, 1, 6],
+  lastBlock,
 ];
 
 /** (N, H, W, C) → (N, H/32, W/32, 1280) */
@@ -133,7 +137,7 @@ function convolutions(input: KerasTensor, alpha: number, initializer: Initialize
 
   for (const [id, [blockFilters, strides, expansion]] of blocks.entries()) {
     const start = x;
-    const channels = start.shape[3]!;
+    const channels = channelsOf(start.layer.name, start.shape);
     const filters = blockFiltersAt(alpha, blockFilters);
     const prefix = id === 0 ? 'expanded_conv_' : `block_${id}_`;
     if (id > 0) {
@@ -166,13 +170,14 @@ function paddingBefore({ shape }: KerasTensor) {
     length !== null && length % 2 === 1 ? 1 : 0,
     1,
   ];
-  return [around(shape[1]!), around(shape[2]!)] as const;
+  const [, height = null, width = null] = shape;
+  return [around(height), around(width)] as const;
 }
 
 const blockFiltersAt = (alpha: number, filters: number): number => makeDivisible(Math.trunc(filters * alpha));
 
 /** Filters of the last block, `block_16_project`. */
-export const lastProjection = (alpha: number): number => blockFiltersAt(alpha, blocks.at(-1)![0]);
+export const lastProjection = (alpha: number): number => blockFiltersAt(alpha, lastBlock[0]);
 
 /** The nearest multiple of 8 that does not lose more than a tenth. */
 function makeDivisible(channels: number): number {

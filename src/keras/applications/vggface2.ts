@@ -52,7 +52,7 @@ export function loadFaceWeights(model: Functional, { tensors }: FaceWeights): vo
 const epsilonOf = (layer: Layer): number => layer.getConfig().epsilon as number;
 
 /**
- * Turns RGB levels from 0 to 255, pixel by pixel, into what the face weights want: BGR less ImageNet's mean.
+ * Turns RGB levels from 0 to 255, pixel by pixel, as the face weights want it: BGR less ImageNet's mean.
  *
  * Source: keras.applications.imagenet_utils.preprocess_input with `mode='caffe'`.
  */

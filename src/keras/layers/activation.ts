@@ -11,7 +11,7 @@ import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface ActivationOptions extends LayerOptions {
   /** A name of Keras's, or a function of one's own. `null` is `'linear'`. */
@@ -35,8 +35,8 @@ export class Activation extends Layer {
     this.activation = getActivation(activation);
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    return writeActivation(context, this.activation, x!, inputShape!);
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    return writeActivation(context, this.activation, x, inputShape);
   }
 
   override getConfig(): Config {

@@ -3,7 +3,7 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { pythonTuple } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';
-import { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions, type PerInput } from './layer.js';
 
 /**
  * The sum of inputs of one shape, element by element.
@@ -21,17 +21,16 @@ export class Add extends Layer {
     return super.apply(inputs, call);
   }
 
-  override computeOutputShape(inputShapes: readonly Shape[]): Shape {
-    const [first] = inputShapes;
-    for (const shape of inputShapes)
-      if (shape.join() !== first!.join())
+  override computeOutputShape([first, ...others]: PerInput<Shape>): Shape {
+    for (const shape of others)
+      if (shape.join() !== first.join())
         throw new ValueError(
-          `Inputs have incompatible shapes. Received shapes ${pythonTuple(first!.slice(1))} and ${pythonTuple(shape.slice(1))}`,
+          `Inputs have incompatible shapes. Received shapes ${pythonTuple(first.slice(1))} and ${pythonTuple(shape.slice(1))}`,
         );
-    return first!;
+    return first;
   }
 
-  override forward({ g }: Context, inputs: readonly Value[]): Forward {
+  override forward({ g }: Context, inputs: PerInput<Value>): Forward {
     return {
       output: inputs.reduce((sum, input) => g.op('Add', [sum, input])),
       backward: (dy) => ({ inputs: inputs.map(() => dy) }),

@@ -7,9 +7,9 @@ import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import type { InputSpec } from './input-spec.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 import {
-  checkImages,
+  channelsOf,
   type Pair,
   slide,
   toPadding,
@@ -36,7 +36,7 @@ export interface ConvolutionOptions extends LayerOptions {
 }
 
 /**
- * What the convolutions of images have in common.
+ * The base of convolutions of images.
  *
  * Shapes: x (N, H, W, C) as (N, C, H, W), kernels as Keras has them, (height, width, in, out).
  */
@@ -97,11 +97,10 @@ export abstract class Convolution extends Layer {
     return [this.inputSpec];
   }
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!, this.inputSpec);
-    const channels = inputShape![3]!;
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    const channels = channelsOf(this.name, inputShape, this.inputSpec);
     const filters = this.outputChannels(channels);
-    return slide(this.window, inputShape!, filters, [...this.window.size, channels, filters]);
+    return slide(this.window, inputShape, filters, [...this.window.size, channels, filters]);
   }
 
   protected addWeight(name: string, shape: readonly number[], initializer: Initializer): Variable {
@@ -161,7 +160,7 @@ export function checkPositive(value: number, argument: string): void {
  */
 export function depthwiseKernel(context: Context, kernel: Variable): Value {
   const { g } = context;
-  const [height, width, channels, multiplier] = kernel.shape;
+  const [height = 0, width = 0, channels = 0, multiplier = 0] = kernel.shape;
   const byChannel = g.op('Transpose', [context.weight(kernel)], { perm: [2, 3, 0, 1] });
-  return g.op('Reshape', [byChannel, g.ints(channels! * multiplier!, 1, height!, width!)]);
+  return g.op('Reshape', [byChannel, g.ints(channels * multiplier, 1, height, width)]);
 }

@@ -8,7 +8,7 @@ import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { axisInGraph } from './channels.js';
 import type { InputSpec } from './input-spec.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface BatchNormalizationOptions extends LayerOptions {
   /** The axis of the features, the last by default. */
@@ -62,6 +62,7 @@ export class BatchNormalization extends Layer {
   readonly scale: boolean;
   readonly #initializers: Record<'beta' | 'gamma' | 'moving_mean' | 'moving_variance', Initializer>;
   #rank!: number;
+  #channels!: number;
   #gamma!: Variable;
   #beta!: Variable;
   #movingMean!: Variable;
@@ -94,23 +95,24 @@ export class BatchNormalization extends Layer {
   }
 
   protected override get inputSpecs(): readonly InputSpec[] {
-    return this.built ? [{ ndim: this.#rank, axes: { [this.axis]: this.#gamma.shape[0]! } }] : [];
+    return this.built ? [{ ndim: this.#rank, axes: { [this.axis]: this.#channels } }] : [];
   }
 
-  override build([inputShape]: readonly Shape[]): void {
-    const channels = inputShape![this.#axisIn(inputShape!)];
+  override build([inputShape]: PerInput<Shape>): void {
+    const channels = inputShape[this.#axisIn(inputShape)];
     if (channels == null)
       throw new ValueError(
-        `Expected a known size of axis ${this.axis} for layer '${this.name}'. Received: ${pythonTuple(inputShape!)}`,
+        `Expected a known size of axis ${this.axis} for layer '${this.name}'. Received: ${pythonTuple(inputShape)}`,
       );
     const make = (name: 'gamma' | 'beta' | 'moving_mean' | 'moving_variance', trainable: boolean) =>
       new Variable(name, [channels], this.#initializers[name].make([channels]), trainable);
-    this.#rank = inputShape!.length;
+    this.#rank = inputShape.length;
+    this.#channels = channels;
     this.#gamma = make('gamma', true);
     this.#beta = make('beta', true);
     this.#movingMean = make('moving_mean', false);
     this.#movingVariance = make('moving_variance', false);
-    // What is switched off is a constant: 1 for gamma, 0 for beta.
+    // Switched off, gamma is the constant 1 and beta the constant 0.
     if (this.scale) this.weights.push(this.#gamma);
     else this.#gamma.value.fill(1);
     if (this.center) this.weights.push(this.#beta);
@@ -118,17 +120,17 @@ export class BatchNormalization extends Layer {
     this.weights.push(this.#movingMean, this.#movingVariance);
   }
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    this.#axisIn(inputShape!);
-    return inputShape!;
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    this.#axisIn(inputShape);
+    return inputShape;
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
-    const rank = inputShape!.length;
-    const axis = this.#axisIn(inputShape!);
+    const rank = inputShape.length;
+    const axis = this.#axisIn(inputShape);
     const graphAxis = axisInGraph(axis, rank);
-    if (context.training && this.trainable) return this.#train(context, x!, rank, graphAxis);
+    if (context.training && this.trainable) return this.#train(context, x, rank, graphAxis);
 
     const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);
     const beta = this.#constantOrWeight(context, this.#beta, this.center);
@@ -136,14 +138,14 @@ export class BatchNormalization extends Layer {
     const variance = context.weight(this.#movingVariance);
     if (graphAxis === 1 && !context.training)
       return {
-        output: g.op('BatchNormalization', [x!, gamma, beta, mean, variance], {
+        output: g.op('BatchNormalization', [x, gamma, beta, mean, variance], {
           epsilon: float(this.epsilon),
         }),
       };
     const wide = (value: Value) => this.#alongAxis(context, value, rank, graphAxis);
     const deviation = g.op('Sqrt', [g.op('Add', [variance, g.scalar(this.epsilon)])]);
     const factor = wide(g.op('Div', [gamma, deviation]));
-    const centred = g.op('Sub', [x!, wide(mean)]);
+    const centred = g.op('Sub', [x, wide(mean)]);
     return {
       output: g.op('Add', [g.op('Mul', [centred, factor]), wide(beta)]),
       backward: (dy) => ({ inputs: [g.op('Mul', [dy, factor])] }),
@@ -160,7 +162,7 @@ export class BatchNormalization extends Layer {
     const flat = (value: Value) => g.op('Reshape', [value, g.ints(-1)]);
 
     const size = g.cast(g.op('Size', [x]), 'float32');
-    const m = g.op('Div', [size, g.scalar(this.#gamma.shape[0]!)]);
+    const m = g.op('Div', [size, g.scalar(this.#channels)]);
     const sum = (value: Value) => g.op('ReduceSum', [value, axes], { keepdims: 1 });
     const meanOf = (value: Value) => g.op('Div', [sum(value), m]);
 

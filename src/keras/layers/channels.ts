@@ -7,7 +7,8 @@ import { toChannelsFirst as channelsFirst, toChannelsLast as channelsLast } from
  *
  * @param axis counted from 0
  */
-export const axisInGraph = (axis: number, rank: number): number => (rank === 4 ? [0, 2, 3, 1][axis]! : axis);
+export const axisInGraph = (axis: number, rank: number): number =>
+  rank === 4 ? ([0, 2, 3, 1][axis] ?? axis) : axis;
 
 /** The value in the order of Keras's axes: images with channels last. */
 export const toChannelsLast = (g: GraphBuilder, value: Value, rank: number): Value =>

@@ -5,7 +5,7 @@ import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { axisInGraph } from './channels.js';
-import { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
+import { type CallOptions, KerasTensor, Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** Along which inputs are put one after the other, the last by default. */
@@ -36,27 +36,25 @@ export class Concatenate extends Layer {
     return super.apply(inputs, call);
   }
 
-  override computeOutputShape(inputShapes: readonly Shape[]): Shape {
+  override computeOutputShape(inputShapes: PerInput<Shape>): Shape {
     const [first] = inputShapes;
-    const axis = this.#axisIn(first!);
+    const axis = this.#axisIn(first);
     const others = (shape: Shape) => shape.filter((_, i) => i !== axis);
     const fits = (shape: Shape) =>
-      shape.length === first!.length &&
-      others(shape).every(
-        (dim, i) => dim === null || others(first!)[i] === null || dim === others(first!)[i],
-      );
+      shape.length === first.length &&
+      others(shape).every((dim, i) => dim === null || others(first)[i] === null || dim === others(first)[i]);
     if (!inputShapes.every(fits))
       throw new ValueError(
         `A \`Concatenate\` layer requires inputs with matching shapes except for the concatenation axis. Received: input_shape=[${inputShapes.map(pythonTuple).join(', ')}]`,
       );
-    const sizes = inputShapes.map((shape): number | null => shape[axis]!);
+    const sizes = inputShapes.map((shape) => shape[axis] ?? null);
     const total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size));
-    return first!.map((dim, i) => (i === axis ? total : dim));
+    return first.map((dim, i) => (i === axis ? total : dim));
   }
 
-  override forward({ g }: Context, inputs: readonly Value[], inputShapes: readonly Shape[]): Forward {
-    const rank = inputShapes[0]!.length;
-    const axis = axisInGraph(this.#axisIn(inputShapes[0]!), rank);
+  override forward({ g }: Context, inputs: PerInput<Value>, inputShapes: PerInput<Shape>): Forward {
+    const [first] = inputShapes;
+    const axis = axisInGraph(this.#axisIn(first), first.length);
     return {
       output: g.op('Concat', inputs, { axis }),
       backward: (dy) => {

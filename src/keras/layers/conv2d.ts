@@ -7,7 +7,8 @@ import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv.js';
-import { checkImages } from './sliding-window.js';
+import type { PerInput } from './layer.js';
+import { channelsOf } from './sliding-window.js';
 
 export interface Conv2DOptions extends ConvolutionOptions {
   /** Channels of the output. */
@@ -62,13 +63,12 @@ export class Conv2D extends Convolution {
     return this.filters;
   }
 
-  override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, this.inputSpec);
-    const channels = inputShape![3]!;
+  override build([inputShape]: PerInput<Shape>): void {
+    const channels = channelsOf(this.name, inputShape, this.inputSpec);
     this.inputChannels = channels;
     if (channels % this.groups !== 0)
       throw new ValueError(
-        `The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${pythonTuple(inputShape!)}).`,
+        `The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${pythonTuple(inputShape)}).`,
       );
     this.#kernel = this.addWeight(
       'kernel',
@@ -78,14 +78,14 @@ export class Conv2D extends Convolution {
     this.addBias(this.filters);
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
     // (kh, kw, in, out) → (out, in, kh, kw)
     const kernel = g.op('Transpose', [context.weight(this.#kernel)], { perm: [3, 2, 0, 1] });
     const z = this.slideKernel(
       context,
-      [x!, kernel, ...this.biasInput(context)],
-      inputShape!,
+      [x, kernel, ...this.biasInput(context)],
+      inputShape,
       this.groups === 1 ? {} : { group: this.groups },
     );
     return { output: this.activation.forward(g, z) };

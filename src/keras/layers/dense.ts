@@ -10,7 +10,7 @@ import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
 import type { InputSpec } from './input-spec.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
   /** Outputs. */
@@ -59,6 +59,8 @@ export class Dense extends Layer {
   readonly biasInitializer: Initializer;
   readonly kernelRegularizer: Regularizer | null;
   readonly biasRegularizer: Regularizer | null;
+  /** The size of the last axis of the input. */
+  #depth!: number;
   #kernel!: Variable;
   #bias?: Variable;
 
@@ -87,15 +89,16 @@ export class Dense extends Layer {
   }
 
   protected override get inputSpecs(): readonly InputSpec[] {
-    return [{ minNdim: 2, axes: this.built ? { [-1]: this.#kernel.shape[0]! } : {} }];
+    return [{ minNdim: 2, axes: this.built ? { [-1]: this.#depth } : {} }];
   }
 
-  override build([inputShape]: readonly Shape[]): void {
-    const depth = inputShape!.at(-1);
+  override build([inputShape]: PerInput<Shape>): void {
+    const depth = inputShape.at(-1);
     if (depth == null)
       throw new ValueError(
-        `Expected a known size of the last axis for layer '${this.name}'. Received: ${pythonTuple(inputShape!)}.`,
+        `Expected a known size of the last axis for layer '${this.name}'. Received: ${pythonTuple(inputShape)}.`,
       );
+    this.#depth = depth;
     this.#kernel = new Variable(
       'kernel',
       [depth, this.units],
@@ -114,22 +117,19 @@ export class Dense extends Layer {
     return pairs;
   }
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    return [...inputShape!.slice(0, -1), this.units];
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    return [...inputShape.slice(0, -1), this.units];
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    const rank = inputShape!.length;
-    if (rank === 2) return this.#forwardRows(context, x!);
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    const rank = inputShape.length;
+    if (rank === 2) return this.#forwardRows(context, x);
 
     // Every position is a row of its own.
     const { g } = context;
-    const last = toChannelsLast(g, x!, rank);
+    const last = toChannelsLast(g, x, rank);
     const shape = g.op('Shape', [last]);
-    const { output, backward } = this.#forwardRows(
-      context,
-      g.op('Reshape', [last, g.ints(-1, inputShape!.at(-1)!)]),
-    );
+    const { output, backward } = this.#forwardRows(context, g.op('Reshape', [last, g.ints(-1, this.#depth)]));
     const outputShape = g.op('Concat', [g.op('Slice', [shape, g.ints(0), g.ints(-1)]), g.ints(this.units)], {
       axis: 0,
     });

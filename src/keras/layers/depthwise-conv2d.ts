@@ -5,7 +5,8 @@ import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
-import { checkImages } from './sliding-window.js';
+import type { PerInput } from './layer.js';
+import { channelsOf } from './sliding-window.js';
 
 export interface DepthwiseConv2DOptions extends ConvolutionOptions {
   /** How many channels each channel becomes. Default 1. */
@@ -49,9 +50,8 @@ export class DepthwiseConv2D extends Convolution {
     return inputChannels * this.depthMultiplier;
   }
 
-  override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, this.inputSpec);
-    const channels = inputShape![3]!;
+  override build([inputShape]: PerInput<Shape>): void {
+    const channels = channelsOf(this.name, inputShape, this.inputSpec);
     this.inputChannels = channels;
     this.#kernel = this.addWeight(
       'kernel',
@@ -61,12 +61,12 @@ export class DepthwiseConv2D extends Convolution {
     this.addBias(this.outputChannels(channels));
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const z = this.slideKernel(
       context,
-      [x!, depthwiseKernel(context, this.#kernel), ...this.biasInput(context)],
-      inputShape!,
-      { group: inputShape![3]! },
+      [x, depthwiseKernel(context, this.#kernel), ...this.biasInput(context)],
+      inputShape,
+      { group: channelsOf(this.name, inputShape) },
     );
     return { output: this.activation.forward(context.g, z) };
   }

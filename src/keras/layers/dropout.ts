@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface DropoutOptions extends LayerOptions {
   /** Share of values that become 0, between 0 and 1. */
@@ -39,12 +39,12 @@ export class Dropout extends Layer {
     return this.rate > 0;
   }
 
-  override forward({ g, training, noise }: Context, [x]: readonly Value[]): Forward {
-    if (!training || this.rate === 0) return { output: x!, backward: (dy) => ({ inputs: [dy] }) };
-    const kept = g.op('GreaterOrEqual', [noise(x!), g.scalar(this.rate)]);
+  override forward({ g, training, noise }: Context, [x]: PerInput<Value>): Forward {
+    if (!training || this.rate === 0) return { output: x, backward: (dy) => ({ inputs: [dy] }) };
+    const kept = g.op('GreaterOrEqual', [noise(x), g.scalar(this.rate)]);
     const scale = this.rate === 1 ? 0 : 1 / (1 - this.rate);
     const drop = (value: Value) => g.op('Where', [kept, g.op('Mul', [value, g.scalar(scale)]), g.scalar(0)]);
-    return { output: drop(x!), backward: (dy) => ({ inputs: [drop(dy)] }) };
+    return { output: drop(x), backward: (dy) => ({ inputs: [drop(dy)] }) };
   }
 
   override getConfig(): Config {

@@ -4,7 +4,7 @@ import { elu } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface ELUOptions extends LayerOptions {
   /** Output tends to −alpha as x → −∞. Default 1. */
@@ -24,8 +24,8 @@ export class ELU extends Layer {
     this.alpha = alpha;
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    return writeActivation(context, elu(this.alpha), x!, inputShape!);
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    return writeActivation(context, elu(this.alpha), x, inputShape);
   }
 
   override getConfig(): Config {

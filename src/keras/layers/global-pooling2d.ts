@@ -3,8 +3,8 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { Layer, type LayerOptions } from './layer.js';
-import { checkImages } from './sliding-window.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
+import { channelsOf } from './sliding-window.js';
 
 export interface GlobalPooling2DOptions extends LayerOptions {
   /** Keeps height and width as axes of length 1. Default `false`. */
@@ -25,21 +25,21 @@ abstract class GlobalPooling2D extends Layer {
   /** ONNX's name of the operation. */
   protected abstract readonly op: 'GlobalAveragePool' | 'GlobalMaxPool';
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!);
-    const [batch, , , channels] = inputShape!;
-    return this.keepdims ? [batch!, 1, 1, channels!] : [batch!, channels!];
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    const [batch = null] = inputShape;
+    const channels = channelsOf(this.name, inputShape);
+    return this.keepdims ? [batch, 1, 1, channels] : [batch, channels];
   }
 
   /** dx (N, C, H, W) from dy (N, C, 1, 1). */
   protected abstract gradient(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
 
-  override forward({ g }: Context, [x]: readonly Value[]): Forward {
-    const y = g.op(this.op, [x!]);
+  override forward({ g }: Context, [x]: PerInput<Value>): Forward {
+    const y = g.op(this.op, [x]);
     return {
       output: this.keepdims ? y : g.op('Flatten', [y], { axis: 1 }),
       backward: (dy) => ({
-        inputs: [this.gradient(g, this.keepdims ? dy : g.op('Unsqueeze', [dy, g.ints(2, 3)]), { x: x!, y })],
+        inputs: [this.gradient(g, this.keepdims ? dy : g.op('Unsqueeze', [dy, g.ints(2, 3)]), { x: x, y })],
       }),
     };
   }

@@ -1,7 +1,7 @@
 import { pythonTuple } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';
 
-/** What a layer asks of an input's shape, the batch included: `keras.InputSpec`. */
+/** Conditions on an input's shape, the batch included. Source: keras.InputSpec. */
 export interface InputSpec {
   readonly name?: string;
   readonly ndim?: number;
@@ -13,7 +13,7 @@ export interface InputSpec {
 }
 
 /**
- * Says in Keras's words where inputs are not what a layer asks for; `null` where they are.
+ * Says in Keras's words which condition inputs fail; `null` if they meet all.
  *
  * Source: keras.src.layers.input_spec.assert_input_compatibility.
  */
@@ -35,9 +35,11 @@ function problemOf({ ndim, minNdim, axes = {}, shape: expected }: InputSpec, sha
   const found = `found ndim=${length}. Full shape received: ${pythonTuple(shape)}`;
   if (ndim !== undefined && length !== ndim) return `expected ndim=${ndim}, ${found}`;
   if (minNdim !== undefined && length < minNdim) return `expected min_ndim=${minNdim}, ${found}`;
-  for (const [axis, size] of Object.entries(axes))
-    if (![size, null].includes(shape.at(Number(axis))!))
+  for (const [axis, size] of Object.entries(axes)) {
+    const own = shape.at(Number(axis));
+    if (own !== size && own !== null)
       return `expected axis ${axis} of input shape to have value ${size}, but received input with shape ${pythonTuple(shape)}`;
+  }
   if (expected && !fits(withoutOne(shape), withoutOne(expected)))
     return `expected shape=${pythonTuple(expected)}, found shape=${pythonTuple(shape)}`;
   return null;

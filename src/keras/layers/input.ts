@@ -21,7 +21,7 @@ export class InputLayer extends Layer {
     super(options);
     this.batchShape = [null, ...shape];
     this.uses.push(new KerasTensor(this.batchShape, this, []));
-    this.ensureBuilt([]);
+    this.markBuilt();
   }
 
   override get input(): KerasTensor {

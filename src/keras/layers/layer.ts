@@ -15,16 +15,26 @@ export class KerasTensor {
     readonly shape: Shape,
     /** The layer that makes it. */
     readonly layer: Layer,
-    /** What that layer reads to make it; empty for an `Input`. */
+    /** The tensors that the layer reads to make it; none for an `Input`. */
     readonly inputs: readonly KerasTensor[],
   ) {}
+}
+
+/** One value for each input of a layer, which has at least one. */
+export type PerInput<T> = readonly [T, ...T[]];
+
+/** @throws ValueError when there are no inputs */
+export function perInput<T>(values: readonly T[], layerName: string): PerInput<T> {
+  const [first, ...others] = values;
+  if (first !== undefined) return [first, ...others];
+  throw new ValueError(`Expected at least one input for layer '${layerName}'. Received: none.`);
 }
 
 /** Arguments of a layer's call beside its inputs. */
 export interface CallOptions {
   /**
    * Without effect, as in Keras 3: `fit`, `evaluate` and `predict` tell every layer of a functional model whether it
-   * trains. What keeps the averages of a BatchNormalization is `trainable = false`.
+   * trains. To keep the averages of a BatchNormalization, set `trainable = false`.
    */
   training?: boolean | null;
 }
@@ -43,7 +53,7 @@ export const classOf = (layer: Layer): typeof Layer => layer.constructor as type
  * A node of a model: weights, and the ONNX operations that use them.
  *
  * Shapes are Keras's, channels last. In the graphs that layers write, images (tensors of rank 4) flow channels
- * first, (N, C, H, W), since that is what ONNX convolves; everything else flows as Keras has it.
+ * first, (N, C, H, W), as ONNX convolves them; everything else flows as Keras has it.
  */
 export abstract class Layer {
   /** Keras's name of the class. Stated, since minifiers rename classes. */
@@ -65,7 +75,7 @@ export abstract class Layer {
   #trainable: boolean;
   /** Every weight in Keras's order, which `getWeights` and weight files follow. */
   readonly weights: Variable[] = [];
-  /** What each use of the layer in a functional model makes. */
+  /** The output of each use of the layer in functional models. */
   readonly uses: KerasTensor[] = [];
   #built = false;
 
@@ -93,15 +103,15 @@ export abstract class Layer {
   }
 
   /** Makes the weights for inputs of these shapes. Called once, before the first use. */
-  build(_inputShapes: readonly Shape[]): void {}
+  build(_inputShapes: PerInput<Shape>): void {}
 
   /** The shape of the output for inputs of these shapes. @throws ValueError when they do not fit. */
-  computeOutputShape(inputShapes: readonly Shape[]): Shape {
-    return inputShapes[0]!;
+  computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    return inputShape;
   }
 
   /** Writes the layer's forward pass for `inputs`, of the shapes `inputShapes`. */
-  abstract forward(context: Context, inputs: readonly Value[], inputShapes: readonly Shape[]): Forward;
+  abstract forward(context: Context, inputs: PerInput<Value>, inputShapes: PerInput<Shape>): Forward;
 
   /** The configuration under Python's keys, as `get_config` returns it. */
   getConfig(): Config {
@@ -109,13 +119,16 @@ export abstract class Layer {
   }
 
   /**
-   * Connects the layer to what it reads: Keras's `layer(x)`.
+   * Connects the layer to its inputs: Keras's `layer(x)`.
    *
    * @throws ValueError when the layer cannot read that
    */
   apply(inputs: KerasTensor | readonly KerasTensor[], _call?: CallOptions): KerasTensor {
     const list = inputs instanceof KerasTensor ? [inputs] : inputs;
-    const shapes = list.map((input) => input.shape);
+    const shapes = perInput(
+      list.map((input) => input.shape),
+      this.name,
+    );
     this.checkInputs(shapes);
     this.ensureBuilt(shapes);
     const output = new KerasTensor(this.computeOutputShape(shapes), this, list);
@@ -123,27 +136,32 @@ export abstract class Layer {
     return output;
   }
 
-  /** What each input must be like, as far as that is known. */
+  /** Conditions on the shape of each input. */
   protected get inputSpecs(): readonly InputSpec[] {
     return [];
   }
 
-  /** @throws ValueError when inputs of these shapes are not what the layer asks for, in Keras's words */
+  /** @throws ValueError for inputs that do not meet `inputSpecs`, in Keras's words */
   checkInputs(inputShapes: readonly Shape[]): void {
     const problem = inputIncompatibility(this.inputSpecs, inputShapes, this.name);
     if (problem) throw new ValueError(problem);
   }
 
-  ensureBuilt(inputShapes: readonly Shape[]): void {
+  ensureBuilt(inputShapes: PerInput<Shape>): void {
     if (this.#built) return;
     this.build(inputShapes);
+    this.markBuilt();
+  }
+
+  protected markBuilt(): void {
     this.#built = true;
   }
 
-  /** What the layer read where it was first used: several tensors as a list. */
+  /** The input of the layer's first use; several as a list. */
   get input(): KerasTensor | readonly KerasTensor[] {
-    const inputs = this.#firstUse('input').inputs;
-    return inputs.length === 1 ? inputs[0]! : inputs;
+    const { inputs } = this.#firstUse('input');
+    const [first, ...others] = inputs;
+    return first && others.length === 0 ? first : inputs;
   }
 
   /** The layer's output where it was first used. */
@@ -191,7 +209,7 @@ export abstract class Layer {
       throw new ValueError(
         `You called \`setWeights(weights)\` on layer '${this.name}' with a weight list of length ${values.length}, but the layer was expecting ${this.weights.length} weights.`,
       );
-    for (const [i, weight] of this.weights.entries()) weight.assign(values[i]!);
+    for (const [i, value] of values.entries()) this.weights[i]?.assign(value);
   }
 
   /** The number of scalars in the weights. @throws ValueError before they are made */

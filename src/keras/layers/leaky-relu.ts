@@ -5,7 +5,7 @@ import { leakyRelu } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface LeakyReLUOptions extends LayerOptions {
   /** Slope below 0. Default 0.3. */
@@ -30,8 +30,8 @@ export class LeakyReLU extends Layer {
     this.negativeSlope = negativeSlope;
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    return writeActivation(context, leakyRelu(this.negativeSlope), x!, inputShape!);
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    return writeActivation(context, leakyRelu(this.negativeSlope), x, inputShape);
   }
 
   override getConfig(): Config {

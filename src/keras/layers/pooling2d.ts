@@ -2,9 +2,9 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 import {
-  checkImages,
+  channelsOf,
   type Pair,
   slide,
   toPadding,
@@ -45,13 +45,12 @@ abstract class Pooling2D extends Layer {
   /** ONNX's name of the operation. */
   protected abstract readonly op: 'MaxPool' | 'AveragePool';
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!);
-    return slide(this.window, inputShape!, inputShape![3]!);
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    return slide(this.window, inputShape, channelsOf(this.name, inputShape));
   }
 
-  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    return { output: g.op(this.op, [x!], windowAttributes(this.window, inputShape!)) };
+  override forward({ g }: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    return { output: g.op(this.op, [x], windowAttributes(this.window, inputShape)) };
   }
 
   override getConfig(): Config {

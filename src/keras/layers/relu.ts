@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface ReLUOptions extends LayerOptions {
   /** Larger values are cut to it. Default `null`: no limit. */
@@ -51,17 +51,17 @@ export class ReLU extends Layer {
     this.threshold = threshold;
   }
 
-  override forward({ g }: Context, [x]: readonly Value[]): Forward {
+  override forward({ g }: Context, [x]: PerInput<Value>): Forward {
     const { maxValue, negativeSlope, threshold } = this;
-    const above = () => g.op('Greater', [x!, g.scalar(threshold)]);
+    const above = () => g.op('Greater', [x, g.scalar(threshold)]);
     const limited = (value: Value) => (maxValue === null ? value : g.op('Min', [value, g.scalar(maxValue)]));
 
     let output: Value;
     if (threshold !== 0 || negativeSlope !== 0) {
-      const slope = g.op('Mul', [g.op('Sub', [x!, g.scalar(threshold)]), g.scalar(negativeSlope)]);
-      output = g.op('Where', [above(), limited(x!), slope]);
+      const slope = g.op('Mul', [g.op('Sub', [x, g.scalar(threshold)]), g.scalar(negativeSlope)]);
+      output = g.op('Where', [above(), limited(x), slope]);
     } else {
-      output = maxValue === null ? g.op('Relu', [x!]) : g.op('Clip', [x!, g.scalar(0), g.scalar(maxValue)]);
+      output = maxValue === null ? g.op('Relu', [x]) : g.op('Clip', [x, g.scalar(0), g.scalar(maxValue)]);
     }
 
     return {
@@ -70,7 +70,7 @@ export class ReLU extends Layer {
         const below = g.op('Mul', [dy, g.scalar(negativeSlope)]);
         const dx = g.op('Where', [above(), dy, below]);
         if (maxValue === null) return { inputs: [dx] };
-        return { inputs: [g.op('Where', [g.op('Less', [x!, g.scalar(maxValue)]), dx, g.scalar(0)])] };
+        return { inputs: [g.op('Where', [g.op('Less', [x, g.scalar(maxValue)]), dx, g.scalar(0)])] };
       },
     };
   }

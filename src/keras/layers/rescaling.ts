@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface RescalingOptions extends LayerOptions {
   /** Factor of each value. */
@@ -36,10 +36,10 @@ export class Rescaling extends Layer {
     this.offset = offset;
   }
 
-  override forward({ g }: Context, [x]: readonly Value[]): Forward {
+  override forward({ g }: Context, [x]: PerInput<Value>): Forward {
     const scale = g.scalar(this.scale);
     return {
-      output: g.op('Add', [g.op('Mul', [x!, scale]), g.scalar(this.offset)]),
+      output: g.op('Add', [g.op('Mul', [x, scale]), g.scalar(this.offset)]),
       backward: (dy) => ({ inputs: [g.op('Mul', [dy, scale])] }),
     };
   }

@@ -6,10 +6,10 @@ import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { toChannelsFirst, toChannelsLast } from './channels.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface ReshapeOptions extends LayerOptions {
-  /** Without the batch. One size may be −1, which stands for what is left. */
+  /** Without the batch. One size may be −1: then it follows from the others. */
   targetShape: readonly number[];
 }
 
@@ -35,29 +35,29 @@ export class Reshape extends Layer {
       );
   }
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    const [batch, ...rest] = inputShape!;
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    const [batch = null, ...rest] = inputShape;
     const { targetShape } = this;
-    if (rest.includes(null)) return [batch!, ...targetShape.map((dim) => (dim === -1 ? null : dim))];
+    if (rest.includes(null)) return [batch, ...targetShape.map((dim) => (dim === -1 ? null : dim))];
     const size = sizeOf(rest as number[]);
     const known = sizeOf(targetShape.filter((dim) => dim !== -1));
     const received = `Received: input_shape=${pythonTuple(rest)}, target_shape=${pythonTuple(targetShape)}`;
     if (!targetShape.includes(-1)) {
       if (size !== known) throw new ValueError(`The total size of the tensor must be unchanged. ${received}`);
-      return [batch!, ...targetShape];
+      return [batch, ...targetShape];
     }
     if (known === 0 || size % known !== 0)
       throw new ValueError(
         `The total size of the tensor must be unchanged, however, the input size cannot by divided by the specified dimensions in target_shape. ${received}`,
       );
-    return [batch!, ...targetShape.map((dim) => (dim === -1 ? size / known : dim))];
+    return [batch, ...targetShape.map((dim) => (dim === -1 ? size / known : dim))];
   }
 
-  override forward({ g }: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    const inputRank = inputShape!.length;
+  override forward({ g }: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    const inputRank = inputShape.length;
     const outputRank = this.targetShape.length + 1;
 
-    const from = toChannelsLast(g, x!, inputRank);
+    const from = toChannelsLast(g, x, inputRank);
     // An ONNX 0 keeps the size of the batch.
     const to = g.op('Reshape', [from, g.ints(0, ...this.targetShape)]);
     return {

@@ -5,7 +5,8 @@ import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
-import { checkImages } from './sliding-window.js';
+import type { PerInput } from './layer.js';
+import { channelsOf } from './sliding-window.js';
 
 export interface SeparableConv2DOptions extends ConvolutionOptions {
   /** Channels of the output. */
@@ -67,9 +68,8 @@ export class SeparableConv2D extends Convolution {
     return this.filters;
   }
 
-  override build([inputShape]: readonly Shape[]): void {
-    checkImages(this.name, inputShape!, this.inputSpec);
-    const channels = inputShape![3]!;
+  override build([inputShape]: PerInput<Shape>): void {
+    const channels = channelsOf(this.name, inputShape, this.inputSpec);
     this.inputChannels = channels;
     this.#depthwiseKernel = this.addWeight(
       'depthwise_kernel',
@@ -84,13 +84,13 @@ export class SeparableConv2D extends Convolution {
     this.addBias(this.filters);
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
     const depthwise = this.slideKernel(
       context,
-      [x!, depthwiseKernel(context, this.#depthwiseKernel)],
-      inputShape!,
-      { group: inputShape![3]! },
+      [x, depthwiseKernel(context, this.#depthwiseKernel)],
+      inputShape,
+      { group: channelsOf(this.name, inputShape) },
     );
     const pointwise = g.op('Transpose', [context.weight(this.#pointwiseKernel)], { perm: [3, 2, 0, 1] });
     const z = g.op('Conv', [depthwise, pointwise, ...this.biasInput(context)]);

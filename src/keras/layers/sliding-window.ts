@@ -8,7 +8,7 @@ import { type InputSpec, inputIncompatibility } from './input-spec.js';
 export type Pair = readonly [number, number];
 export type Padding = 'valid' | 'same';
 
-/** A window that slides over images: what convolution and pooling have in common. */
+/** A window that slides over images, for convolution and pooling. */
 export interface Window {
   readonly size: Pair;
   readonly strides: Pair;
@@ -55,18 +55,20 @@ const numpyArray = (items: readonly (number | null)[]): string =>
  */
 export function slide(window: Window, inputShape: Shape, channels: number, kernelShape?: Shape): Shape {
   const { size, strides, padding, dilation } = window;
-  const spatial = inputShape.slice(1, 3).map((length, axis) => {
+  const [batch = null, height = null, width = null] = inputShape;
+  const places = (length: number | null, axis: 0 | 1) => {
     if (length === null) return null;
-    const covered = padding === 'same' ? 1 : dilation[axis]! * (size[axis]! - 1) + 1;
-    return Math.floor((length - covered) / strides[axis]!) + 1;
-  });
+    const covered = padding === 'same' ? 1 : dilation[axis] * (size[axis] - 1) + 1;
+    return Math.floor((length - covered) / strides[axis]) + 1;
+  };
+  const spatial = [places(height, 0), places(width, 1)];
   if (spatial.some((length) => length !== null && length <= 0))
     throw new ValueError(
       kernelShape
         ? `Computed output size would be zero or negative. Received \`inputs shape=${pythonTuple(inputShape)}\`, \`kernel shape=${pythonTuple(kernelShape)}\`, \`dilation_rate=${numpyArray(dilation)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`
         : `Computed output size would be zero or negative. Received: \`inputs.shape=${numpyArray(inputShape)}\`, \`pool_size=${numpyArray(size)}\`, \`strides=${pythonTuple(strides)}\`, \`padding=${padding}\`.`,
     );
-  return [inputShape[0]!, ...spatial, channels];
+  return [batch, ...spatial, channels];
 }
 
 /**
@@ -99,12 +101,17 @@ export function windowAttributes(
   return attributes;
 }
 
-/** @throws ValueError when the input is not a batch of images with a known number of channels, in Keras's words */
-export function checkImages(layerName: string, inputShape: Shape, spec: InputSpec = { ndim: 4 }): void {
+/**
+ * The number of channels of images (N, H, W, C).
+ *
+ * @throws ValueError when the input is not a batch of images, or their channels are unknown, in Keras's words
+ */
+export function channelsOf(layerName: string, inputShape: Shape, spec: InputSpec = { ndim: 4 }): number {
   const problem = inputIncompatibility([spec], [inputShape], layerName);
   if (problem) throw new ValueError(problem);
-  if (inputShape[3] == null)
-    throw new ValueError(
-      `Expected a known number of channels for layer "${layerName}". Received: ${pythonTuple(inputShape)}`,
-    );
+  const [, , , channels] = inputShape;
+  if (channels != null) return channels;
+  throw new ValueError(
+    `Expected a known number of channels for layer "${layerName}". Received: ${pythonTuple(inputShape)}`,
+  );
 }

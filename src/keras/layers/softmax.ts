@@ -4,7 +4,7 @@ import { getActivation } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { writeActivation } from './activation.js';
-import { Layer, type LayerOptions } from './layer.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 export interface SoftmaxOptions extends LayerOptions {
   /** Along which values become a distribution, the last by default. */
@@ -24,8 +24,8 @@ export class Softmax extends Layer {
     this.axis = axis;
   }
 
-  override forward(context: Context, [x]: readonly Value[], [inputShape]: readonly Shape[]): Forward {
-    return writeActivation(context, getActivation('softmax'), x!, inputShape!, this.axis);
+  override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    return writeActivation(context, getActivation('softmax'), x, inputShape, this.axis);
   }
 
   override getConfig(): Config {

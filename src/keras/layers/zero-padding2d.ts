@@ -3,8 +3,8 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { Layer, type LayerOptions } from './layer.js';
-import { checkImages, type Pair } from './sliding-window.js';
+import { Layer, type LayerOptions, type PerInput } from './layer.js';
+import { channelsOf, type Pair } from './sliding-window.js';
 
 export interface ZeroPadding2DOptions extends LayerOptions {
   /** One number for all sides, one for height and width each, or `[[top, bottom], [left, right]]`. Default 1. */
@@ -33,15 +33,10 @@ export class ZeroPadding2D extends Layer {
       );
   }
 
-  override computeOutputShape([inputShape]: readonly Shape[]): Shape {
-    checkImages(this.name, inputShape!);
+  override computeOutputShape([inputShape]: PerInput<Shape>): Shape {
+    const channels = channelsOf(this.name, inputShape);
     const [[top, bottom], [left, right]] = this.padding;
-    const [batch, height, width, channels] = inputShape as readonly [
-      null,
-      number | null,
-      number | null,
-      number,
-    ];
+    const [batch = null, height = null, width = null] = inputShape;
     return [
       batch,
       height === null ? null : top + height + bottom,
@@ -50,9 +45,9 @@ export class ZeroPadding2D extends Layer {
     ];
   }
 
-  override forward({ g }: Context, [x]: readonly Value[]): Forward {
+  override forward({ g }: Context, [x]: PerInput<Value>): Forward {
     const [[top, bottom], [left, right]] = this.padding;
-    return { output: g.op('Pad', [x!, g.ints(0, 0, top, left, 0, 0, bottom, right)]) };
+    return { output: g.op('Pad', [x, g.ints(0, 0, top, left, 0, 0, bottom, right)]) };
   }
 
   override getConfig(): Config {

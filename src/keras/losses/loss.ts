@@ -53,7 +53,7 @@ export abstract class Loss implements LossWriter {
     return shape as number[];
   }
 
-  /** What to say of targets that have another shape than such outputs ask for; the batch is first in both. */
+  /** The message for targets that do not fit outputs of this shape; the batch is first in both. */
   describeMismatch(targetShape: Shape, outputShape: Shape): string {
     const expected = [null, ...this.targetShape(outputShape)];
     return `Expected targets of shape ${pythonTuple(expected)}. Received: ${pythonTuple(targetShape)}.`;

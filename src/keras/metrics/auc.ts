@@ -5,7 +5,8 @@ import type { Prediction } from '../../graph/training.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { areEven, ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
+import { zip } from '../zip.js';
+import { areEven, ConfusionMetric, type Count, divideNoNaN } from './confusion.js';
 
 /** Recall against false positive rate, or precision against recall. */
 export type AUCCurve = 'ROC' | 'PR';
@@ -90,7 +91,7 @@ export class AUC extends ConfusionMetric {
   }
 
   override build(outputShape: Shape): void {
-    if (this.multiLabel) this.labels = this.numLabels ?? outputShape.at(-1)!;
+    if (this.multiLabel) this.labels = this.numLabels ?? outputShape.at(-1) ?? 1;
   }
 
   protected override get even(): boolean {
@@ -105,7 +106,7 @@ export class AUC extends ConfusionMetric {
     return this.fromLogits ? g.op('Sigmoid', [output]) : output;
   }
 
-  protected override summarise(labels: readonly Counts[]): number {
+  protected override summarise(labels: readonly (readonly Count[])[]): number {
     const areas = labels.map((counts) =>
       this.curve === 'PR' && this.summationMethod === 'interpolation'
         ? interpolatedArea(counts)
@@ -113,23 +114,32 @@ export class AUC extends ConfusionMetric {
     );
     const weights = (this.multiLabel && this.labelWeights) || areas.map(() => 1);
     const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-    return divideNoNaN(sum(areas.map((area, i) => area * weights[i]!)), sum(weights));
+    return divideNoNaN(sum(zip(areas, weights).map(([area, weight]) => area * weight)), sum(weights));
   }
 
   /** The sum of rectangles between thresholds. */
-  #area({ truePositives, falsePositives, trueNegatives, falseNegatives }: Counts): number {
-    const recall = truePositives.map((right, i) => divideNoNaN(right, right + falseNegatives[i]!));
-    const falseRate = falsePositives.map((wrong, i) => divideNoNaN(wrong, wrong + trueNegatives[i]!));
-    const precision = truePositives.map((right, i) => divideNoNaN(right, right + falsePositives[i]!));
-    const [x, y] = this.curve === 'ROC' ? [falseRate, recall] : [recall, precision];
+  #area(counts: readonly Count[]): number {
+    const points = counts.map((count) => this.#point(count));
     const height = {
       interpolation: (a: number, b: number) => (a + b) / 2,
       minoring: Math.min,
       majoring: Math.max,
     }[this.summationMethod];
     let area = 0;
-    for (let i = 0; i + 1 < x.length; i++) area += (x[i]! - x[i + 1]!) * height(y[i]!, y[i + 1]!);
+    for (const [[xA, yA], [xB, yB]] of neighbours(points)) area += (xA - xB) * height(yA, yB);
     return area;
+  }
+
+  /** Where the curve is at a threshold. */
+  #point({
+    truePositives,
+    falsePositives,
+    trueNegatives,
+    falseNegatives,
+  }: Count): readonly [x: number, y: number] {
+    const recall = divideNoNaN(truePositives, truePositives + falseNegatives);
+    if (this.curve === 'ROC') return [divideNoNaN(falsePositives, falsePositives + trueNegatives), recall];
+    return [recall, divideNoNaN(truePositives, truePositives + falsePositives)];
   }
 
   override getConfig(): Config {
@@ -153,15 +163,18 @@ export class AUC extends ConfusionMetric {
  *
  * Source: Davis and Goadrich 2006, https://www.biostat.wisc.edu/~page/rocpr.pdf; `AUC.interpolate_pr_auc`.
  */
-function interpolatedArea({ truePositives, falsePositives, falseNegatives }: Counts): number {
+function interpolatedArea(counts: readonly Count[]): number {
   let area = 0;
-  for (let i = 0; i + 1 < truePositives.length; i++) {
-    const [tpA, tpB] = [truePositives[i]!, truePositives[i + 1]!];
-    const [pA, pB] = [tpA + falsePositives[i]!, tpB + falsePositives[i + 1]!];
+  for (const [a, b] of neighbours(counts)) {
+    const [tpA, tpB] = [a.truePositives, b.truePositives];
+    const [pA, pB] = [tpA + a.falsePositives, tpB + b.falsePositives];
     const slope = divideNoNaN(tpA - tpB, Math.max(pA - pB, 0));
     const intercept = tpB - slope * pB;
     const ratio = pA > 0 && pB > 0 ? pA / pB : 1;
-    area += divideNoNaN(slope * (tpA - tpB + intercept * Math.log(ratio)), tpB + falseNegatives[i + 1]!);
+    area += divideNoNaN(slope * (tpA - tpB + intercept * Math.log(ratio)), tpB + b.falseNegatives);
   }
   return area;
 }
+
+/** Each item with the next. */
+const neighbours = <T>(items: readonly T[]): (readonly [T, T])[] => zip(items, items.slice(1));

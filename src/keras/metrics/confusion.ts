@@ -9,12 +9,12 @@ import { float32 } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
 import { Metric } from './metric.js';
 
-/** Counts at each threshold. */
-export interface Counts {
-  readonly truePositives: readonly number[];
-  readonly falsePositives: readonly number[];
-  readonly trueNegatives: readonly number[];
-  readonly falseNegatives: readonly number[];
+/** Outputs counted at one threshold. */
+export interface Count {
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  readonly trueNegatives: number;
+  readonly falseNegatives: number;
 }
 
 /**
@@ -55,7 +55,7 @@ export abstract class ConfusionMetric extends Metric {
     return output;
   }
 
-  /** What each output counts, (C), or 1. */
+  /** The weight of each output, (C); `null` is 1. */
   protected get outputWeights(): readonly number[] | null {
     return null;
   }
@@ -93,24 +93,26 @@ export abstract class ConfusionMetric extends Metric {
 
   override result(sums: ArrayLike<number>): number {
     const { length } = this.thresholds;
+    const sum = (i: number) => sums[i] ?? 0;
     return this.summarise(
       Array.from({ length: this.labels }, (_, label) => {
-        const at = (column: number) =>
-          Array.from({ length }, (_, i) => sums[2 * (label * length + i) + column]!);
-        const total = (column: number) => sums[2 * (this.labels * length + label) + column]!;
-        const [truePositives, falsePositives] = [at(0), at(1)];
-        return {
-          truePositives,
-          falsePositives,
-          falseNegatives: truePositives.map((count) => total(0) - count),
-          trueNegatives: falsePositives.map((count) => total(1) - count),
-        };
+        const totals = 2 * (this.labels * length + label);
+        return Array.from({ length }, (_, i): Count => {
+          const at = 2 * (label * length + i);
+          const [truePositives, falsePositives] = [sum(at), sum(at + 1)];
+          return {
+            truePositives,
+            falsePositives,
+            falseNegatives: sum(totals) - truePositives,
+            trueNegatives: sum(totals + 1) - falsePositives,
+          };
+        });
       }),
     );
   }
 
-  /** The metric from each label's counts. */
-  protected abstract summarise(labels: readonly Counts[]): number;
+  /** The metric from each label's counts, threshold by threshold. */
+  protected abstract summarise(labels: readonly (readonly Count[])[]): number;
 }
 
 /** a / b, and 0 for b = 0. */

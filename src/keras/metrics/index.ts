@@ -56,7 +56,7 @@ const byName = new Map([
 ]);
 
 /**
- * Finds a metric by Keras's name, and tells it the shape of what it measures. One that is asked for by name bears
+ * Finds a metric by Keras's name, and tells it the shape of outputs. One that is asked for by name bears
  * that name; `accuracy` is the form that fits output and loss.
  *
  * Source: `keras.src.trainers.compile_utils.get_metric`.

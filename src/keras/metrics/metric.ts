@@ -35,7 +35,7 @@ export abstract class Metric implements MetricWriter {
     return type.className ?? type.name;
   }
 
-  /** Told once what shape outputs have, before anything else. */
+  /** Called once with the shape of outputs, before anything else. */
   build(_outputShape: Shape): void {}
 
   /** How many sums it keeps. */

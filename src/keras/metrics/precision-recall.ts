@@ -5,7 +5,7 @@ import { lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';
-import { ConfusionMetric, type Counts, divideNoNaN } from './confusion.js';
+import { ConfusionMetric, type Count, divideNoNaN } from './confusion.js';
 
 export interface PrecisionRecallOptions {
   /** An output is positive above it. Default: 0.5, or with `topK` none. */
@@ -48,10 +48,18 @@ abstract class PrecisionRecall extends ConfusionMetric {
 
   protected override score(g: GraphBuilder, { output }: Prediction): Value {
     if (this.topK === null) return output;
-    const [, indices] = g.ops('TopK', [output, g.ints(this.topK)], 2, { axis: -1 });
-    const hits = oneHot(g, indices!, lastSize(g, output));
+    const [, indices = ''] = g.ops('TopK', [output, g.ints(this.topK)], 2, { axis: -1 });
+    const hits = oneHot(g, indices, lastSize(g, output));
     const isTop = g.cast(g.op('ReduceSum', [hits, g.ints(1)], { keepdims: 0 }), 'bool');
     return g.op('Where', [isTop, output, g.scalar(lowest)]);
+  }
+
+  /** The metric at its one threshold. */
+  protected abstract ratio(count: Count): number;
+
+  protected override summarise(labels: readonly (readonly Count[])[]): number {
+    const [count] = labels.flat();
+    return count ? this.ratio(count) : 0;
   }
 
   override getConfig(): Config {
@@ -59,7 +67,7 @@ abstract class PrecisionRecall extends ConfusionMetric {
   }
 }
 
-/** Of what is taken for positive, the share that is. Source: keras.metrics.Precision. */
+/** True positives / predicted positives. Source: keras.metrics.Precision. */
 export class Precision extends PrecisionRecall {
   static override readonly className = 'Precision';
 
@@ -67,13 +75,12 @@ export class Precision extends PrecisionRecall {
     super(options, options.name ?? autoName('precision'));
   }
 
-  protected override summarise([counts]: readonly Counts[]): number {
-    const [right, wrong] = [counts!.truePositives[0]!, counts!.falsePositives[0]!];
-    return divideNoNaN(right, right + wrong);
+  protected override ratio({ truePositives, falsePositives }: Count): number {
+    return divideNoNaN(truePositives, truePositives + falsePositives);
   }
 }
 
-/** Of what is positive, the share that is taken for it. Source: keras.metrics.Recall. */
+/** True positives / positives. Source: keras.metrics.Recall. */
 export class Recall extends PrecisionRecall {
   static override readonly className = 'Recall';
 
@@ -81,8 +88,7 @@ export class Recall extends PrecisionRecall {
     super(options, options.name ?? autoName('recall'));
   }
 
-  protected override summarise([counts]: readonly Counts[]): number {
-    const [found, missed] = [counts!.truePositives[0]!, counts!.falseNegatives[0]!];
-    return divideNoNaN(found, found + missed);
+  protected override ratio({ truePositives, falseNegatives }: Count): number {
+    return divideNoNaN(truePositives, truePositives + falseNegatives);
   }
 }

@@ -3,7 +3,7 @@ import type { Context, Forward, Gradients, Parameter } from '../../graph/differe
 import type { Value } from '../../graph/graph.js';
 import { InputLayer } from '../layers/input.js';
 import type { InputSpec } from '../layers/input-spec.js';
-import { KerasTensor, Layer } from '../layers/layer.js';
+import { KerasTensor, Layer, type PerInput, perInput } from '../layers/layer.js';
 import { pythonList } from '../python/format.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -62,7 +62,7 @@ export class Functional extends Layer {
         );
     this.#wiring = { inputs: list, outputTensor, tensors, layers };
     this.weights.splice(0, this.weights.length, ...new Set(layers.flatMap((layer) => layer.weights)));
-    this.ensureBuilt([]);
+    this.markBuilt();
   }
 
   get inputs(): readonly KerasTensor[] {
@@ -172,7 +172,7 @@ export class Functional extends Layer {
     const shapes = this.#pair(inputShapes);
     for (const tensor of this.tensors)
       if (!shapes.has(tensor))
-        shapes.set(tensor, tensor.layer.computeOutputShape(tensor.inputs.map((input) => of(shapes, input))));
+        shapes.set(tensor, tensor.layer.computeOutputShape(eachInput(tensor, (input) => of(shapes, input))));
     return of(shapes, this.outputTensor);
   }
 
@@ -211,8 +211,8 @@ export class Functional extends Layer {
       const step = g.scope(layer.name, () =>
         layer.forward(
           context,
-          tensor.inputs.map((input) => of(values, input)),
-          tensor.inputs.map((input) => input.shape),
+          eachInput(tensor, (input) => of(values, input)),
+          eachInput(tensor, ({ shape }) => shape),
         ),
       );
       values.set(tensor, step.output);
@@ -280,6 +280,10 @@ function of<T>(values: ReadonlyMap<KerasTensor, T>, tensor: KerasTensor): T {
   if (value !== undefined) return value;
   throw new Error(`Expected the output of layer '${tensor.layer.name}' to be known. Received: nothing.`);
 }
+
+/** One value for each tensor that a tensor is made of. */
+const eachInput = <T>({ inputs, layer }: KerasTensor, read: (input: KerasTensor) => T): PerInput<T> =>
+  perInput(inputs.map(read), layer.name);
 
 /** @throws ValueError when the output cannot be computed from the inputs. */
 function inExecutionOrder(inputs: readonly KerasTensor[], output: KerasTensor): KerasTensor[] {

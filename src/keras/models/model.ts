@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { CallbackModel, Logs } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { History } from '../callbacks/history.js';
+import { perInput } from '../layers/layer.js';
 import { getLoss, type Loss } from '../losses/index.js';
 import { getMetric, type Metric } from '../metrics/index.js';
 import { getOptimizer, type Optimizer } from '../optimizers/index.js';
@@ -343,7 +344,8 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
   /** Gives a model without an `Input` the shapes of these arrays. */
   #buildFor(x: unknown): void {
     if (this.built || isBatches(x) || isDataset(x)) return;
-    this.build(toInputs(x as ArrayLikeData, []).map(({ dims }) => [null, ...dims.slice(1)]));
+    const shapes = toInputs(x as ArrayLikeData, []).map(({ dims }) => [null, ...dims.slice(1)]);
+    this.build(perInput(shapes, this.name));
     this.#chooseMetrics();
   }
 

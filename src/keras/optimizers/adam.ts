@@ -52,7 +52,7 @@ export class Adam extends Optimizer {
     const [oldMomentum, oldVelocity, oldHat] = input.slots as [Value, Value, Value?];
     const towards = (mean: Value, term: Value, beta: number) =>
       g.op('Add', [mean, g.op('Mul', [g.op('Sub', [term, mean]), g.scalar(1 - beta)])]);
-    /** 1 − βᵗ: what the average would be if it had averaged ones. */
+    /** 1 − βᵗ: the average of ones. */
     const weightOf = (beta: number) => g.op('Sub', [g.scalar(1), g.op('Pow', [g.scalar(beta), step])]);
     const rootWeight = g.op('Sqrt', [weightOf(this.beta2)]);
     const rate = g.op('Div', [g.op('Mul', [learningRate, rootWeight]), weightOf(this.beta1)]);

@@ -23,7 +23,7 @@ export interface OptimizerOptions {
   name?: string;
 }
 
-/** What a rule sees of one weight in one step. */
+/** One weight in one step, as a rule reads it. */
 export interface UpdateInput {
   weight: Value;
   gradient: Value;
@@ -60,7 +60,7 @@ export abstract class Optimizer implements UpdateWriter {
   readonly globalClipnorm: number | null;
   /** Steps taken. */
   iterations = 0;
-  /** What it has slots for; `null` before `build`. */
+  /** The weights that it changes; `null` before `build`. */
   parameters: readonly Parameter[] | null = null;
   /** The slots of each parameter, kept from one `fit` to the next. */
   readonly #slots = new Map<Parameter, Map<string, Float32Array>>();
@@ -128,12 +128,23 @@ export abstract class Optimizer implements UpdateWriter {
     return this.slotGroups.flat();
   }
 
-  /** What a slot holds before the first step. */
+  /**
+   * The value of a slot in a step.
+   *
+   * @param values those of all slots, in their order
+   */
+  protected slotValue(values: readonly Value[], slot: string): Value {
+    const value = values[this.slots().indexOf(slot)];
+    if (value !== undefined) return value;
+    throw new ValueError(`Expected a slot of ${this.className}. Received: '${slot}'.`);
+  }
+
+  /** The value of a slot before the first step. */
   initialSlot(parameter: Parameter, _slot: string): Float32Array {
     return new Float32Array(sizeOf(parameter.shape));
   }
 
-  /** What a slot holds now. */
+  /** The value of a slot now. */
   slot(parameter: Parameter, slot: string): Float32Array {
     return this.#slots.get(parameter)?.get(slot) ?? this.initialSlot(parameter, slot);
   }

@@ -57,21 +57,20 @@ export class RMSprop extends Optimizer {
     const mul = (a: Value, b: Value) => g.op('Mul', [a, b]);
     const average = (mean: Value, term: Value) =>
       g.op('Add', [mul(mean, g.scalar(this.rho)), mul(term, g.scalar(1 - this.rho))]);
-    const rest = [...slots];
-    const velocity = average(rest.shift()!, mul(gradient, gradient));
+    const old = (slot: string) => this.slotValue(slots, slot);
+    const velocity = average(old('velocity'), mul(gradient, gradient));
     const next = [velocity];
-    const oldMomentum = this.momentum > 0 ? rest.shift()! : undefined;
 
     let meanSquare = velocity;
     let averageGradient: Value | undefined;
     if (this.centered) {
-      averageGradient = average(rest.shift()!, gradient);
+      averageGradient = average(old('average_gradient'), gradient);
       meanSquare = g.op('Sub', [velocity, mul(averageGradient, averageGradient)]);
     }
     const root = g.op('Sqrt', [g.op('Add', [meanSquare, g.scalar(this.epsilon)])]);
     let change = g.op('Div', [mul(gradient, learningRate), root]);
-    if (oldMomentum) {
-      change = g.op('Add', [mul(oldMomentum, g.scalar(this.momentum)), change]);
+    if (this.momentum > 0) {
+      change = g.op('Add', [mul(old('momentum'), g.scalar(this.momentum)), change]);
       next.push(change);
     }
     if (averageGradient) next.push(averageGradient);

@@ -46,7 +46,7 @@ export class SGD extends Optimizer {
     const change = g.op('Mul', [gradient, learningRate]);
     if (this.momentum === 0) return { weight: g.op('Sub', [weight, change]), slots: [] };
     const momentum = g.scalar(this.momentum);
-    const velocity = g.op('Sub', [g.op('Mul', [slots[0]!, momentum]), change]);
+    const velocity = g.op('Sub', [g.op('Mul', [this.slotValue(slots, 'momentum'), momentum]), change]);
     const step = this.nesterov ? g.op('Sub', [g.op('Mul', [velocity, momentum]), change]) : velocity;
     return { weight: g.op('Add', [weight, step]), slots: [velocity] };
   }

@@ -10,7 +10,8 @@ import { ValueError } from '../../errors.js';
 /** Python's `repr(float)`: the shortest digits that read back as the same float64, as in `1.0` or `1e-07`. */
 export function floatRepr(value: number): string {
   if (!Number.isFinite(value)) return infinityOrNaN(value);
-  const [, digits, fraction = '', power] = /^(\d)(?:\.(\d+))?e(.+)$/.exec(Math.abs(value).toExponential())!;
+  const [mantissa = '', power] = Math.abs(value).toExponential().split('e');
+  const [digits = '', fraction = ''] = mantissa.split('.');
   const exponent = Number(power);
   const sign = isNegative(value) ? '-' : '';
   if (exponent < -4 || exponent >= 16)
@@ -38,8 +39,8 @@ function general(value: number, precision: number, limit = precision): string {
   if (!Number.isFinite(value)) return infinityOrNaN(value);
   const { exponent } = significant(value, precision);
   if (exponent >= -4 && exponent < limit) return withoutZeros(fixed(value, precision - 1 - exponent));
-  const [number, power] = exponential(value, precision - 1).split('e');
-  return `${withoutZeros(number!)}e${power}`;
+  const [number = '', power] = exponential(value, precision - 1).split('e');
+  return `${withoutZeros(number)}e${power}`;
 }
 
 const SPEC =
@@ -98,7 +99,7 @@ function floatText(value: number, places: number | undefined, type: string | und
 function integerText(value: number, places: number | undefined, type: string | undefined): string {
   const radix = { d: 10, x: 16, X: 16, o: 8, b: 2 }[type ?? 'd'];
   if (radix === undefined) {
-    if (/[eEfFgG%]/.test(type!)) return floatText(value, places, type);
+    if (type !== undefined && /[eEfFgG%]/.test(type)) return floatText(value, places, type);
     throw new ValueError(`Unknown format code '${type}' for object of type 'int'`);
   }
   if (places !== undefined) throw new ValueError('Precision not allowed in integer format specifier');
@@ -123,8 +124,9 @@ const withPoint = (digits: bigint, places: number): string => {
 
 function grouped(text: string, separator: string | undefined): string {
   if (!separator) return text;
-  const [, whole, rest] = /^(\d*)(.*)$/s.exec(text)!;
-  return whole!.replaceAll(/\B(?=(\d{3})+$)/g, separator) + rest;
+  const whole = /^\d*/.exec(text)?.[0] ?? '';
+  const rest = text.slice(whole.length);
+  return whole.replaceAll(/\B(?=(\d{3})+$)/g, separator) + rest;
 }
 
 function padded(prefix: string, body: string, width: number, fill: string, align: string): string {

@@ -38,7 +38,7 @@ const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [34
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @param where what is looked at, as messages name it: `"the config of layer 'dense'"` */
+/** @param where the place, as messages name it: `"the config of layer 'dense'"` */
 export function asObject(value: unknown, where: string): JsonObject {
   if (isObject(value)) return value;
   throw new ValueError(`Expected an object for ${where}. Received: ${excerpt(value)}.`);

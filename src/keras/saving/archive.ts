@@ -1,7 +1,7 @@
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { ValueError } from '../../errors.js';
 
-/** What a `.keras` file consists of. */
+/** The parts of a `.keras` file. */
 export interface KerasArchive {
   readonly metadata: string;
   readonly config: string;
@@ -28,7 +28,7 @@ export function writeArchive({ metadata, config, weights }: KerasArchive): Uint8
 }
 
 /**
- * Reads a `.keras` file. Of what else is in it nothing is unpacked, and no name in it leads anywhere.
+ * Reads a `.keras` file. Other entries are not unpacked, and no path is followed.
  *
  * @throws ValueError when it is damaged, lacks a file, or one of them unpacks to far more than is stored
  */
@@ -60,7 +60,8 @@ export function readArchive(bytes: Uint8Array): KerasArchive {
     );
   }
   const file = (name: string): Uint8Array => {
-    if (Object.hasOwn(files, name)) return files[name]!;
+    const bytes = Object.hasOwn(files, name) ? files[name] : undefined;
+    if (bytes) return bytes;
     throw new ValueError(
       `Expected '${name}' in a .keras file. Received: ${seen.slice(0, 5).join(', ') || 'an empty zip file'}.`,
     );

@@ -6,7 +6,7 @@ import * as optimizers from '../optimizers/index.js';
 import { asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import { type Config, type Configured, classesIn } from '../serialized.js';
 
-/** What `compile` was given, as Keras 3 writes it; empty for a model that is not compiled. */
+/** The arguments of `compile` as Keras 3 writes them; empty for a model that is not compiled. */
 export function serializeCompilation(model: CompiledModel): Config {
   const { compilation } = model;
   if (!compilation) return {};
@@ -42,10 +42,9 @@ export const withDtype = (metric: metrics.Metric): Configured => ({
 });
 
 /**
- * Reads what a model was compiled with, from a `.keras` file's `compile_config` or a `.h5` file's
- * `training_config`.
+ * Reads the arguments of `compile` from a `.keras` file's `compile_config` or a `.h5` file's `training_config`.
  *
- * @throws ValueError for what is not supported, with `compile: false` as the way out
+ * @throws ValueError for losses, metrics and options that are not supported; `compile: false` avoids it
  */
 export function deserializeCompilation(value: unknown): CompileOptions {
   const config = asObject(value, 'what the model was compiled with');
@@ -95,10 +94,10 @@ const flatten = (value: unknown): unknown[] =>
         ? []
         : [value];
 
-/** What says how much work is done at once, and what is there for people alone. */
+/** Keys that do not change results: names, and how much work is done at once. */
 const noEffect = new Set(['name', 'dtype', 'jit_compile', 'is_legacy_optimizer', 'fn', 'axis']);
 
-/** Makes an object of its configuration, and checks that it will do what that says. */
+/** Makes an object of its configuration. @throws ValueError when the object would not follow all of it */
 function make<T extends Configured>(
   classes: ReadonlyMap<string, new (options: never) => T>,
   value: JsonObject,

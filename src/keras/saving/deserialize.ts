@@ -7,11 +7,11 @@ import { Sequential } from '../models/sequential.js';
 import { asList, asObject, asText, excerpt, isObject, type JsonObject, parseJson } from '../python/json.js';
 import { batchShape, deserializeLayer, type LayerContext, toShape } from './layer-config.js';
 
-/** More than any known model has; what follows the wiring does so layer by layer. */
+/** More than any known model has; wiring recurses layer by layer. */
 const mostLayers = 4000;
 
 /**
- * Makes a model of what `modelToJson` or Keras 2's or 3's `model.to_json()` wrote, with new weights.
+ * Makes a model of the JSON of `modelToJson`, or of Keras 2's or 3's `model.to_json()`, with new weights.
  *
  * @throws ValueError that names the layer that cannot be made
  */
@@ -93,7 +93,8 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
   }
   const inputs = readEnds(config.input_layers, `the inputs of model '${name}'`);
   const outputs = readEnds(config.output_layers, `the outputs of model '${name}'`);
-  if (outputs.length !== 1 || inputs.length === 0)
+  const [output, ...others] = outputs;
+  if (!output || others.length > 0 || inputs.length === 0)
     throw new ValueError(
       `Expected inputs and one output for model '${name}'. Received: ${inputs.length} and ${outputs.length}.`,
     );
@@ -101,7 +102,7 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
   const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
   const isLegacy = list.some(({ inbound_nodes }) => [inbound_nodes].flat().some(Array.isArray));
   const wiring = new Wiring(layers, uses, isLegacy ? [...inputs, ...outputs] : null);
-  const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(outputs[0]!), name });
+  const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(output), name });
   if (config.trainable === false) model.trainable = false;
   return model;
 }
@@ -121,7 +122,8 @@ class Wiring {
     if (!legacyEnds) return;
     // Keras 2 counts the making of a model as its first use, so that the index of the last is as many as there are.
     for (const [name, use] of [...[...uses.values()].flat(2), ...legacyEnds])
-      if (layers.get(name) instanceof Functional && use >= uses.get(name)!.length) this.#offsets.set(name, 1);
+      if (layers.get(name) instanceof Functional && use >= this.#usesOf(name).length)
+        this.#offsets.set(name, 1);
   }
 
   /** An input or an output of the model. Here Keras 3, too, counts the making of functional models. */
@@ -138,24 +140,31 @@ class Wiring {
     if (index < 0) throw new ValueError(`Expected a use of layer '${name}' from 0 on. Received: ${index}.`);
     const made = this.#made.get(name) ?? [];
     this.#made.set(name, made);
-    const nodes = this.uses.get(name)!;
-    if (index >= nodes.length)
-      throw new ValueError(
-        `Expected layer '${name}' to be used ${index + 1} times in the model's configuration. Received: ${nodes.length}.`,
-      );
-    while (made.length <= index) {
-      const key = `${made.length} ${name}`;
+    const nodes = this.#usesOf(name);
+    for (const [i, node] of nodes.entries()) {
+      const output = made[index];
+      if (output) return output;
+      if (i < made.length) continue;
+      const key = `${i} ${name}`;
       if (this.#open.has(key))
         throw new ValueError(
           `Expected a model without loops. Received: layer '${name}', which reads what it makes.`,
         );
       this.#open.add(key);
-      const inputs = nodes[made.length]!.map(this.tensor);
+      const inputs = node.map(this.tensor);
       made.push(connect(layer, inputs));
       this.#open.delete(key);
     }
-    return made[index]!;
+    const output = made[index];
+    if (output) return output;
+    throw new ValueError(
+      `Expected layer '${name}' to be used ${index + 1} times in the model's configuration. Received: ${nodes.length}.`,
+    );
   };
+
+  #usesOf(name: string): readonly (readonly Reference[])[] {
+    return this.uses.get(name) ?? [];
+  }
 }
 
 /** Lets a layer's own words through, with its name before them. */
@@ -170,7 +179,7 @@ function connect(layer: Layer, inputs: readonly KerasTensor[]): KerasTensor {
   }
 }
 
-/** What a layer reads in one use: Keras 3's arguments, or Keras 2's list of references. */
+/** The inputs of one use of a layer: Keras 3's arguments, or Keras 2's list of references. */
 function readNode(node: unknown, layerName: string): readonly Reference[] {
   const where = `the inbound nodes of layer '${layerName}'`;
   const references: Reference[] = [];

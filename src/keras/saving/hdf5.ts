@@ -9,7 +9,7 @@ import type { Dataset, File, Group } from 'h5wasm';
 import { UserError } from '../../errors.js';
 import { arrayTypes, type DataType, type Tensor } from '../../graph/tensor.js';
 
-/** What an attribute holds: text, a number, or a list of either. */
+/** The value of an attribute: text, a number, or a list of either. */
 type AttributeValue = string | number | readonly string[] | readonly number[];
 
 /** A group of an HDF5 file that is being read. Paths are relative to the group, with `/` between names. */
@@ -43,7 +43,7 @@ export interface Hdf5Writer {
   strings(name: string, values: readonly string[]): void;
 }
 
-/** A file that is not HDF5, or that lacks what is asked of it. */
+/** A file that is not HDF5, is damaged, or lacks a part. */
 export class Hdf5FormatError extends UserError {
   override name = 'Hdf5FormatError';
 }
@@ -69,7 +69,7 @@ export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => 
   }
 }
 
-/** Makes an HDF5 file of what `write` puts into it. */
+/** The bytes of an HDF5 file that `write` fills. */
 export async function writeHdf5(write: (root: Hdf5Writer) => void): Promise<Uint8Array> {
   const h5wasm = await loadLibrary();
   withFile(h5wasm, 'w', (file) => write(new WriteGroup(file)));
@@ -113,7 +113,7 @@ function library<T>(what: string, call: () => T): T {
     return call();
   } catch (cause) {
     if (cause instanceof Hdf5FormatError) throw cause;
-    // The last line of the library's stack of errors says what set the others off.
+    // The last line of the library's stack of errors names the first cause.
     const lines = String((cause as Error)?.message ?? cause).match(/(?<=major: |minor: |: )[^\n:]+(?=\n|$)/g);
     throw new Hdf5FormatError(
       `Expected ${what} to be readable. Received: ${lines?.at(-1)?.trim() ?? String(cause).slice(0, 100)}. Hint: the file is damaged; fetch it again.`,
@@ -122,7 +122,7 @@ function library<T>(what: string, call: () => T): T {
   }
 }
 
-/** Deflate, which is what Keras compresses with if it does at all, saves no more. */
+/** Deflate, the only compression that Keras uses, saves no more. */
 const mostCompression = 1032;
 
 /** @throws Hdf5FormatError when the bytes are no HDF5 file, or only the beginning of one. */
@@ -131,7 +131,7 @@ function checkWhole(bytes: Uint8Array): void {
     throw new Hdf5FormatError(`Expected an HDF5 file. Received: ${bytes.length} bytes of something else.`);
   // The superblock ends with the length of the file; version 2 made it shorter. Offsets are 8 bytes long.
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const position = bytes[8]! < 2 ? 40 : 28;
+  const position = (bytes[8] ?? 0) < 2 ? 40 : 28;
   const expected = bytes.length < position + 8 ? position + 8 : Number(length.getBigUint64(position, true));
   if (bytes.length < expected)
     throw new Hdf5FormatError(
@@ -314,7 +314,7 @@ class WriteGroup implements Hdf5Writer {
 
   strings(name: string, values: readonly string[]): void {
     if (values.length === 0) {
-      // NumPy's empty list is float64, and that is what Keras leaves.
+      // NumPy's empty list is float64, and so is Keras's.
       this.#handle.create_attribute(name, new Float64Array(0), [0], '<d');
       return;
     }

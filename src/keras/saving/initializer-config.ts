@@ -25,7 +25,7 @@ export function deserializeInitializer(value: unknown, where: string): Initializ
   return found(numbersAndNames(config));
 }
 
-/** What initializers take: numbers and names. Keras 1 and 2 called the truncated normal distribution normal. */
+/** The numbers and names of a configuration, as initializers take them. Keras 1 and 2 called the truncated normal distribution normal. */
 function numbersAndNames(config: JsonObject): object {
   const options: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config))

@@ -21,7 +21,7 @@ export const isLayerClass = (className: string): boolean => layerClasses.has(cla
 /**
  * Makes a layer of its configuration, as Keras 2 or 3 wrote it.
  *
- * @throws ValueError that names the layer when its class is unknown, or asks for what is not supported
+ * @throws ValueError that names the layer, when its class or an option of it is not supported
  */
 export function deserializeLayer(serialized: unknown, context: LayerContext = {}): Layer {
   const { class_name, config: rawConfig } = asObject(serialized, 'a layer');
@@ -114,7 +114,7 @@ function construct<T>(make: () => T, where: string): T {
   }
 }
 
-/** @throws ValueError for what the layer would not do */
+/** @throws ValueError for a fixed option at another value */
 function checkRest(layer: Layer, config: JsonObject, where: string): void {
   const { fields, idleFields } = classOf(layer);
   const open = new Set(['name', 'trainable', ...Object.keys(fields), ...idleFields]);
@@ -129,7 +129,8 @@ function checkRest(layer: Layer, config: JsonObject, where: string): void {
 
 function inputLayer(config: JsonObject): InputLayer {
   const name = asText(config.name, 'the name of an InputLayer');
-  return new InputLayer({ shape: batchShape(config, `layer '${name}' (InputLayer)`)!.slice(1), name });
+  const [, ...shape] = batchShape(config, `layer '${name}' (InputLayer)`) ?? [];
+  return new InputLayer({ shape, name });
 }
 
 /** The shape, with the batch first, that a layer's configuration gives its input; `null` where it gives none. */

@@ -6,13 +6,15 @@
  */
 import { InputLayer } from '../layers/input.js';
 import { classOf, type KerasTensor, type Layer } from '../layers/layer.js';
+import { getLoss } from '../losses/index.js';
 import { getMetric } from '../metrics/index.js';
-import type { CompiledModel } from '../models/compilation.js';
+import type { Compilation } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
 import { toSnakeCase } from '../naming.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { isObject, type JsonObject } from '../python/json.js';
 import type { Config, Configured, Serialized } from '../serialized.js';
+import type { Shape } from '../symbolic-shape.js';
 import { withDtype } from './compile-config.js';
 import { usesIn } from './uses.js';
 
@@ -49,7 +51,7 @@ const withoutAxes = ({ config, ...rest }: JsonObject): JsonObject => {
 
 const sequentialConfig = (model: Functional): Config => ({
   name: model.name,
-  layers: [model.inputs[0]!.layer, ...model.layers].map(legacyConfig),
+  layers: [...model.inputs.map(({ layer }) => layer), ...model.layers].map(legacyConfig),
 });
 
 function functionalConfig(model: Functional): Config {
@@ -66,8 +68,11 @@ function functionalConfig(model: Functional): Config {
     const written = uses(layer).map(node);
     return layer instanceof Functional ? written.flatMap((use) => [use, use]) : written;
   };
-  const ends = (tensors: readonly KerasTensor[]) =>
-    tensors.length === 1 ? history(tensors[0]!) : tensors.map(history);
+  const ends = (tensors: readonly KerasTensor[]) => {
+    const list = tensors.map(history);
+    const [first, ...others] = list;
+    return others.length === 0 ? first : list;
+  };
   return {
     name: model.name,
     trainable: model.trainable,
@@ -81,13 +86,12 @@ function functionalConfig(model: Functional): Config {
   };
 }
 
-/** What the model was compiled with: the attribute `training_config`. */
-export function legacyTraining(model: CompiledModel): Config {
-  const { optimizer, loss, metrics = [] } = model.compilation!;
-  const about = { outputShape: model.outputShape, loss: model.loss! };
+/** How a model was compiled: the attribute `training_config`. */
+export function legacyTraining({ optimizer, loss, metrics }: Compilation, outputShape: Shape): Config {
+  const about = { outputShape, loss: getLoss(loss) };
   return {
     // Keras 3 finds nothing under a short name here.
-    loss: typeof loss === 'string' ? toSnakeCase(model.loss!.className) : serialize(loss),
+    loss: typeof loss === 'string' ? toSnakeCase(about.loss.className) : serialize(loss),
     // By their classes: Keras 2 would take accuracy for that of one-hot targets, and names are not the same in both.
     metrics:
       metrics.length === 0 ? null : metrics.map((metric) => serialize(withDtype(getMetric(metric, about)))),
@@ -103,13 +107,13 @@ const serialize = (object: Configured): Serialized => ({
 });
 
 /**
- * An optimizer under the name by which Keras 2.11 and later find the one that steps as Keras 3's does: what they call
- * plain `RMSprop` takes other steps. Keras 3 finds neither, makes one of that `name` with its defaults, and cannot
+ * An optimizer under the name by which Keras 2.11 and later find the one that steps as Keras 3's does: their plain
+ * `RMSprop` takes other steps. Keras 3 finds neither, makes one of that `name` with its defaults, and cannot
  * train on with it anyway.
  */
 function optimizerConfig(optimizer: Optimizer): Serialized {
   const { className } = optimizer;
-  // What is not set is left out, since Keras 2 lacks some of Keras 3's options.
+  // Options that are not set are left out, since Keras 2 lacks some of them.
   const set = Object.entries(optimizer.getConfig()).filter(
     ([key, value]) => value !== null && key !== 'use_ema' && key !== 'ema_momentum',
   );

@@ -1,6 +1,6 @@
 /**
- * Files of Keras 1 and 2, which Keras 3 still writes for `.h5`: weights by layer, with or without the model. What is
- * written here is Keras 2's.
+ * Files of Keras 1 and 2, which Keras 3 still writes for `.h5`: weights by layer, with or without the model. Files
+ * that are written here are Keras 2's.
  *
  * Source: keras.src.legacy.saving.legacy_h5_format
  */
@@ -10,6 +10,7 @@ import { classOf, type Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
+import { zip } from '../zip.js';
 import { Hdf5FormatError, type Hdf5Group, type Hdf5Writer } from './hdf5.js';
 import { sameShape, toFloats } from './values.js';
 
@@ -37,7 +38,7 @@ export function legacyWeights(root: Hdf5Group): Hdf5Group {
 
 const hasLayers = (group: Hdf5Group): boolean => group.strings('layer_names').length > 0;
 
-/** The weights of a layer, in the order in which such files list them: what can be trained comes first. */
+/** The weights of a layer, in the order in which such files list them: trainable ones first. */
 const legacyOrder = (layer: Layer): Variable[] => [...layer.trainableWeights, ...layer.nonTrainableWeights];
 
 /** Keras 2's name of a weight within its layer: `depthwise_kernel`. */
@@ -77,13 +78,13 @@ export function writeLegacyWeights(group: Hdf5Writer, model: Functional): void {
   group.attribute('backend', 'tensorflow');
   group.attribute('keras_version', legacyVersion);
   for (const layer of model.layers) {
-    const weights = legacyOrder(layer);
+    const weights = legacyOrder(layer).map((weight) => ({ weight, name: names.get(weight) ?? weight.name }));
     const place = group.group(layer.name);
     place.strings(
       'weight_names',
-      weights.map((weight) => names.get(weight)!),
+      weights.map(({ name }) => name),
     );
-    for (const weight of weights) place.tensor(names.get(weight)!, float32(weight.peek(), weight.shape));
+    for (const { weight, name } of weights) place.tensor(name, float32(weight.peek(), weight.shape));
   }
   group.group('top_level_model_weights').strings('weight_names', []);
 }
@@ -125,8 +126,8 @@ export function loadLegacyWeights(
       );
       continue;
     }
-    for (const [i, variable] of variables.entries()) {
-      const value = group.group(source.name).tensor(source.weightNames[i]!);
+    for (const [variable, weightName] of zip(variables, source.weightNames)) {
+      const value = group.group(source.name).tensor(weightName);
       if (sameShape(value.dims, variable.shape)) assignments.push([variable, toFloats(value)]);
       else
         mismatch(
@@ -145,7 +146,7 @@ function pairByOrder(all: readonly SavedLayer[], model: Functional) {
     throw new ValueError(
       `Layer count mismatch when loading weights from file. Model expected ${layers.length} layers, found ${saved.length} saved layers.`,
     );
-  return layers.map((layer, k) => ({ k, layer, source: saved[k]! }));
+  return zip(layers, saved).map(([layer, source], k) => ({ k, layer, source }));
 }
 
 const pairByName = (saved: readonly SavedLayer[], model: Functional) =>

@@ -15,7 +15,7 @@ import { readWeights } from './weights-h5.js';
 export interface LoadModelOptions {
   /** Compiles the model as it was, so that training goes on. Default `true`. */
   readonly compile?: boolean;
-  /** What runs it once it is compiled. Default `'ort'`. */
+  /** Runs the model once it is compiled. Default `'ort'`. */
   readonly engine?: EngineChoice;
   /** Default `console.warn`. */
   readonly warn?: (message: string) => void;
@@ -24,7 +24,7 @@ export interface LoadModelOptions {
 /**
  * Loads a whole model that Keras 2, Keras 3 or this library saved: `.keras` or `.h5`.
  *
- * @throws ValueError or Hdf5FormatError that says what is wrong with the file, and where
+ * @throws ValueError or Hdf5FormatError that names the fault of the file and its place
  *
  * @example
  * const model = await loadModel('face_recognition.h5');

@@ -1,13 +1,14 @@
 import { float32, int64, type Tensor } from '../../graph/tensor.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Variable } from '../variable.js';
+import { zip } from '../zip.js';
 import { sameShape, toFloats } from './values.js';
 
 /** A number, or numbers, that an optimizer keeps from step to step. */
 export interface OptimizerValue {
   /** Short: `iteration`, `learning_rate`, `velocity`. */
   readonly name: string;
-  /** Whose slot it is; none for what the optimizer has one of. */
+  /** The weight whose slot it is; none for the step count and the learning rate. */
   readonly parameter?: Variable;
   readonly value: Tensor;
 }
@@ -65,7 +66,7 @@ function slotOrder(optimizer: Optimizer, parameters: readonly Variable[]): [Vari
 }
 
 /**
- * Gives an optimizer back what it kept, listed in the order of Keras 3. Keras 2 has no learning rate in it.
+ * Restores an optimizer's values, listed in the order of Keras 3. Keras 2 leaves out the learning rate.
  *
  * @returns why that cannot be, with nothing changed; `null` when it is done
  */
@@ -80,18 +81,18 @@ export function restoreOptimizer(
   const order = slotOrder(optimizer, parameters);
   if (order.length !== rest.length)
     return `it has ${order.length} variables whereas the saved optimizer has ${rest.length} variables`;
-  for (const [i, [parameter, slot]] of order.entries())
-    if (!sameShape(rest[i]!.dims, parameter.shape))
-      return `the ${slot} of '${parameter.name}' has shape (${parameter.shape}), the saved one (${rest[i]!.dims})`;
+  for (const [[parameter, slot], { dims }] of zip(order, rest))
+    if (!sameShape(dims, parameter.shape))
+      return `the ${slot} of '${parameter.name}' has shape (${parameter.shape}), the saved one (${dims})`;
   optimizer.iterations = Number(iterations.data[0]);
   if (rate && typeof optimizer.getConfig().learning_rate === 'number')
     optimizer.learningRate = Number(rate.data[0]);
-  for (const [i, [parameter, slot]] of order.entries())
-    optimizer.setSlot(parameter, slot, toFloats(rest[i]!));
+  for (const [[parameter, slot], value] of zip(order, rest))
+    optimizer.setSlot(parameter, slot, toFloats(value));
   return null;
 }
 
-/** Kinds of slots by what names of variables end in, or hold, from Keras 2.0 to 3. */
+/** Kinds of slots by patterns of variable names, from Keras 2.0 to 3. */
 const kinds: readonly (readonly [pattern: RegExp, slot: string])[] = [
   [/(_velocity_hat|\/vhat(\/|:|$)|velocity_hat)/, 'velocity_hat'],
   [/(_average_gradient|\/mg(:|$)|average_gradient)/, 'average_gradient'],

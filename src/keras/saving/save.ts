@@ -25,7 +25,7 @@ const kerasVersion = '3.15.1';
 export type ModelFormat = 'keras' | 'h5';
 
 /**
- * Writes a whole model, with what it was compiled with and the optimizer's state: `.keras`, or Keras's older `.h5`.
+ * Writes a whole model, how it was compiled, and the optimizer's state: `.keras`, or Keras's older `.h5`.
  *
  * Python's `keras.models.load_model` opens either.
  */
@@ -59,7 +59,7 @@ function writeLegacyModel(root: Hdf5Writer, model: CompiledModel): void {
   writeLegacyWeights(root.group('model_weights'), model);
   const { compilation } = model;
   if (!compilation) return;
-  root.attribute('training_config', modelJson(legacyTraining(model)));
+  root.attribute('training_config', modelJson(legacyTraining(compilation, model.outputShape)));
   const names = weightNames(model);
   const values = legacyOptimizerValues(compilation.optimizer, model.trainableWeights, names);
   const group = root.group('optimizer_weights');
@@ -93,7 +93,7 @@ export const encodeWeights = (model: CompiledModel): Promise<Uint8Array> =>
   writeHdf5((root) => writeWeights(root, model));
 
 /**
- * Loads weights from a file of any of these formats, by what is in it.
+ * Loads weights from a file of any of these formats, whatever its name.
  *
  * @throws ValueError that names the layer that they do not fit; then nothing is changed
  */

@@ -52,9 +52,9 @@ function layerConfig(layer: Layer): Config {
 
 /** Layers with weights are built before the model is wired. */
 function buildConfig(layer: Layer): Config {
-  const inputs = layer.uses[0]?.inputs ?? [];
-  return layer.weights.length > 0 && inputs.length === 1
-    ? { build_config: { input_shape: inputs[0]!.shape } }
+  const [input, ...others] = layer.uses[0]?.inputs ?? [];
+  return layer.weights.length > 0 && input && others.length === 0
+    ? { build_config: { input_shape: input.shape } }
     : {};
 }
 
@@ -91,12 +91,11 @@ export function modelConfig(model: Functional): Config {
 }
 
 function sequentialConfig(model: Functional): Config {
-  const input = model.inputs[0]!;
   return {
     name: model.name,
     trainable: model.trainable,
     dtype: float32,
-    layers: [input.layer, ...model.layers].map(serializeLayer),
-    build_input_shape: input.shape,
+    layers: [...model.inputs.map(({ layer }) => layer), ...model.layers].map(serializeLayer),
+    build_input_shape: model.inputShape,
   };
 }

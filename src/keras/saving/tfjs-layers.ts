@@ -22,8 +22,8 @@ export function tfjsWeightFiles(modelJson: string): string[] {
 }
 
 /**
- * Reads a TF.js layers model: what `model.save` of TensorFlow.js, `tensorflowjs_converter` from Keras, and Teachable
- * Machine write.
+ * Reads a TF.js layers model, as `model.save` of TensorFlow.js, `tensorflowjs_converter` from Keras, and Teachable
+ * Machine write it.
  *
  * @param files the bytes of every file that `tfjsWeightFiles` names
  * @throws ValueError that names the layer that is unknown or lacks its weights
@@ -50,11 +50,11 @@ export function decodeTfjsModel(modelJson: string, files: Readonly<Record<string
       const name =
         names.find((candidate) => suffixes.includes(candidate)) ??
         names.find((candidate) => suffixes.some((suffix) => candidate.endsWith(`/${suffix}`)));
-      if (name === undefined)
+      const value = weights.get(name ?? '');
+      if (!value)
         throw new ValueError(
           `Expected the weight '${suffixes[0]}' in the files of model.json. Received: none.`,
         );
-      const value = weights.get(name)!;
       if (!sameShape(value.dims, variable.shape))
         throw new ValueError(
           `Shape mismatch in layer '${layer.name}' for weight ${name}. Weight expects shape ${pythonTuple(variable.shape)}. Received saved weight with shape ${pythonTuple(value.dims)}.`,

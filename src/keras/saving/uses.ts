@@ -4,7 +4,7 @@ import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Functional } from '../models/functional.js';
 
 /**
- * The uses of a layer that a model is made of, in their order: what configurations count.
+ * The uses of a layer within a model, in order, as configurations count them.
  *
  * @throws ValueError when the model begins with something else than an `Input`, which no configuration can say
  */

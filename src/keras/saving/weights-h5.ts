@@ -11,6 +11,7 @@ import { Functional } from '../models/functional.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
+import { zip } from '../zip.js';
 import type { Hdf5Group, Hdf5Writer } from './hdf5.js';
 import { type LoadWeightsOptions, warnOfOptimizer } from './legacy-h5.js';
 import { optimizerValues, restoreOptimizer } from './optimizer-state.js';
@@ -22,7 +23,7 @@ interface Place {
   readonly path: string;
 }
 
-/** What Keras calls the list of a model's layers: lately, and in Keras 2.12. */
+/** Keras's names for the list of a model's layers: lately, and in Keras 2.12. */
 const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 /** The model, its layers, and theirs, each once. */
@@ -44,7 +45,7 @@ function* places(model: Functional, container: string, path = '', seen = new Set
   }
 }
 
-/** A layer's own weights: what can be trained first, whether or not it is frozen. */
+/** A layer's own weights: trainable ones first, whether or not the layer is frozen. */
 const ownWeights = (layer: Layer): Variable[] =>
   layer instanceof Functional
     ? []
@@ -111,10 +112,10 @@ function readLayer(
   const saved = root.has(vars) ? numbered(root.group(vars)) : [];
   if (saved.length !== variables.length)
     return `Layer '${layer.name}' expected ${variables.length} variables, but received ${saved.length} variables during loading. Expected: [${variables.map(({ name }) => `'${name}'`).join(', ')}] at '${vars}'.`;
-  for (const [i, variable] of variables.entries())
-    if (!sameShape(saved[i]!.dims, variable.shape))
-      return `Shape mismatch in layer '${layer.name}' for weight ${layer.name}/${variable.name}. Weight expects shape ${pythonTuple(variable.shape)}. Received saved weight with shape ${pythonTuple(saved[i]!.dims)}.`;
-  for (const [i, variable] of variables.entries()) assignments.push([variable, toFloats(saved[i]!)]);
+  for (const [variable, { dims }] of zip(variables, saved))
+    if (!sameShape(dims, variable.shape))
+      return `Shape mismatch in layer '${layer.name}' for weight ${layer.name}/${variable.name}. Weight expects shape ${pythonTuple(variable.shape)}. Received saved weight with shape ${pythonTuple(dims)}.`;
+  for (const [variable, value] of zip(variables, saved)) assignments.push([variable, toFloats(value)]);
   return null;
 }
 

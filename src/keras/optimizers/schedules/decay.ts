@@ -15,7 +15,7 @@ export interface DecayOptions {
   name?: string;
 }
 
-/** What the two decays by a rate share; p counts how often `decaySteps` have passed. */
+/** The base of two decays; p counts how often `decaySteps` have passed. */
 abstract class RateDecay extends LearningRateSchedule {
   static override readonly floats = ['initial_learning_rate', 'decay_rate'];
   protected readonly options: Required<DecayOptions>;
@@ -103,7 +103,7 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
   override at(step: number): number {
     const { boundaries, values } = this.#options;
     const interval = boundaries.findIndex((boundary) => step <= boundary);
-    return interval < 0 ? values.at(-1)! : values[interval]!;
+    return values.at(interval) ?? Number.NaN;
   }
 
   override getConfig(): Config {
