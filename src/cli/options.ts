@@ -107,8 +107,8 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
     .check(({ weights, size }) => {
       const published = weights === 'imagenet-v2' ? mobileNetV2Sizes : [...mobileNetSizes].sort();
       const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : published;
-      const isSize = Number.isInteger(size) && size! > 0;
-      if (size === undefined || (sizes ? sizes.includes(size) : isSize)) return true;
+      if (size === undefined) return true;
+      if (sizes ? sizes.includes(size) : Number.isInteger(size) && size > 0) return true;
       throw new UsageError(
         `Expected --size ${sizes ? `of ${sizes.join(', ')} with these weights` : 'to be a whole number from 1'}. Received: ${size}.`,
       );

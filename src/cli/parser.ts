@@ -59,16 +59,15 @@ const optionsOf = (yargs: unknown): string[] =>
 
 /** Letters to add, drop or change to make one word of the other, where two that changed places count once. */
 function distance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+  const table = new Map<string, number>();
+  const at = (i: number, j: number): number =>
+    i === 0 || j === 0 ? i + j : (table.get(`${i} ${j}`) ?? Number.POSITIVE_INFINITY);
+  for (let i = 1; i <= a.length; i++)
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      row[j] = Math.min(row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        row[j] = Math.min(row[j], rows[i - 2]![j - 2]! + 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const steps = [at(i, j - 1) + 1, at(i - 1, j) + 1, at(i - 1, j - 1) + same];
+      table.set(`${i} ${j}`, Math.min(...steps, ...(swapped ? [at(i - 2, j - 2) + 1] : [])));
     }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
+  return at(a.length, b.length);
 }

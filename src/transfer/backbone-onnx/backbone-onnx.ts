@@ -41,15 +41,15 @@ export async function openOnnxBackbone(
 
   const run = (pictures: readonly number[]) => probe(source, path, { pictures, engine: options.engine });
   const one = await run([0]);
-  const [, a, b, c] = one.dims;
+  const [, a = 0, b = 0, c = 0] = one.dims;
   const isMap = one.dims.length === 4;
   if (one.dims[0] !== 1 || !(isMap || one.dims.length === 2))
     throw new ValueError(
       `Expected features (N, D), or a map of them. Received: '${output}' (${one.dims.join(', ')}) in ${path}. Hint: choose another value with \`outputName\`.`,
     );
   const isLast = isMap && (a === b && b !== c ? true : b === c && a !== b ? false : input.layout === 'nhwc');
-  const features = isLast ? c! : a!;
-  const map = isMap ? { isLast, isPooled: (isLast ? a! * b! : b! * c!) === 1 } : undefined;
+  const features = isLast ? c : a;
+  const map = isMap ? { isLast, isPooled: (isLast ? a * b : b * c) === 1 } : undefined;
   const batched = await takesBatches(run, one);
   const written = { ...source, map };
   const write: BackboneWriter = (g, images) => (batched ? writeBatch : writeOneByOne)(g, images, written);
@@ -174,7 +174,7 @@ async function probe(
       const { shape, values } = await session.run({
         pixels: { type: 'uint8', dims: [pictures.length, ...size, 3], data },
       });
-      return { dims: Array.from(shape!.data as BigInt64Array, Number), data: values!.data as Float32Array };
+      return { dims: Array.from(shape?.data as BigInt64Array, Number), data: values?.data as Float32Array };
     } finally {
       await session.release();
     }
@@ -205,7 +205,7 @@ async function takesBatches(
     const both = await run([0, 1]);
     return (
       both.dims.join() === [2, ...one.dims.slice(1)].join() &&
-      alone.every((value, i) => Math.abs(value - both.data[i]!) <= 1e-4 * largest)
+      both.data.every((value, i) => Math.abs(value - (alone[i] ?? Number.NaN)) <= 1e-4 * largest)
     );
   } catch {
     return false;

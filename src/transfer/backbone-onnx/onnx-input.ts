@@ -44,7 +44,7 @@ export function readInput(
     );
   const own = ownPreprocessing(metadata);
   const layout = layoutOf(input, path, options.inputLayout);
-  const batch = dims[0]!;
+  const [batch] = dims;
   if (typeof batch === 'number' && batch !== 1)
     throw new ValueError(
       `Expected a model of pictures one by one, or of any number. Received: ${inWords(input)} in ${path}. Hint: export it with a dynamic batch.`,
@@ -66,8 +66,9 @@ function layoutOf(input: ValueInfo, path: string, wanted: Layout | undefined): L
   // Three channels that are known to be three tell more than a size that is not known.
   const certain = possible.filter((layout) => (layout === 'nchw' ? first : last) === 3);
   const found = certain.length > 0 ? certain : possible;
+  const [only, ...others] = found;
   if (wanted && possible.includes(wanted)) return wanted;
-  if (!wanted && found.length === 1) return found[0]!;
+  if (!wanted && only && others.length === 0) return only;
   const hint = found.length > 1 && !wanted ? ' Hint: say which with `inputLayout` nchw or nhwc.' : '';
   throw new ValueError(
     `Expected pictures of 3 channels, ${wanted ? `laid out as ${wanted}` : 'first or last'}. Received: ${inWords(input)} in ${path}.${hint}`,
@@ -85,8 +86,10 @@ function sizeOf(
 ): Preprocessing['size'] {
   const dims = layout === 'nchw' ? input.dims.slice(2) : input.dims.slice(1, 3);
   const fallback = own ?? [224, 224];
-  const [height, width] = dims.map((dim, i) => (typeof dim === 'number' ? dim : (size ?? fallback[i]!)));
-  if (height! * width! > mostPixels)
+  const sideOf = (dim: ValueInfo['dims'][number] | undefined, otherwise: number) =>
+    typeof dim === 'number' ? dim : (size ?? otherwise);
+  const [height, width] = [sideOf(dims[0], fallback[0]), sideOf(dims[1], fallback[1])];
+  if (height * width > mostPixels)
     throw new ValueError(
       `Expected pictures of at most ${mostPixels} pixels. Received: ${height} × ${width} in ${path}.`,
     );
@@ -94,7 +97,7 @@ function sizeOf(
     throw new ValueError(
       `Expected \`size\` as ${path} reads pictures: ${height} × ${width}. Received: ${size}.`,
     );
-  return [height!, width!];
+  return [height, width];
 }
 
 function scalingOf(

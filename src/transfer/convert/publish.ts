@@ -41,7 +41,7 @@ export interface Published {
  * are small already in another way, ExplainError when its head cannot be differentiated
  */
 export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
-  const { model: path, out, validation, ...rest } = options;
+  const { model: path, out, validation, engine, maxPixels, strict } = options;
   const original = await readModel(path);
   const { labels } = await checkClassifier(original);
   const trained = decodeModel(original);
@@ -55,21 +55,15 @@ export async function publishModel(options: PublishOptions, reporter: Reporter):
   await writeFile(out, bytes);
 
   const evaluate = (model: string) =>
-    evaluateClassifier(
-      {
-        folder: validation!,
-        model,
-        engine: rest.engine,
-        maxPixels: rest.maxPixels,
-        strict: rest.strict,
-      },
-      reporter,
-    );
-  const before = validation === undefined ? null : await evaluate(path);
+    validation === undefined
+      ? null
+      : evaluateClassifier({ folder: validation, model, engine, maxPixels, strict }, reporter);
+  const before = await evaluate(path);
+  const after = before && isChanged ? await evaluate(out) : before;
   return {
     labels,
     precision,
     bytes: { before: original.length, after: bytes.length },
-    evaluation: before && { before, after: isChanged ? await evaluate(out) : before },
+    evaluation: before && after && { before, after },
   };
 }

@@ -7,26 +7,27 @@ import type { Dataset, LabelledPicture } from '../../classifier/dataset.js';
  * @returns a sentence for each of the two, where it is so
  */
 export function describeCopies(training: Dataset, validation: Dataset | null): string[] {
-  const all = [training, ...(validation ? [validation] : [])].flatMap(({ pictures }) => pictures);
+  const held = validation?.pictures ?? [];
   const labels = new Map<string, number>();
   const ambiguous: LabelledPicture[] = [];
-  for (const picture of all) {
+  for (const picture of [...training.pictures, ...held]) {
     const label = labels.get(picture.content);
     if (label === undefined) labels.set(picture.content, picture.label);
     else if (label !== picture.label) ambiguous.push(picture);
   }
   const trained = new Set(training.pictures.map(({ content }) => content));
-  const known = validation?.pictures.filter(({ content }) => trained.has(content)) ?? [];
+  const [known, ...others] = held.filter(({ content }) => trained.has(content));
+  const [copy] = ambiguous;
   const look = 'Hint: ort-transfer inspect lists copies.';
   return [
-    ...(known.length > 0
+    ...(known
       ? [
-          `Validation pictures that are copies of training pictures: ${known.length} of ${validation!.pictures.length}, like ${known[0]!.path}. The accuracy will look better than it is. ${look}`,
+          `Validation pictures that are copies of training pictures: ${others.length + 1} of ${held.length}, like ${known.path}. The accuracy will look better than it is. ${look}`,
         ]
       : []),
-    ...(ambiguous.length > 0
+    ...(copy
       ? [
-          `Pictures that are copies of one in another class: ${ambiguous.length}, like ${ambiguous[0]!.path}. Nothing can tell these apart. ${look}`,
+          `Pictures that are copies of one in another class: ${ambiguous.length}, like ${copy.path}. Nothing can tell these apart. ${look}`,
         ]
       : []),
   ];

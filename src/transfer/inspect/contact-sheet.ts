@@ -71,7 +71,11 @@ export async function drawSheet({
   notes,
   tile,
 }: Sheet): Promise<Uint8Array<ArrayBufferLike>> {
-  const [big, medium, small] = await Promise.all([SANS_32_BLACK, SANS_14_BLACK, SANS_12_BLACK].map(loadFont));
+  const [big, medium, small] = await Promise.all([
+    loadFont(SANS_32_BLACK),
+    loadFont(SANS_14_BLACK),
+    loadFont(SANS_12_BLACK),
+  ]);
   const width = Math.max(leastWidth, ...sections.map(({ cards }) => gridOf(cards, tile).width + 2 * margin));
   const texts: Text[] = [];
   const tiles: { pixels: Uint8Array; x: number; y: number }[] = [];
@@ -81,9 +85,9 @@ export async function drawSheet({
 
   let y = margin;
   const room = width - 2 * margin;
-  write(big!, ink, title, margin, y - 4, room);
+  write(big, ink, title, margin, y - 4, room);
   y += 42;
-  write(medium!, pale, subtitle, margin, y, room);
+  write(medium, pale, subtitle, margin, y, room);
   y += 24;
   const used = marks.filter((mark) =>
     sections.some(({ cards }) => cards.some((card) => card.marks.includes(mark))),
@@ -92,15 +96,15 @@ export async function drawSheet({
   for (const mark of used) {
     const { colour, meaning } = looks[mark];
     boxes.push({ colour, x, y: y + 4, width: 12, height: 12 });
-    write(medium!, ink, meaning, x + 18, y, room);
-    x += 18 + measureText(medium!, meaning) + 28;
+    write(medium, ink, meaning, x + 18, y, room);
+    x += 18 + measureText(medium, meaning) + 28;
   }
   if (used.length > 0) y += 26;
 
   for (const section of sections) {
     if (section.title) {
       y += 8;
-      write(medium!, ink, section.title, margin, y, room);
+      write(medium, ink, section.title, margin, y, room);
       y += 26;
     }
     const { cell, columns } = gridOf(section.cards, tile);
@@ -113,12 +117,12 @@ export async function drawSheet({
       for (const [view, pixels] of card.tiles.entries())
         tiles.push({ pixels, x: left + frame + view * (tile + 1), y: top + frame });
       const colour = mark ? looks[mark].colour : ink;
-      write(small!, colour, card.name, left + frame, top + tile + 2 * frame + 1, cell - frame);
+      write(small, colour, card.name, left + frame, top + tile + 2 * frame + 1, cell - frame);
     }
     y += Math.ceil(section.cards.length / columns) * (tile + 2 * frame + line + gap);
   }
   for (const note of notes) {
-    write(small!, looks.conflict.colour, note, margin, y, room);
+    write(small, looks.conflict.colour, note, margin, y, room);
     y += line;
   }
 

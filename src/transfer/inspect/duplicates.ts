@@ -43,16 +43,17 @@ export interface Duplicates {
 
 /** Groups of what pairs connect, each in ascending order, by their first. */
 export function connect(count: number, pairs: readonly Pair[]): { members: number[]; cosine: number }[] {
-  const parents = Array.from({ length: count }, (_, i) => i);
+  /** Each member's parent; roots have none. */
+  const parents = new Map<number, number>();
   const rootOf = (i: number): number => {
     let root = i;
-    while (parents[root] !== root) root = parents[root]!;
-    parents[i] = root;
+    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next;
+    if (root !== i) parents.set(i, root);
     return root;
   };
   for (const { a, b } of pairs) {
     const [x, y] = [rootOf(a), rootOf(b)];
-    parents[Math.max(x, y)] = Math.min(x, y);
+    if (x !== y) parents.set(Math.max(x, y), Math.min(x, y));
   }
   const groups = new Map<number, { members: number[]; cosine: number }>();
   for (let i = 0; i < count; i++) {
@@ -62,8 +63,8 @@ export function connect(count: number, pairs: readonly Pair[]): { members: numbe
     groups.set(root, group);
   }
   for (const { a, cosine } of pairs) {
-    const group = groups.get(rootOf(a))!;
-    group.cosine = Math.min(group.cosine, cosine);
+    const group = groups.get(rootOf(a));
+    if (group) group.cosine = Math.min(group.cosine, cosine);
   }
   return [...groups.values()].filter(({ members }) => members.length > 1);
 }

@@ -17,8 +17,8 @@ export interface Entry extends Located {
 /** Files of the same content. */
 export function findExact(entries: readonly Entry[]): Duplicates[] {
   return byContent(entries)
-    .filter((files) => files.length > 1)
-    .map((files) => duplicatesOf(files, 1))
+    .filter(({ entries: files }) => files.length > 1)
+    .map(({ entries: files }) => duplicatesOf(files, 1))
     .sort(byHarm);
 }
 
@@ -28,36 +28,45 @@ export async function findNear(
   { engine, pool, reporter }: { engine: Engine; pool: Pool<LookItem, Look>; reporter: Reporter },
 ): Promise<Duplicates[]> {
   const groups = byContent(entries);
-  const embeddings = groups.map(([first]) => first!.embedding);
+  const embeddings = groups.map(({ first }) => first.embedding);
   const pairs = await similarPairs(engine, embeddings, nearlyEqual.cosine);
-  const wanted = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const thumbnails = new Map<number, Thumbnail>();
-  const items = wanted.map((i) => ({ path: groups[i]![0]!.path, content: groups[i]![0]!.content, views: 0 }));
+  const wanted = new Set(pairs.flatMap(({ a, b }) => [a, b]));
+  const items = groups.flatMap(({ first: { path, content } }, group) =>
+    wanted.has(group) ? [{ path, content, views: 0 }] : [],
+  );
+  const thumbnails = new Map<string, Thumbnail>();
   for await (const outcome of pool.map(items)) {
-    reporter.progress('Comparing similar pictures', { done: outcome.index + 1, total: wanted.length });
-    if (outcome.ok) thumbnails.set(wanted[outcome.index]!, outcome.value.thumbnail!);
+    reporter.progress('Comparing similar pictures', { done: outcome.index + 1, total: items.length });
+    const thumbnail = outcome.ok && outcome.value.thumbnail;
+    if (thumbnail) thumbnails.set(outcome.item.path, thumbnail);
   }
   const alike = pairs.filter(({ a, b }) => {
-    const [first, second] = [thumbnails.get(a), thumbnails.get(b)];
+    const [first, second] = [a, b].map((group) => thumbnails.get(groups[group]?.first.path ?? ''));
     return first && second && correlation(first, second) >= nearlyEqual.correlation;
   });
   return connect(groups.length, alike)
     .map(({ members, cosine }) =>
       duplicatesOf(
-        members.flatMap((i) => groups[i]!),
+        members.flatMap((i) => groups[i]?.entries ?? []),
         cosine,
       ),
     )
     .sort(byHarm);
 }
 
-/** Entries grouped by what their files hold, in their order. */
-function byContent(entries: readonly Entry[]): Entry[][] {
-  const groups = new Map<string, Entry[]>();
+/** Files of one content. */
+interface Files {
+  readonly first: Entry;
+  readonly entries: Entry[];
+}
+
+/** Entries grouped by the content of their files, in their order. */
+function byContent(entries: readonly Entry[]): Files[] {
+  const groups = new Map<string, Files>();
   for (const entry of entries) {
     const group = groups.get(entry.content);
-    if (group) group.push(entry);
-    else groups.set(entry.content, [entry]);
+    if (group) group.entries.push(entry);
+    else groups.set(entry.content, { first: entry, entries: [entry] });
   }
   return [...groups.values()];
 }

@@ -133,13 +133,14 @@ async function listSplits(folders: Partial<Record<Split, string>>) {
   const classes: string[][] = [];
   for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
     const found = await listImages(folder);
-    for (const { path, label } of found.images) pictures.push({ path, split, label: found.classes[label]! });
+    for (const { path, label } of found.images)
+      pictures.push({ path, split, label: found.classes[label] ?? '' });
     passedOver.push(...found.skipped);
     warnings.push(...found.warnings);
     classes.push(found.classes);
   }
-  const [train, validation] = classes;
-  if (validation) warnings.push(...compareClasses(train!, validation));
+  const [train = [], validation] = classes;
+  if (validation) warnings.push(...compareClasses(train, validation));
   return { pictures, passedOver, warnings };
 }
 
@@ -163,11 +164,10 @@ async function embed(
     },
   );
   const located = new Map(pictures.map((picture) => [picture.path, picture]));
-  const entries = found.pictures.map(({ path, content, views: [embedding] }) => ({
-    ...located.get(path)!,
-    content,
-    embedding: embedding!,
-  }));
+  const entries = found.pictures.flatMap(({ path, content, views: [embedding] }) => {
+    const picture = located.get(path);
+    return picture && embedding ? [{ ...picture, content, embedding }] : [];
+  });
   return { entries, skipped: found.skipped };
 }
 
@@ -197,11 +197,11 @@ function countClass({ label, entries, skipped }: ClassOfPictures, seen: readonly
 }
 
 function spreadOfSizes(seen: readonly Seen[]): Inspection['sizes'] {
-  if (seen.length === 0) return null;
   const sizes = seen
     .map(({ width, height }): Size => [width, height])
     .sort((a, b) => a[0] * a[1] - b[0] * b[1] || a[0] - b[0]);
-  return { min: sizes[0]!, median: sizes[(sizes.length - 1) >> 1]!, max: sizes.at(-1)! };
+  const [min, median, max] = [sizes[0], sizes[(sizes.length - 1) >> 1], sizes.at(-1)];
+  return min && median && max ? { min, median, max } : null;
 }
 
 function countFormats(seen: readonly Seen[]): Record<string, number> {

@@ -43,7 +43,8 @@ export async function writeSheet(
   const sections = [];
   for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
     const ofSplit = entries.filter((entry) => entry.split === split);
-    const shown = choose(ofSplit, most, ({ path }) => marks.has(path));
+    const paths = ofSplit.map(({ path }) => path);
+    const shown = choose(paths, most, (path) => marks.has(path));
     const cards: Card[] = [];
     const items = ofSplit.map(({ path, content }) => ({
       path,
@@ -60,7 +61,7 @@ export async function writeSheet(
       const { path } = outcome.item;
       seen.push(rest);
       onLook();
-      if (!shown.has(ofSplit[outcome.index]!)) continue;
+      if (!shown.has(path)) continue;
       const faceless: Mark[] = rest.faces === 0 ? ['no face'] : [];
       cards.push({
         name: relative(join(folder, label), path),
@@ -96,10 +97,8 @@ function choose<T>(values: readonly T[], most: number, matters: (value: T) => bo
   const first = values.filter(matters).slice(0, most);
   const rest = values.filter((value) => !matters(value));
   const count = Math.min(rest.length, most - first.length);
-  return new Set([
-    ...first,
-    ...Array.from({ length: count }, (_, i) => rest[Math.floor((i * rest.length) / count)]!),
-  ]);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * rest.length) / count));
+  return new Set([...first, ...chosen.flatMap((i) => rest.slice(i, i + 1))]);
 }
 
 const titleOf = (folder: string, count: number, shown: number): string =>

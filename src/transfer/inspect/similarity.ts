@@ -25,11 +25,13 @@ export async function similarPairs(
   least: number,
 ): Promise<Pair[]> {
   const count = embeddings.length;
-  if (count < 2) return [];
-  const width = embeddings[0]!.length;
+  const [first] = embeddings;
+  if (!first || count < 2) return [];
+  const width = first.length;
   const unit = embeddings.map(normalise);
   const columns = new Float32Array(width * count);
-  for (const [j, row] of unit.entries()) for (let d = 0; d < width; d++) columns[d * count + j] = row[d]!;
+  for (const [j, row] of unit.entries())
+    for (const [d, value] of row.entries()) columns[d * count + j] = value;
 
   const g = new GraphBuilder('similarity');
   const rows = g.input('rows', 'float32', ['N', width]);
@@ -45,7 +47,7 @@ export async function similarPairs(
         rows: float32(data, [block.length, width]),
         others: float32(columns, [width, count]),
       });
-      const values = cosines!.data as Float32Array;
+      const values = cosines?.data as Float32Array;
       for (let i = 0; i < block.length; i++)
         for (let b = start + i + 1; b < count; b++) {
           const cosine = values[i * count + b]!;

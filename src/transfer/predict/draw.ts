@@ -10,11 +10,7 @@ const red = 0xff0000ff;
 const black = 0x000000ff;
 
 /** Letters of a height that suits the picture. */
-const heights: readonly { readonly from: number; readonly height: LetterHeight }[] = [
-  { from: 900, height: 64 },
-  { from: 360, height: 32 },
-  { from: 0, height: 16 },
-];
+const lettersFor = (side: number): LetterHeight => (side >= 900 ? 64 : side >= 360 ? 32 : 16);
 
 /**
  * Writes a picture with a black border above and to the right, and its label in red; several faces are framed, each
@@ -29,12 +25,12 @@ export async function saveLabelled(
   { heatmaps = [] }: { heatmaps?: readonly Heatmap[] } = {},
 ): Promise<void> {
   const { width, height } = image;
-  const { height: letters } = heights.find(({ from }) => Math.min(width, height) >= from)!;
-  const captions = results.map(
-    ({ predictions: [best] }) => `${best!.label} ${(best!.probability * 100).toFixed(1)}%`,
+  const letters = lettersFor(Math.min(width, height));
+  const captions = results.map(({ predictions: [best] }) =>
+    best ? `${best.label} ${(best.probability * 100).toFixed(1)}%` : '',
   );
   const padding = Math.round(letters / 4);
-  const title = await drawLabel(captions[0]!, letters);
+  const title = await drawLabel(captions[0] ?? '', letters);
   const border = letters + 2 * padding;
   const right = Math.max(border, title.width + 2 * padding - width);
 
@@ -49,7 +45,7 @@ export async function saveLabelled(
     frame(canvas, box, border, Math.max(2, Math.round(letters / 16)));
     // Of several faces each has its name above it.
     if (results.length === 1) continue;
-    const tag = await drawLabel(captions[i]!, letters === 64 ? 32 : 16);
+    const tag = await drawLabel(captions[i] ?? '', letters === 64 ? 32 : 16);
     const above = Math.max(border, Math.round(box[1]) + border - tag.height - 4);
     canvas.composite(inRed(tag), Math.round(box[0]), above);
   }

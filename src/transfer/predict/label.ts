@@ -33,7 +33,8 @@ export async function drawLabel(text: string, height: LetterHeight): Promise<Lab
   });
   canvas.print({ font, x: 0, y: 0, text: drawable });
   const { width, data } = canvas.bitmap;
-  const coverage = Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3]!);
+  const coverage = new Uint8Array(data.length / 4);
+  for (const i of coverage.keys()) coverage.set(data.subarray(4 * i + 3, 4 * i + 4), i);
   return { width, height: canvas.height, coverage };
 }
 

@@ -146,19 +146,19 @@ export const operations: Readonly<Record<string, ReadNode>> = {
     const sum = this.next(node, 'Add');
     const offset = sum && (this.scalar(sum, 1) ?? this.scalar(sum, 0));
     const layer = new Rescaling({ scale, offset: offset ?? 0, name: this.name(node) });
-    this.add(offset === undefined ? node : sum!, known, layer);
+    this.add(sum && offset !== undefined ? sum : node, known, layer);
   },
 
   Pad(node, known) {
     const mode = textOf(node, 'mode', 'constant');
     const amounts = this.ints(node, 1);
-    const [n0, c0, top, left, n1, c1, bottom, right] = amounts;
+    const [n0, c0, top = 0, left = 0, n1, c1, bottom = 0, right = 0] = amounts;
     const isPadding = amounts.length === 8 && [n0, c0, n1, c1].every((amount) => amount === 0);
     const isZero = mode === 'constant' && (!node.inputs[2] || this.scalar(node, 2) === 0) && !node.inputs[3];
     if (!known.isChannelsFirst || !isPadding || !isZero) throw noLayer(node);
     const padding = [
-      [top!, bottom!],
-      [left!, right!],
+      [top, bottom],
+      [left, right],
     ] as const;
     this.add(node, known, new ZeroPadding2D({ padding, name: this.name(node) }));
   },
@@ -168,8 +168,8 @@ export const operations: Readonly<Record<string, ReadNode>> = {
   },
 
   Reshape(node, known) {
-    const [batch, ...targetShape] = this.ints(node, 1);
-    if (known.isChannelsFirst || ![0, -1].includes(batch!) || targetShape.includes(0)) throw noLayer(node);
+    const [batch = NaN, ...targetShape] = this.ints(node, 1);
+    if (known.isChannelsFirst || ![0, -1].includes(batch) || targetShape.includes(0)) throw noLayer(node);
     this.add(node, known, new Reshape({ targetShape, name: this.name(node) }));
   },
 
@@ -190,12 +190,15 @@ export const operations: Readonly<Record<string, ReadNode>> = {
   },
 };
 
+/** Where (N, C, H, W) has its axes in (N, H, W, C). */
+const channelsLast = [0, 3, 1, 2] as const;
+
 /** The axis of a node, in Keras's order. */
 function axisInKeras(node: Node, { tensor: { shape }, isChannelsFirst }: Known): number {
   const rank = shape.length;
   const axis = intOf(node, 'axis', -1);
   if (axis < -rank || axis >= rank) throw noLayer(node);
   const positive = (axis + rank) % rank;
-  const inKeras = isChannelsFirst ? [0, 3, 1, 2][positive]! : positive;
+  const inKeras = isChannelsFirst ? (channelsLast[positive] ?? positive) : positive;
   return inKeras === rank - 1 ? -1 : inKeras;
 }

@@ -86,7 +86,7 @@ export function paddingOf(
 
 /** Height and width; 1 and 1 where they are left out. */
 export function pairOf(node: Node, name: string): Pair {
-  const values = intsOf(node, name, [1, 1]);
-  if (values.length === 2 && values.every((value) => value > 0)) return [values[0]!, values[1]!];
+  const [height = 0, width = 0, ...others] = intsOf(node, name, [1, 1]);
+  if (height > 0 && width > 0 && others.length === 0) return [height, width];
   throw noLayer(node);
 }
