@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import test from 'ava';
@@ -110,6 +111,29 @@ test('what a page needs imports nothing from Node', (t) => {
     reached.filter((name) => /^(node:|onnxruntime-node|sharp|jimp)/.test(name)),
     [],
   );
+});
+
+test('documents name files that exist', async (t) => {
+  const root = new URL('../../', import.meta.url).pathname;
+  const decisions = (await readdir(join(root, 'docs/adr'))).map((name) => join('docs/adr', name));
+  const missing: string[] = [];
+  let named = 0;
+  for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md', ...decisions]) {
+    const text = await readFile(join(root, document), 'utf8');
+    const paths = [
+      ...text.matchAll(/`((?:src|test|tools|docs)\/[^`\s]+)`/g),
+      ...text.matchAll(/\]\(([^():#]+)\)/g),
+      ...Array.from(text.matchAll(/node dist\/([\w/-]+)\.js/g), ([, path]) => ['', `${path}.ts`]),
+      // The README names tests by area and file.
+      ...Array.from(text.matchAll(/\(`([a-z]+\/[a-z-]+)`\)/g), ([, path]) => ['', `test/${path}.test.ts`]),
+    ];
+    for (const [, path = ''] of paths) {
+      named++;
+      if (!existsSync(join(root, path))) missing.push(`${document}: ${path}`);
+    }
+  }
+  t.deepEqual(missing, []);
+  t.true(named > 80, `${named} paths`);
 });
 
 test('one file each knows onnx-proto and h5wasm', (t) => {
