@@ -23,6 +23,17 @@ from serving import serve
 UP = {"accuracy", "auc"}
 
 
+# Callbacks ask for their names and directions alone, so that all models share them.
+METRICS = [
+    compile_utils.MetricsList(
+        [
+            *[keras.metrics.BinaryAccuracy(name=name) for name in ("accuracy", "auc")],
+            keras.metrics.MeanSquaredError(name="mse"),
+        ]
+    )
+]
+
+
 class StubModel:
     """What callbacks use of a model. Its weights are the number of the epoch that trained them."""
 
@@ -31,12 +42,7 @@ class StubModel:
         self.built = True
         self.optimizer = keras.optimizers.SGD(learning_rate)
         self.optimizer.build([])
-        metrics = []
-        for name in ("accuracy", "auc"):
-            metric = keras.metrics.BinaryAccuracy(name=name)
-            metrics.append(metric)
-        error = keras.metrics.MeanSquaredError(name="mse")
-        self.metrics = [compile_utils.MetricsList([*metrics, error])]
+        self.metrics = METRICS
         self.weights = -1
         self._initial_epoch = None
 
