@@ -123,7 +123,7 @@ export class Classifier {
     return { probabilities: this.#check(probabilities), heatmap: heatmap ? toMap(heatmap) : null };
   }
 
-  /** @throws OnnxFormatError unless there is one finite number for each label */
+  /** @throws OnnxFormatError unless there is a number from 0 to 1 for each label */
   #check(output: Tensor | undefined): Float32Array {
     const { labels } = this.metadata;
     if (!(output?.data instanceof Float32Array) || output.data.length !== labels.length)
@@ -135,9 +135,17 @@ export class Classifier {
       throw new OnnxFormatError(
         `Expected finite probabilities. Received: ${output.data[odd]} for '${labels[odd]}'. Hint: the model is damaged, or its training failed; train it again.`,
       );
+    const outside = output.data.findIndex((value) => value < -tolerance || value > 1 + tolerance);
+    if (outside >= 0)
+      throw new OnnxFormatError(
+        `Expected probabilities from 0 to 1. Received: ${output.data[outside]} for '${labels[outside]}'. Hint: let the model end in softmax or sigmoid.`,
+      );
     return output.data;
   }
 }
+
+/** How far rounding, of half floats too, may take a probability below 0 or above 1. */
+const tolerance = 1e-3;
 
 /** The first line of an engine's message. */
 export const firstLine = ({ message }: Error): string => message.split('\n', 1).join('');

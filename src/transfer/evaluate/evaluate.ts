@@ -2,6 +2,7 @@ import { compareClasses, readModel } from '#platform';
 import { TrainingError } from '../../classifier/head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
+import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { checkStrict, listClasses, relabel } from '../data/list-classes.js';
 import { reportSkipped } from '../data/load-dataset.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
@@ -33,11 +34,17 @@ export async function evaluateClassifier(
   let done = 0;
   for await (const file of classifyFiles(paths, options)) {
     const { label } = known[done] ?? { label: -1 };
-    if ('error' in file) skipped.push({ path: file.path, reason: file.error.message });
-    else for (const { probabilities } of file.results.slice(0, 1)) predictions.push({ label, probabilities });
+    if ('error' in file) {
+      // A fault of the model is none of the picture.
+      if (file.error instanceof OnnxFormatError) throw file.error;
+      skipped.push({ path: file.path, reason: file.error.message });
+    } else
+      for (const { probabilities } of file.results.slice(0, 1)) predictions.push({ label, probabilities });
     reporter.progress('Evaluating', { done: ++done, total: known.length });
   }
   reportSkipped(skipped, reporter);
   checkStrict(skipped, strict);
+  if (predictions.length === 0)
+    throw new TrainingError(`Expected pictures to evaluate in ${folder}. Received: none that can be used.`);
   return evaluatePredictions(labels, predictions);
 }
