@@ -1,11 +1,13 @@
 import { type DownloadError, fetchFile } from '#platform';
 import { ClassifierError, type Progress } from './classifier-protocol.js';
 
-export interface DownloadOptions {
+export interface DownloadOptions<T> {
   /** Called with every part that arrives. Default: nothing is told. */
   onProgress?: (progress: Progress) => void;
   /** Whether the file is kept in Cache Storage, where it serves later visits, offline too. Default false. */
   keep?: boolean;
+  /** Reads the bytes, and throws when they are damaged: such a file is not kept, and one that was is fetched anew. */
+  read: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>;
 }
 
 /** The cache of models. The number grows when its entries change their form. */
@@ -17,15 +19,18 @@ const shelf = 'ort-transfer-1';
  * A file that is kept is fetched again only when the server has another one, by `ETag` or `Last-Modified`, or
  * tells neither; and it serves where the server cannot be reached.
  *
- * @throws ClassifierError `'no model'` when the server cannot be reached, has no such file, or breaks off.
+ * @returns the result of `read`
+ * @throws ClassifierError `'no model'` when the server cannot be reached, has no such file, or breaks off; whatever
+ * `read` throws
  */
-export async function download(
+export async function download<T>(
   url: string,
-  { onProgress, keep = false }: DownloadOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+  { onProgress, keep = false, read }: DownloadOptions<T>,
+): Promise<T> {
   const cache = keep ? await openShelf() : undefined;
   const kept = cache && (await readKept(cache, url));
-  if (kept) return kept;
+  const sound = kept && (await read(kept).catch(() => undefined));
+  if (sound !== undefined) return sound;
   const { bytes, headers } = await fetchFile(
     { file: 'a model', url, onProgress },
     // Kept once is enough; and where two elements fetch a large file at once, Chromium's own cache fails one of them.
@@ -33,12 +38,13 @@ export async function download(
   ).catch((cause) => {
     throw new ClassifierError('no model', messageOf(cause, url), { cause });
   });
+  const result = await read(bytes);
   const version = versionOf(headers);
   await cache
     ?.put(url, new Response(bytes, { headers: version ? { [versionHeader]: version } : {} }))
     // No room, or not allowed: the file is there all the same.
     .catch(() => {});
-  return bytes;
+  return result;
 }
 
 /** Browsers do not tell why nothing came, or nothing more. */

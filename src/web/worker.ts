@@ -31,18 +31,23 @@ async function load(
   { model, assets, provider }: LoadQuestion,
   tell: (progress: Progress) => void,
 ): Promise<Loaded> {
-  const bytes =
+  const read = async (file: Uint8Array<ArrayBuffer>) => ({
+    bytes: file,
+    metadata: await checkClassifier(file),
+  });
+  const { bytes, metadata } =
     typeof model === 'string'
-      ? await download(model, { onProgress: tell, keep: true })
-      : new Uint8Array(await model.arrayBuffer());
-  const metadata = await checkClassifier(bytes);
+      ? await download(model, { onProgress: tell, keep: true, read })
+      : await read(new Uint8Array(await model.arrayBuffer()));
   const onGpu = provider === 'webgpu' ? await openOnGpu(bytes, assets) : undefined;
   const { engine, session } = onGpu ?? (await openOnWasm(bytes, assets));
   const openDetector = async () => {
-    const faces = await download(new URL('face-detector.onnx', assets).href, { keep: true });
     // On the graphics card its coordinates would differ a little, and so would the cut.
     const onWasm = onGpu ? await wasmEngine(assets) : engine;
-    return start(() => createFaceDetector(onWasm, faces));
+    return download(new URL('face-detector.onnx', assets).href, {
+      keep: true,
+      read: (faces) => start(() => createFaceDetector(onWasm, faces)),
+    });
   };
   const detector = metadata.preprocessing.crop === 'face' ? await openDetector() : null;
   loaded = new Classifier({ metadata, session, detector, decode });

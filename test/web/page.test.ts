@@ -4,6 +4,7 @@ import { brotliCompressSync } from 'node:zlib';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { sealModel } from '../../src/classifier/seal-model.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { metadata, seededClassifier } from '../export/seeded-classifier.js';
 import { buildTestSite, seen, sharedBrowser, type TestSite, waitForStatus } from './browser.js';
@@ -309,6 +310,51 @@ test.serial('a model that comes in part is told, and is not kept', async (t) => 
     0,
   );
   await server.close();
+});
+
+test.serial('a damaged model is told, and is not kept', async (t) => {
+  const { page } = t.context;
+  const model = await sealModel(seededClassifier());
+  model[5000]! ^= 0x40;
+  const site = await buildTestSite(model);
+  const server = await serveFolder(site.folder);
+  await page.goto(server.url);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.regex(
+    (await seen(page)).status,
+    /^The file model\.onnx cannot be used here\. Expected a model as it was written\. Received: one with other bytes/,
+  );
+  t.is(await page.evaluate(async () => (await (await caches.open('ort-transfer-1')).keys()).length), 0);
+  await server.close();
+  await site.remove();
+});
+
+test.serial('a kept model that was damaged since is fetched again', async (t) => {
+  const { page } = t.context;
+  const site = await buildTestSite(await sealModel(seededClassifier()));
+  const server = await serveFolder(site.folder);
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  const flip = async () => {
+    const shelf = await caches.open('ort-transfer-1');
+    const [key] = (await shelf.keys()).filter(({ url }) => url.endsWith('model.onnx'));
+    const kept = (await shelf.match(key!))!;
+    const bytes = new Uint8Array(await kept.arrayBuffer());
+    bytes[5000]! ^= 0x40;
+    await shelf.put(key!, new Response(bytes, { headers: kept.headers }));
+  };
+  await page.evaluate(flip);
+  await page.reload();
+  await waitForStatus(page, /^Ready/);
+  t.false((await seen(page)).isError);
+  const byte = await page.evaluate(async () => {
+    const shelf = await caches.open('ort-transfer-1');
+    const [key] = (await shelf.keys()).filter(({ url }) => url.endsWith('model.onnx'));
+    return new Uint8Array(await (await shelf.match(key!))!.arrayBuffer())[5000];
+  });
+  t.is(byte, (await readFile(join(site.folder, 'model.onnx')))[5000]);
+  await server.close();
+  await site.remove();
 });
 
 test.serial('WebAssembly that is missing or forbidden is told', async (t) => {

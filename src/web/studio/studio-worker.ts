@@ -55,7 +55,9 @@ let isStopped = false;
 
 async function open(): Promise<void> {
   const at = (path: string) => new URL(path, location.href).href;
-  const { weights } = JSON.parse(new TextDecoder().decode(await download(at('studio.json')))) as Config;
+  const { weights } = await download(at('studio.json'), {
+    read: async (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Config,
+  });
   const backbone = await loadBackbone({ weights });
   const preprocessing = choosePreprocessing(backbone);
   const engine = await ortWeb({
@@ -66,7 +68,10 @@ async function open(): Promise<void> {
     decode: decodeImage,
     resizeModel: resizeModel(preprocessing.size),
     backboneModel: encodeModel(backboneModel(backbone)),
-    detectorModel: preprocessing.crop === 'face' ? await download(at('face-detector.onnx')) : null,
+    detectorModel:
+      preprocessing.crop === 'face'
+        ? await download(at('face-detector.onnx'), { read: async (bytes) => bytes })
+        : null,
   });
   studio = { engine, backbone, preprocessing, gallery: new Gallery(embedder) };
 }
