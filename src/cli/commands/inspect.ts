@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
 import { type Inspection, inspectFolders } from '../../transfer/inspect/inspect.js';
+import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printable } from '../printable.js';
@@ -72,7 +73,7 @@ function formatInspection(inspection: Inspection): string[] {
           `formats  ${byCount.map(([format, count]) => `${count} ${format}`).join(', ')}`,
         ]
       : []),
-    ...paragraph('Worth knowing', warnings),
+    ...paragraph('Worth knowing', warnings.map(inFlags)),
     ...paragraph(`Skipped: ${pictures(skipped.length)}`, files(skipped)),
     ...paragraph(`Passed over: ${count(passedOver.length, 'other file')}`, files(passedOver)),
     ...paragraph(`Same file: ${count(exact.length, 'group')}`, exact.map(formatGroup)),

@@ -82,14 +82,18 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
     }),
 };
 
-/** The contract of `--json`. Several faces make `faces`, beside the predictions of the largest. */
+/**
+ * The contract of `--json`. Several faces make `faces`, beside the predictions of the largest; `face: null` and a note
+ * say that a model which looks for faces found none.
+ */
 function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
-  const [{ predictions, box } = { predictions: [], box: null }] = file.results;
+  const [{ predictions, box, lacksFace } = { predictions: [], box: null, lacksFace: false }] = file.results;
   return {
     file: file.path,
     predictions: predictions.slice(0, top),
     ...(box ? { box } : {}),
+    ...(lacksFace ? { face: null, note: noFace } : {}),
     ...(file.results.length > 1
       ? {
           faces: file.results.map(({ box, predictions }) => ({
@@ -102,13 +106,16 @@ function toEntry(file: ClassifiedFile, top: number): object {
   };
 }
 
+/** Marks an answer about a whole picture, by a model that looks for faces. */
+const noFace = 'no face found';
+
 /** `photo.jpg: Ada 98.2%, Grace 1.1%, Alan 0.4%` */
 function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string[] {
-  return file.results.map(({ predictions }, i) => {
+  return file.results.map(({ predictions, lacksFace }, i) => {
     const classes = predictions
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
-    return `${name}: ${classes.join(', ')}`;
+    return `${name}: ${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`;
   });
 }

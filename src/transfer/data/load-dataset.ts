@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
+import { countFaces, describeFaceless } from './faceless.js';
 import { type ClassFolder, checkStrict } from './list-classes.js';
 
 export interface LoadDatasetOptions {
@@ -55,6 +56,9 @@ export async function loadDataset(
         }),
     },
   );
+  const { weights } = preparation.backbone.info;
+  for (const warning of describeFaceless(countFaces(pictures, skipped), { folder, weights }))
+    reporter.warn(warning);
   reportSkipped(skipped, reporter);
   checkStrict(skipped, strict);
   if (pictures.length === 0)

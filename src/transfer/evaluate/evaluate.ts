@@ -3,6 +3,7 @@ import { TrainingError } from '../../classifier/head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
+import { describeFaceless } from '../data/faceless.js';
 import { checkStrict, listClasses, relabel } from '../data/list-classes.js';
 import { reportSkipped } from '../data/load-dataset.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
@@ -19,7 +20,7 @@ export async function evaluateClassifier(
   { folder, strict = false, ...options }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
-  const { labels } = readMetadata(await readModel(options.model));
+  const { labels, backbone } = readMetadata(await readModel(options.model));
   const found = await listClasses(folder, { strict }, reporter);
   for (const warning of [...found.warnings, ...compareClasses(labels, found.classes, folder)])
     reporter.warn(warning);
@@ -32,6 +33,7 @@ export async function evaluateClassifier(
   const skipped: { path: string; reason: string }[] = [];
   const paths = known.map(({ path }) => path);
   let done = 0;
+  let faceless = 0;
   for await (const file of classifyFiles(paths, options)) {
     const { label } = known[done] ?? { label: -1 };
     if ('error' in file) {
@@ -39,9 +41,15 @@ export async function evaluateClassifier(
       if (file.error instanceof OnnxFormatError) throw file.error;
       skipped.push({ path: file.path, reason: file.error.message });
     } else
-      for (const { probabilities } of file.results.slice(0, 1)) predictions.push({ label, probabilities });
+      for (const { probabilities, lacksFace } of file.results.slice(0, 1)) {
+        predictions.push({ label, probabilities });
+        if (lacksFace) faceless++;
+      }
     reporter.progress('Evaluating', { done: ++done, total: known.length });
   }
+  const faces = { looked: predictions.length, faceless };
+  for (const warning of describeFaceless(faces, { folder, weights: backbone?.weights }))
+    reporter.warn(warning);
   reportSkipped(skipped, reporter);
   checkStrict(skipped, strict);
   if (predictions.length === 0)

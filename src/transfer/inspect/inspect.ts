@@ -4,6 +4,7 @@ import { resizeModel } from '../../classifier/resize-model.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
+import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.js';
 import { checkStrict } from '../data/list-classes.js';
 import { extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
@@ -84,7 +85,9 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
   const { pictures, passedOver, warnings } = await listSplits(folders);
   await makeWritableFolder(out);
-  const { entries, skipped } = await embed(pictures, { ...options, preparation }, reporter);
+  const { entries, skipped, faces } = await embed(pictures, { ...options, preparation }, reporter);
+  const place = { folder: Object.values(folders).join(' and '), weights: preparation.backbone.info.weights };
+  warnings.push(...describeFaceless(faces, place));
   checkStrict(skipped, options.strict);
 
   const tile = tileOf(views);
@@ -149,7 +152,7 @@ async function embed(
   pictures: readonly Located[],
   { preparation, ...options }: InspectOptions & { preparation: Preparation },
   reporter: Reporter,
-): Promise<{ entries: Entry[]; skipped: readonly SkippedPicture[] }> {
+): Promise<{ entries: Entry[]; skipped: readonly SkippedPicture[]; faces: FaceCount }> {
   const found = await extractFeatures(
     pictures.map(({ path }) => path),
     {
@@ -168,7 +171,7 @@ async function embed(
     const picture = located.get(path);
     return picture && embedding ? [{ ...picture, content, embedding }] : [];
   });
-  return { entries, skipped: found.skipped };
+  return { entries, skipped: found.skipped, faces: countFaces(found.pictures, found.skipped) };
 }
 
 /** Every class that any of the pictures is of, though all of it be broken. */

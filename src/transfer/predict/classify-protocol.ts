@@ -29,6 +29,8 @@ export interface FileResult {
   readonly probabilities: Float32Array;
   /** All classes, the likeliest first. */
   readonly predictions: readonly Prediction[];
-  /** The face's box in pixels: left, top, right, bottom. */
+  /** The face's box in pixels: left, top, right, bottom; `null` where the whole picture, or its middle, was looked at. */
   readonly box: readonly [number, number, number, number] | null;
+  /** Whether the model looks for faces and found none. */
+  readonly lacksFace: boolean;
 }

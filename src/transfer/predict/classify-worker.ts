@@ -14,12 +14,15 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
     throw new ExplainError(
       `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: \`publishModel\` with \`explain\` makes one.`,
     );
-  const count = classifier.metadata.labels.length;
+  const { labels, preprocessing } = classifier.metadata;
+  const count = labels.length;
+  const looksForFaces = preprocessing.crop === 'face';
   return async ({ path, saveAs }) => {
     const { image, results } = await classifier.classify(await readPicture(path), setup);
     const found = results.map(({ probabilities, face }): FileResult => {
       const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
-      return { probabilities, predictions: classifier.top(probabilities, count), box };
+      const lacksFace = looksForFaces && face === null;
+      return { probabilities, predictions: classifier.top(probabilities, count), box, lacksFace };
     });
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;

@@ -26,8 +26,8 @@ export async function saveLabelled(
 ): Promise<void> {
   const { width, height } = image;
   const letters = lettersFor(Math.min(width, height));
-  const captions = results.map(({ predictions: [best] }) =>
-    best ? `${best.label} ${(best.probability * 100).toFixed(1)}%` : '',
+  const captions = results.map(({ predictions: [best], lacksFace }) =>
+    best ? `${best.label} ${(best.probability * 100).toFixed(1)}%${lacksFace ? ' (no face found)' : ''}` : '',
   );
   const padding = Math.round(letters / 4);
   const title = await drawLabel(captions[0] ?? '', letters);
