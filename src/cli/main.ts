@@ -1,4 +1,4 @@
-import { systemReason } from '#platform';
+import { resourceError, systemReason } from '#platform';
 import { UserError } from '../errors.js';
 import { inFlags } from './flags.js';
 import { printable, printableLines } from './printable.js';
@@ -36,8 +36,10 @@ export async function runCommand(
 }
 
 /** What to tell of an error on the command line. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `error: ${String(error)}`;
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `error: ${String(thrown)}`;
+  // Whatever came of it: where something ran out, that is to blame.
+  const error = resourceError(thrown) ?? thrown;
   if (error instanceof UserError) return `error: ${printable(inFlags(error.message))}`;
   // yargs's, of an option without a value.
   if (error.name === 'YError') return `error: ${printableLines(error.message)}`;

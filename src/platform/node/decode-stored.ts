@@ -6,7 +6,7 @@ import type { Format, Header } from '../../images/formats/header.js';
 import { decodeNetpbm } from '../../images/formats/netpbm.js';
 import { decodePng } from '../../images/formats/png.js';
 import { ImageError } from '../../images/image.js';
-import { resourceError } from './system-error.js';
+import { ResourceError, resourceError } from './system-error.js';
 
 export type Decoder = 'auto' | 'sharp' | 'jimp';
 
@@ -29,7 +29,7 @@ export async function decodeStored(
       ? await decodeWithSharp(sharp, bytes, header, { levels, channels })
       : await decodeWithoutSharp(bytes, header);
   } catch (cause) {
-    throw cause instanceof ImageError ? cause : (resourceError(cause) ?? explain(format, cause));
+    throw cause instanceof ImageError ? cause : (shortageFor(header, cause) ?? explain(format, cause));
   }
 }
 
@@ -147,6 +147,18 @@ async function decodeWithoutSharp(bytes: Uint8Array, { format, beyondJimp }: Hea
 }
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A decoder's complaint as a want of memory: some only say that it did not work. */
+function shortageFor({ width, height }: Header, cause: unknown): ResourceError | undefined {
+  const shortage = resourceError(cause);
+  if (shortage) return shortage;
+  try {
+    new Uint8Array(4 * width * height);
+    return undefined;
+  } catch {
+    return new ResourceError('memory', `${width}×${height} pixels`, { cause });
+  }
+}
 
 /**
  * A decoder's complaint as a fault of the file.

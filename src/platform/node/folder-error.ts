@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js';
+import { resourceError } from './system-error.js';
 
 /** A folder that holds no pictures to learn from. */
 export class FolderError extends UserError {
@@ -16,8 +17,14 @@ export class FolderError extends UserError {
   }
 }
 
-/** The error of a folder that the system does not let us read. */
+/**
+ * The error of a folder that the system does not let us read.
+ *
+ * @throws ResourceError where too many files are open
+ */
 export function unreadable(folder: string, cause: unknown): FolderError {
+  const shortage = resourceError(cause);
+  if (shortage) throw shortage;
   if (cause instanceof FolderError) return cause;
   const { code } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {

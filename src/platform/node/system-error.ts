@@ -45,7 +45,7 @@ const shortages: Readonly<Record<Resource, Shortage>> = {
   memory: {
     codes: ['ENOMEM', 'ERR_WORKER_OUT_OF_MEMORY', 'ERR_MEMORY_ALLOCATION_FAILED', 'ERR_BUFFER_OUT_OF_MEMORY'],
     words:
-      /out of memory|(insufficient|not enough) memory|bad_alloc|allocation failed|(failed|unable) to allocate|(cannot|could not) allocate|ENOMEM|failed to map segment/i,
+      /out of memory|(insufficient|not enough) memory|bad_alloc|allocation failed|(failed|unable) to allocate|(cannot|could not) allocate|unable to grow|cannot enlarge memory|ENOMEM|failed to map segment/i,
     expected: 'enough memory',
     hint: 'end other programs, or allow this one more with ulimit -d and ulimit -v.',
   },
@@ -53,7 +53,7 @@ const shortages: Readonly<Record<Resource, Shortage>> = {
     codes: ['EAGAIN'],
     words: /resource temporarily unavailable|(unable|failed) to create thread|EAGAIN/i,
     expected: 'enough threads',
-    hint: 'end other programs, or allow more with ulimit -u.',
+    hint: 'end other programs, or allow more with ulimit -u; each takes memory, too.',
   },
   'file handles': {
     codes: ['EMFILE', 'ENFILE'],
@@ -81,15 +81,20 @@ export class ResourceError extends UserError {
 export function resourceError(error: unknown): ResourceError | undefined {
   for (const link of causesOf(error)) {
     if (link instanceof ResourceError) return link;
-    const { message } = link;
-    const code = codeOf(link) ?? '';
-    const found = (Object.keys(shortages) as Resource[]).find(
-      (resource) => shortages[resource].codes.includes(code) || shortages[resource].words.test(message),
-    );
-    if (found)
-      return new ResourceError(found, message.split('\n', 1).join('').replace(/\.$/, ''), { cause: error });
+    const resource = shortageOf(link);
+    const [words = ''] = link.message.split('\n', 1);
+    if (resource) return new ResourceError(resource, words.replace(/\.$/, ''), { cause: error });
   }
   return undefined;
+}
+
+function shortageOf(error: Error): Resource | undefined {
+  const code = codeOf(error) ?? '';
+  const all = Object.keys(shortages) as Resource[];
+  const byCode = all.find((resource) => shortages[resource].codes.includes(code));
+  // Our own words, and those of the system about files, may repeat a name that the user chose.
+  if (byCode || error instanceof UserError || systemReason(error) !== undefined) return byCode;
+  return all.find((resource) => shortages[resource].words.test(error.message));
 }
 
 /**
