@@ -26,7 +26,7 @@ export interface Mutant {
   readonly bytes: Uint8Array;
 }
 
-/** What became of a mutant: `decoded`, an ImageError's fault, or `unexpected: …`. */
+/** The fate of a mutant: `decoded`, an ImageError's fault, or `unexpected: …`. */
 export type Verdict = string;
 
 /** The worker's entry. */

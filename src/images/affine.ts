@@ -4,7 +4,7 @@ import { filterLine, firstPixel, type SplineOrder, splineWeights } from './splin
 export type { SplineOrder };
 
 /**
- * What lies beyond the picture `abcd`, by SciPy's names:
+ * Values beyond the picture `abcd`, by SciPy's names:
  * `constant` `kkkk|abcd|kkkk`, `nearest` `aaaa|abcd|dddd`, `reflect` `dcba|abcd|dcba`,
  * `wrap` `bcd|abcd|bcd` (the ends overlap by a pixel, as they do in SciPy).
  */
@@ -22,7 +22,7 @@ export interface Pixels<T extends Float32Array | Float64Array | Uint8Array> {
 export type Matrix = readonly [number, number, number, number];
 
 export interface AffineOptions {
-  /** What is read beyond the picture. Default: `constant`. */
+  /** Values beyond the picture. Default: `constant`. */
   fillMode?: FillMode;
   /** The value of `constant`. Default: 0. */
   cval?: number;

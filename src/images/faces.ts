@@ -1,4 +1,4 @@
-/** Finding faces and cutting them out; no Node imports, so that a page does what training did. */
+/** Finds faces and cuts them out. No Node imports: a page does the same as training. */
 import { cropCenter, cropFace, type FaceCropOptions } from './faces/crop.js';
 import type { FaceDetector } from './faces/detector.js';
 import type { Face } from './faces/face.js';
@@ -9,22 +9,22 @@ export { createFaceDetector, type FaceDetector, type FaceDetectorOptions } from 
 export type { Box, Face, Point } from './faces/face.js';
 
 export interface CropOptions extends FaceCropOptions {
-  /** What to cut out: the largest face, the largest square in the middle, or nothing (the picture stays whole). */
+  /** The part to cut out: the largest face, the largest square in the middle, or nothing (the picture stays whole). */
   crop: 'face' | 'center' | 'none';
-  /** What becomes of a picture without a face: it is taken whole, or left out; default `'whole'`. */
+  /** Whether a picture without a face is taken whole or left out. Default: `whole`. */
   noFace?: 'whole' | 'skip';
   /** Needed by `crop: 'face'`. */
   detector?: FaceDetector;
 }
 
 export interface Cropped {
-  /** What was cut out; null for a picture to be left out. */
+  /** The part; null for a picture to be left out. */
   readonly image: Image | null;
-  /** What `crop: 'face'` found, the largest first. */
+  /** The faces that `crop: 'face'` found, the largest first. */
   readonly faces: readonly Face[];
 }
 
-/** Cuts out of a picture what a model is to see: the one definition for training, command line and page. */
+/** Cuts out the part of a picture that a model sees: the one definition for training, command line and page. */
 export async function cropImage(
   image: Image,
   { crop, noFace = 'whole', detector, ...options }: CropOptions,

@@ -14,7 +14,7 @@ export interface Region {
   readonly direction: readonly [x: number, y: number];
 }
 
-/** How much each part of what a model was shown spoke for its answer. */
+/** How much each part of a model's input spoke for its answer. */
 export interface Heatmap {
   /** Of the map, not of the picture: 7 × 7 for pictures of 224 × 224. */
   readonly width: number;
@@ -27,7 +27,7 @@ export interface Heatmap {
 type Size = Pick<Image, 'width' | 'height'>;
 
 /**
- * What `cropImage` shows a model of a picture.
+ * The part of a picture that `cropImage` shows a model.
  *
  * @param face the one that was looked at; null where there was none, so that the picture was taken whole
  */
@@ -44,8 +44,10 @@ export function regionOf(picture: Size, crop: 'face' | 'center' | 'none', face: 
   return { x: middle(width), y: middle(height), width: side, height: side, direction: upright };
 }
 
+type Colour = readonly [at: number, red: number, green: number, blue: number, alpha: number];
+
 /** Colours from no heat to the most, with how much of the picture they cover. */
-const colours: readonly (readonly [at: number, red: number, green: number, blue: number, alpha: number])[] = [
+const colours: readonly [Colour, ...Colour[]] = [
   [0, 90, 0, 150, 0],
   [0.35, 200, 30, 110, 0.28],
   [0.7, 250, 125, 30, 0.52],
@@ -94,11 +96,13 @@ const clamp = (value: number, most: number): number => Math.max(0, Math.min(valu
 
 /** @returns red, green, blue, alpha, 0 to 255 */
 function colourOf(heat: number): [number, number, number, number] {
-  const next = Math.max(
-    1,
-    colours.findIndex(([at]) => at >= heat),
-  );
-  const [low, high] = [colours[next - 1]!, colours[next]!];
+  const [coldest, ...warmer] = colours;
+  let low = coldest;
+  let high = coldest;
+  for (const colour of warmer) {
+    [low, high] = [high, colour];
+    if (colour[0] >= heat) break;
+  }
   const share = (heat - low[0]) / (high[0] - low[0]);
   const mix = (i: 1 | 2 | 3 | 4) => low[i] + (high[i] - low[i]) * share;
   return [Math.round(mix(1)), Math.round(mix(2)), Math.round(mix(3)), Math.round(mix(4) * 255)];

@@ -8,7 +8,7 @@ export interface Image {
   readonly data: Uint8Array;
 }
 
-/** What can be wrong with a file that should be a picture. */
+/** The faults of a file that should be a picture. */
 export type ImageFault = 'not an image' | 'too large' | 'truncated' | 'damaged' | 'unsupported';
 
 const expected: Record<ImageFault, string> = {
@@ -24,8 +24,8 @@ export class ImageError extends UserError {
   override name = 'ImageError';
 
   /**
-   * @param fault what kind of fault it is, for counting
-   * @param received what was found instead, in a few words
+   * @param fault its kind, for counting
+   * @param received describes the file, in a few words
    */
   constructor(
     readonly fault: ImageFault,

@@ -82,7 +82,7 @@ export async function loadReference() {
   return { answer, detect };
 }
 
-/** What TensorFlow.js keeps of boxes (left, top, right, bottom) with these scores. */
+/** The boxes that TensorFlow.js keeps, of boxes (left, top, right, bottom) with these scores. */
 export async function referenceSuppression(boxes: number[][], scores: number[], maxOverlap: number) {
   await tf.ready();
   return tf.tidy(() => [

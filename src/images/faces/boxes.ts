@@ -28,24 +28,25 @@ export function decodeFaces(
   const xScale = size.width / placement.width;
   const yScale = size.height / placement.height;
   const faces: Face[] = [];
-  for (let i = 0; i < anchorCount; i++) {
-    if (!(scores[i]! >= minScore)) continue;
-    const [centreX, centreY, width, height, ...points] = boxes.subarray(
-      i * stride,
-      (i + 1) * stride,
-    ) as unknown as [number, number, number, number, ...number[]];
+  for (const [i, score] of scores.subarray(0, anchorCount).entries()) {
+    if (!(score >= minScore)) continue;
+    const [anchorX = 0, anchorY = 0] = anchors.subarray(2 * i, 2 * i + 2);
     const toPicture = (x: number, y: number): Point => ({
-      x: (anchors[2 * i]! + x - placement.left) * xScale,
-      y: (anchors[2 * i + 1]! + y - placement.top) * yScale,
+      x: (anchorX + x - placement.left) * xScale,
+      y: (anchorY + y - placement.top) * yScale,
     });
+    const values = boxes.subarray(i * stride, (i + 1) * stride);
+    const [centreX = 0, centreY = 0, width = 0, height = 0] = values;
     const upperLeft = toPicture(centreX - width / 2, centreY - height / 2);
     const lowerRight = toPicture(centreX + width / 2, centreY + height / 2);
+    const keypoint = (k: number): Point => {
+      const [x = 0, y = 0] = values.subarray(4 + 2 * k, 6 + 2 * k);
+      return toPicture(x, y);
+    };
     faces.push({
-      score: scores[i]!,
+      score,
       box: { left: upperLeft.x, top: upperLeft.y, right: lowerRight.x, bottom: lowerRight.y },
-      keypoints: Object.fromEntries(
-        keypointNames.map((name, k) => [name, toPicture(points[2 * k]!, points[2 * k + 1]!)]),
-      ) as Face['keypoints'],
+      keypoints: Object.fromEntries(keypointNames.map((name, k) => [name, keypoint(k)])) as Face['keypoints'],
     });
   }
   return faces;

@@ -20,9 +20,9 @@ export interface Square {
 }
 
 export interface FaceCropOptions {
-  /** What to leave around the face on every side, as a fraction of its size; default 0.4. */
+  /** The margin on every side of the face, as a fraction of its size. Default: 0.4. */
   margin?: number;
-  /** Whether to turn the picture so that the eyes are level, where they are tilted by 10° or more; default true. */
+  /** Whether to turn the picture so that the eyes are level, where they are tilted by 10° or more. Default: true. */
   level?: boolean;
 }
 
@@ -44,7 +44,8 @@ export function faceSquare(
   { width, height }: Pick<Image, 'width' | 'height'>,
   { margin = 0.4, level = true }: FaceCropOptions = {},
 ): Square {
-  const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map(toQuarter) as Quadruple;
+  const [left, right] = [toQuarter(box.left), toQuarter(box.right)];
+  const [top, bottom] = [toQuarter(box.top), toQuarter(box.bottom)];
   const wanted = Math.round(Math.max(right - left, bottom - top) * (1 + 2 * margin));
   const side = Math.max(1, Math.min(wanted, width, height));
   const inside = (centre: number, length: number) => Math.max(side / 2, Math.min(centre, length - side / 2));
@@ -61,7 +62,6 @@ export function faceSquare(
   };
 }
 
-type Quadruple = [number, number, number, number];
 const toQuarter = (value: number): number => Math.round(value * 4) / 4;
 
 /**

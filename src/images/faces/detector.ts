@@ -15,11 +15,11 @@ import {
 } from './window.js';
 
 export interface FaceDetectorOptions {
-  /** How sure of a face the detector must be, 0 to 1; default 0.7. */
+  /** How sure of a face the detector must be, 0 to 1. Default: 0.7. */
   minScore?: number;
-  /** How much of their union the boxes of two faces may share, 0 to 1; default 0.3. */
+  /** How much of their union the boxes of two faces may share, 0 to 1. Default: 0.3. */
   maxOverlap?: number;
-  /** Threads within one operation. */
+  /** Threads within one operation. Default: the engine's own choice. */
   threads?: number;
 }
 
@@ -30,7 +30,7 @@ export interface FaceDetector {
    * @param options.all whether to go on looking for small faces where large ones are found; default false
    */
   detect(image: Image, options?: { all?: boolean }): Promise<Face[]>;
-  /** What the model sees of one part of the picture at one look: faces that do not overlap, surest first. */
+  /** The faces that the model sees in one part of the picture at one look: faces that do not overlap, surest first. */
   look(image: Image, window: Window, minScore?: number): Promise<Face[]>;
   release(): Promise<void>;
 }
@@ -50,7 +50,7 @@ const glanceScore = 0.5;
  *
  * It glances at the whole picture first. Where that shows no face, it looks from further away, since a face that
  * fills the picture is found better with something around it, and then closer, at overlapping parts of half the
- * size. Then it looks at each candidate from where the model sees best; what is no face from there is dropped.
+ * size. Then it looks at each candidate from where the model sees best, and drops those that are no face from there.
  *
  * @param model the ONNX file that `faceDetectorModel` writes
  */
@@ -66,11 +66,12 @@ export async function createFaceDetector(
     if (!placed) return [];
     const { part, placement } = placed;
     const { width, height, data } = copyRectangle(image, part);
-    const answer = await session.run({
+    const { boxes, scores } = await session.run({
       pixels: tensor('uint8', data, [1, height, width, 3]),
       placement: int64([placement.top, placement.left, placement.height, placement.width]),
     });
-    const raw = { boxes: answer.boxes!.data, scores: answer.scores!.data } as RawFaces;
+    if (!boxes || !scores) throw new Error('Expected a model with the outputs `boxes` and `scores`.');
+    const raw = { boxes: boxes.data, scores: scores.data } as RawFaces;
     const faces = decodeFaces(raw, placement, part, least);
     return suppressNonMaxima(faces, maxOverlap).map((face) => moveFace(face, part.left, part.top));
   }

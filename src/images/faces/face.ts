@@ -12,7 +12,7 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** What the detector marks in a face, in its order. Right and left are the person's own. */
+/** The points that the detector marks in a face, in its order. Right and left are the person's own. */
 export const keypointNames = ['rightEye', 'leftEye', 'nose', 'mouth', 'rightEar', 'leftEar'] as const;
 
 /** A face that was found in a picture. */

@@ -1,6 +1,7 @@
 import { type Image, ImageError } from '../image.js';
+import { greyPalette } from './palette.js';
 
-/** What a BMP's headers say. */
+/** The fields of a BMP's headers. */
 export interface BmpHeader {
   readonly width: number;
   readonly height: number;
@@ -57,47 +58,72 @@ export function readBmp(view: DataView): BmpHeader {
 
 /** Decodes to RGB, or RGBA where a mask says so. */
 export function decodeBmp(bytes: Uint8Array): Image {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = readBmp(view);
+  const header = readBmp(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const { width, height, bits, compression, masks, isTopDown, dataStart } = header;
-  const isPacked = compression === method.rle8 || compression === method.rle4;
   if (![1, 4, 8, 16, 24, 32].includes(bits) || ![0, 1, 2, 3, 6].includes(compression))
     throw new ImageError('unsupported', `a BMP of ${bits} bits a pixel with compression ${compression}`);
+  const isPacked = compression === method.rle8 || compression === method.rle4;
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   if (!isPacked && dataStart + rowBytes * height > bytes.length)
     throw new ImageError(
       'truncated',
       `a BMP of ${bytes.length} bytes that should have ${dataStart + rowBytes * height}`,
     );
-  const indices = isPacked ? unpack(bytes, header) : undefined;
-  const palette = readPalette(bytes, header);
-  const fields = masks.map(readField);
-  const channels = bits > 8 && fields[3]?.largest ? 4 : 3;
+  const rows = isPacked
+    ? { source: unpack(bytes, header), start: 0, stride: width, bits: 8 }
+    : { source: bytes, start: dataStart, stride: rowBytes, bits };
+  const writeRow =
+    bits <= 8
+      ? indexedRows(rows.source, rows.bits, readPalette(bytes, header))
+      : bits === 24
+        ? blueFirstRows(bytes)
+        : maskedRows(bytes, bits, masks);
+  const channels = bits > 8 && masks[3] ? 4 : 3;
   const data = new Uint8Array(width * height * channels);
-  let to = 0;
+  const length = width * channels;
   for (let y = 0; y < height; y++) {
     const row = isTopDown ? y : height - 1 - y;
-    const start = dataStart + row * rowBytes;
-    for (let x = 0; x < width; x++, to += channels) {
-      if (bits <= 8) {
-        const bit = x * bits;
-        const index = indices
-          ? indices[row * width + x]
-          : (bytes[start + (bit >> 3)] >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
-        for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c];
-      } else if (bits === 24) for (let c = 0; c < 3; c++) data[to + c] = bytes[start + 3 * x + 2 - c];
-      else {
-        const pixel = bits === 16 ? view.getUint16(start + 2 * x, true) : view.getUint32(start + 4 * x, true);
-        for (let c = 0; c < channels; c++) {
-          const { mask, shift, largest } = fields[c]!;
-          data[to + c] = Math.floor((((pixel & mask) >>> shift) * 255) / largest);
-        }
-      }
-    }
+    writeRow(rows.start + row * rows.stride, data.subarray(y * length, (y + 1) * length));
   }
   return { width, height, channels, data };
 }
 
+/** Decodes the row whose bytes begin at `from`. */
+type WriteRow = (from: number, row: Uint8Array) => void;
+
+const indexedRows =
+  (source: Uint8Array, bits: number, palette: Uint8Array): WriteRow =>
+  (from, row) => {
+    const most = (1 << bits) - 1;
+    for (let bit = 0, to = 0; to < row.length; bit += bits, to += 3) {
+      const index = (source[from + (bit >> 3)]! >> (8 - bits - (bit & 7))) & most;
+      row[to] = palette[3 * index]!;
+      row[to + 1] = palette[3 * index + 1]!;
+      row[to + 2] = palette[3 * index + 2]!;
+    }
+  };
+
+const blueFirstRows =
+  (source: Uint8Array): WriteRow =>
+  (from, row) => {
+    for (let at = from, to = 0; to < row.length; at += 3, to += 3) {
+      row[to] = source[at + 2]!;
+      row[to + 1] = source[at + 1]!;
+      row[to + 2] = source[at]!;
+    }
+  };
+
+function maskedRows(source: Uint8Array, bits: number, masks: readonly number[]): WriteRow {
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  const size = bits / 8;
+  const fields = masks.filter((mask, c) => c < 3 || mask !== 0).map(readField);
+  return (from, row) => {
+    for (let at = from, to = 0; to < row.length; at += size) {
+      const pixel = size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+      for (const { mask, shift, largest } of fields) row[to++] = (((pixel & mask) >>> shift) * 255) / largest;
+    }
+  };
+}
 function readField(mask: number): { mask: number; shift: number; largest: number } {
   const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
   return { mask, shift, largest: mask >>> shift };
@@ -105,13 +131,13 @@ function readField(mask: number): { mask: number; shift: number; largest: number
 
 /** RGB triples; entries that the file lacks are greys. */
 function readPalette(bytes: Uint8Array, { palette: { start, count, entry } }: BmpHeader): Uint8Array {
-  const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const palette = greyPalette();
   for (let i = 0; i < count; i++)
     for (let c = 0; c < 3; c++) palette[3 * i + c] = bytes[start + i * entry + 2 - c] ?? 0;
   return palette;
 }
 
-/** Run lengths of 4 or 8 bits: indices, the first row first. What is skipped stays 0. */
+/** Run lengths of 4 or 8 bits: indices, the first row first. Skipped pixels stay 0. */
 function unpack(bytes: Uint8Array, { width, height, compression, dataStart }: BmpHeader): Uint8Array {
   const isRle4 = compression === method.rle4;
   const out = new Uint8Array(width * height);
@@ -126,8 +152,8 @@ function unpack(bytes: Uint8Array, { width, height, compression, dataStart }: Bm
   while (y < height) {
     if (position + 2 > bytes.length)
       throw new ImageError('truncated', `a BMP that ends after ${y} of ${height} rows`);
-    const count = bytes[position++];
-    const value = bytes[position++];
+    const count = bytes[position++]!;
+    const value = bytes[position++]!;
     if (count > 0) for (let i = 0; i < count; i++) put(half(value, i));
     else if (value === 0) {
       x = 0;

@@ -1,4 +1,5 @@
 import { type Image, ImageError } from '../image.js';
+import { greyPalette } from './palette.js';
 
 /** Where the first frame of a GIF lies, and how big the canvas is. */
 interface Frame {
@@ -47,11 +48,14 @@ export function readGifFrame(bytes: Uint8Array): Frame {
     } else if (code === block.image) break;
     else throw new ImageError('damaged', 'a GIF without a frame');
   }
-  const [left, top, frameWidth, frameHeight] = [0, 2, 4, 6].map((at) => view.getUint16(position + at, true));
+  const left = view.getUint16(position, true);
+  const top = view.getUint16(position + 2, true);
+  const frameWidth = view.getUint16(position + 4, true);
+  const frameHeight = view.getUint16(position + 6, true);
   const flags = view.getUint8(position + 8);
   position += 9;
   readPalette(flags);
-  const whole = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const whole = greyPalette();
   if (palette) whole.set(palette);
   return {
     width: Math.max(view.getUint16(6, true), left + frameWidth),
@@ -67,46 +71,61 @@ export function readGifFrame(bytes: Uint8Array): Frame {
   };
 }
 
-/** Decodes the first frame to RGBA, on a canvas of its transparent colour, or else of its first. */
+/** Decodes the first frame to RGB, on a canvas of its transparent colour, or else of its first; to RGBA if it has one. */
 export function decodeGif(bytes: Uint8Array): Image {
   const frame = readGifFrame(bytes);
-  const { width, height, palette, transparent, frameWidth } = frame;
-  const indices = unpack(bytes, frame.dataStart, frameWidth * frame.frameHeight);
-  const canvas = new Uint8Array(width * height).fill(Math.max(0, transparent));
+  const { width, height, palette, transparent } = frame;
+  const canvas = drawFrame(frame, unpack(bytes, frame.dataStart, frame.frameWidth * frame.frameHeight));
+  const channels = transparent < 0 ? 3 : 4;
+  const data = new Uint8Array(channels * width * height);
+  for (let i = 0, to = 0; i < canvas.length; i++, to += channels) {
+    const index = canvas[i]!;
+    data[to] = palette[3 * index]!;
+    data[to + 1] = palette[3 * index + 1]!;
+    data[to + 2] = palette[3 * index + 2]!;
+    if (channels === 4) data[to + 3] = index === transparent ? 0 : 255;
+  }
+  return { width, height, channels, data };
+}
+
+/** The canvas's indices, row by row. */
+function drawFrame(frame: Frame, indices: Uint8Array): Uint8Array {
+  const { width, height, frameWidth, frameHeight, isInterlaced } = frame;
+  if (width === frameWidth && height === frameHeight && !isInterlaced) return indices;
+  const canvas = new Uint8Array(width * height).fill(Math.max(0, frame.transparent));
   let from = 0;
   for (const y of rowOrder(frame)) {
     canvas.set(indices.subarray(from, from + frameWidth), (frame.top + y) * width + frame.left);
     from += frameWidth;
   }
-  const data = new Uint8Array(4 * width * height);
-  for (const [i, index] of canvas.entries()) {
-    for (let c = 0; c < 3; c++) data[4 * i + c] = palette[3 * index + c];
-    data[4 * i + 3] = index === transparent ? 0 : 255;
-  }
-  return { width, height, channels: 4, data };
+  return canvas;
 }
+
+/** The first row of each pass, and the step to its next. */
+const passes = {
+  whole: [[0, 1]],
+  interlaced: [
+    [0, 8],
+    [4, 8],
+    [2, 4],
+    [1, 2],
+  ],
+} as const;
 
 /** The rows in the order in which they are stored. */
 function* rowOrder({ frameHeight, isInterlaced }: Frame): Generator<number> {
-  const passes = isInterlaced
-    ? [
-        [0, 8],
-        [4, 8],
-        [2, 4],
-        [1, 2],
-      ]
-    : [[0, 1]];
-  for (const [start, step] of passes) for (let y = start!; y < frameHeight; y += step!) yield y;
+  for (const [start, step] of isInterlaced ? passes.interlaced : passes.whole)
+    for (let y = start; y < frameHeight; y += step) yield y;
 }
 
 /** LZW with codes of growing length, least significant bit first. */
 function unpack(bytes: Uint8Array, start: number, length: number): Uint8Array {
-  const firstSize = bytes[start];
+  const firstSize = bytes[start] ?? 0;
   if (!(firstSize >= 1 && firstSize <= 11))
     throw new ImageError('damaged', `a GIF with codes of ${firstSize} bits`);
   const clear = 1 << firstSize;
   const end = clear + 1;
-  /** Each code stands for what its prefix stands for, and one index more. */
+  /** Each code stands for the indices of its prefix, and one more. */
   const prefix = new Int16Array(4096);
   const suffix = new Uint8Array(4096);
   const lengths = new Uint16Array(4096);
@@ -130,7 +149,7 @@ function unpack(bytes: Uint8Array, start: number, length: number): Uint8Array {
         if (left === 0 || position + left > bytes.length)
           throw new ImageError('truncated', `a GIF that ends after ${written} of ${length} pixels`);
       }
-      bits |= bytes[position++] << count;
+      bits |= bytes[position++]! << count;
       count += 8;
       left--;
     }
@@ -150,18 +169,18 @@ function unpack(bytes: Uint8Array, start: number, length: number): Uint8Array {
     // A code that is only now being made stands for the previous one and its own first index.
     const known = code < next ? code : previous;
     let first = known;
-    for (let at = written + lengths[known] - 1, walk = known; at >= written; at--) {
-      if (at < length) out[at] = suffix[walk];
+    for (let at = written + lengths[known]! - 1, walk = known; at >= written; at--) {
+      if (at < length) out[at] = suffix[walk]!;
       first = walk;
-      walk = prefix[walk];
+      walk = prefix[walk]!;
     }
-    written += lengths[known];
-    if (code === next && written < length) out[written] = suffix[first];
+    written += lengths[known]!;
+    if (code === next && written < length) out[written] = suffix[first]!;
     if (code === next) written++;
     if (previous >= 0 && next < 4096) {
       prefix[next] = previous;
-      suffix[next] = suffix[first];
-      lengths[next] = lengths[previous] + 1;
+      suffix[next] = suffix[first]!;
+      lengths[next] = lengths[previous]! + 1;
       next++;
       if (next === 1 << size && size < 12) size++;
     }

@@ -69,7 +69,7 @@ export function readTiffHeader(view: DataView): Header {
     alpha: fields.has(tag.extraSamples),
     depth,
     numbers,
-    // What Jimp makes of a damaged TIFF takes gigabytes, or for ever; of most compressed ones, garbage.
+    // Jimp takes gigabytes, or for ever, over a damaged TIFF, and turns most compressed ones into garbage.
     beyondJimp: 'a TIFF',
   };
 }

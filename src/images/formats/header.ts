@@ -21,6 +21,6 @@ export interface Header {
   readonly numbers?: 'signed' | 'float';
   /** JPEG: in several passes, each finer than the one before. */
   readonly progressive?: boolean;
-  /** What Jimp does not decode rightly about it, or at all, in a few words. */
+  /** Names a kind of picture that Jimp does not decode rightly, or at all. */
   readonly beyondJimp?: string;
 }

@@ -1,8 +1,8 @@
 /**
  * Tells damaged JPEGs from sound ones without decoding them.
  *
- * Flipped bits rarely make an impossible Huffman code: decoders read on, out of step, and paint garbage. What gives
- * them away is where the data ends, and libjpeg does not look there. This walk reads each code and skips its value,
+ * Flipped bits rarely make an impossible Huffman code: decoders read on, out of step, and paint garbage. Then the
+ * data ends in the wrong place, and libjpeg does not look there. This walk reads each code and skips its value,
  * and asks that every block ends within its 64 coefficients and the last one at the end of the data.
  * Format: ITU T.81, annexes B and F. Baseline and extended sequential Huffman only: of progressive files libjpeg
  * itself reads everything up to the last marker, and warns.
@@ -15,6 +15,9 @@ const marker = { sof1: 0xc1, dht: 0xc4, sos: 0xda, dri: 0xdd, rst0: 0xd0, rst7: 
 
 /** Some cameras pad the end of a scan; a file that lost step leaves more than this behind. */
 const paddingBytes = 16;
+
+/** Each scan of a progressive file goes over the whole picture again. Encoders write up to 18; files made to harm, more. */
+const mostScans = 32;
 
 /** Codes up to this length are found in one look. */
 const lookBits = 10;
@@ -42,7 +45,7 @@ interface HuffmanTable {
   readonly symbols: Uint8Array;
 }
 
-/** @throws ImageError when the file's entropy-coded data cannot be what an encoder wrote. */
+/** @throws ImageError when the file's entropy-coded data cannot come from an encoder. */
 export function checkJpeg(bytes: Uint8Array): void {
   try {
     walk(bytes);
@@ -66,7 +69,10 @@ function walk(bytes: Uint8Array): void {
     let scan: { start: number; end: number } | undefined;
     for (const { code, start, end } of segments(view, position)) {
       if (isStartOfFrame(code)) {
-        if (code > marker.sof1) return;
+        if (code > marker.sof1) {
+          checkScans(view, position);
+          return;
+        }
         height = view.getUint16(start + 1);
         width = view.getUint16(start + 3);
         frame = Array.from({ length: view.getUint8(start + 5) }, (_, i) => ({
@@ -94,7 +100,8 @@ function walk(bytes: Uint8Array): void {
       scanned.add(component.id);
       return { dc, ac, blocks: interleaved ? component.h * component.v : 1 };
     });
-    const { h, v } = interleaved ? { h: 1, v: 1 } : selected[0]!.component!;
+    const [alone] = selected;
+    const { h, v } = (interleaved ? undefined : alone?.component) ?? { h: 1, v: 1 };
     const across = interleaved ? ceil(width, 8 * hMax) : ceil(ceil(width * h, hMax), 8);
     const down = interleaved ? ceil(height, 8 * vMax) : ceil(ceil(height * v, vMax), 8);
     position = walkScan(bytes, scan.end, components, across * down, restartInterval);
@@ -102,11 +109,23 @@ function walk(bytes: Uint8Array): void {
   }
 }
 
+/** @throws ImageError when a file that is not sequential has more scans than encoders write */
+function checkScans(view: DataView, start: number): void {
+  let position = start;
+  for (let scans = 0; ; scans++) {
+    if (scans > mostScans) throw new ImageError('damaged', `a JPEG of more than ${mostScans} scans`);
+    let scan: number | undefined;
+    for (const { code, end } of segments(view, position)) if (code === marker.sos) scan = end;
+    if (scan === undefined) return;
+    position = scan;
+  }
+}
+
 const ceil = (a: number, b: number): number => Math.ceil(a / b);
 
 function readTables(segment: Uint8Array, tables: Map<number, HuffmanTable>): void {
   for (let at = 0; at + 17 <= segment.length; ) {
-    const id = segment[at];
+    const [id = 0] = segment.subarray(at, at + 1);
     const counts = segment.subarray(at + 1, at + 17);
     const size = counts.reduce((sum, count) => sum + count, 0);
     tables.set(id, buildTable(counts, segment.subarray(at + 17, at + 17 + size)));
@@ -123,10 +142,10 @@ function buildTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   let index = 0;
   for (let length = 1; length <= 16; length++) {
     offset[length] = index - code;
-    for (let i = 0; i < counts[length - 1]; i++, code++, index++) {
+    for (let i = 0; i < counts[length - 1]!; i++, code++, index++) {
       if (length > lookBits) continue;
       const from = code << (lookBits - length);
-      look.fill((length << 8) | symbols[index], from, from + (1 << (lookBits - length)));
+      look.fill((length << 8) | symbols[index]!, from, from + (1 << (lookBits - length)));
     }
     limit[length] = code << (16 - length);
     code <<= 1;
@@ -155,7 +174,7 @@ function walkScan(
     const count = restartInterval ? Math.min(restartInterval, mcus - done) : mcus;
     position = walkInterval(bytes, position, blocks, count);
     done += count;
-    const code = bytes[position + 1];
+    const code = bytes[position + 1] ?? 0;
     if (done < mcus) {
       if (!(code >= marker.rst0 && code <= marker.rst7))
         throw new ImageError('damaged', 'a JPEG that lacks a restart marker');
@@ -181,12 +200,12 @@ function walkInterval(
 
   for (let mcu = 0; mcu < mcus; mcu++) {
     for (let b = 0; b < blocks.length; b++) {
-      const block = blocks[b];
+      const block = blocks[b]!;
       for (let k = 0; k < 64; k++) {
         const table = block[k === 0 ? 0 : 1];
-        // A code has 16 bits at most and its value 15, but 25 is what the word holds for sure.
+        // A code has 16 bits at most and its value 15, but the word holds 25 for sure.
         while (count <= 24) {
-          let byte = position < length ? bytes[position] : 0xff;
+          let byte = position < length ? bytes[position]! : 0xff;
           if (byte === 0xff) {
             if (position + 1 < length && bytes[position + 1] === 0) position += 2;
             else {
@@ -197,13 +216,13 @@ function walkInterval(
           bits = (bits << 8) | byte;
           count += 8;
         }
-        let entry = table.look[(bits >>> (count - lookBits)) & ((1 << lookBits) - 1)];
+        let entry = table.look[(bits >>> (count - lookBits)) & ((1 << lookBits) - 1)]!;
         if (entry === 0) {
           const code = (bits >>> (count - 16)) & 0xffff;
           let size = lookBits + 1;
-          while (size <= 16 && code >= table.limit[size]) size++;
+          while (size <= 16 && code >= table.limit[size]!) size++;
           if (size > 16) throw new ImageError('damaged', 'a JPEG with a code that is in no Huffman table');
-          entry = (size << 8) | table.symbols[(code >>> (16 - size)) + table.offset[size]];
+          entry = (size << 8) | table.symbols[(code >>> (16 - size)) + table.offset[size]!]!;
         }
         count -= entry >> 8;
         const size = entry & 15;
@@ -220,7 +239,7 @@ function walkInterval(
           if (k > 63) throw new ImageError('damaged', 'a JPEG with a block of more than 64 coefficients');
         }
         if (count < size) {
-          let byte = position < length ? bytes[position] : 0xff;
+          let byte = position < length ? bytes[position]! : 0xff;
           if (byte === 0xff) {
             if (position + 1 < length && bytes[position + 1] === 0) position += 2;
             else {

@@ -63,7 +63,7 @@ export function orient(image: Image, orientation: Orientation): Image {
   for (let y = 0; y < outHeight; y++) {
     let from = (origin + y * stepY) * channels;
     for (let x = 0; x < outWidth; x++, from += stepX * channels)
-      for (let c = 0; c < channels; c++) out[to++] = data[from + c];
+      for (let c = 0; c < channels; c++) out[to++] = data[from + c]!;
   }
   return { width: outWidth, height: outHeight, channels, data: out };
 }

@@ -1,9 +1,10 @@
 /**
- * PNG decoding where there is no libpng: in Node without sharp, and for what browsers decode otherwise than Pillow.
+ * PNG decoding where there is no libpng: in Node without sharp, and for grey of 16 bits in a page.
  * Format: https://www.w3.org/TR/png-3/
  */
 import { ImageError } from '../image.js';
 import type { Samples } from './convert-colour.js';
+import { greyPalette } from './palette.js';
 
 interface Layout {
   readonly width: number;
@@ -16,8 +17,22 @@ interface Layout {
 const samplesOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const paletted = 3;
 
-/** Adam7: first column and row of each pass, and the steps between them. */
-const adam7 = [
+interface Png {
+  readonly layout: Layout;
+  /** RGB triples. */
+  readonly palette: Uint8Array;
+  /** Alpha by index, or the transparent colour, two bytes a sample. */
+  readonly transparency: Uint8Array | undefined;
+  /** Compressed rows, in parts. */
+  readonly data: readonly Uint8Array[];
+}
+
+/** First column and row of a pass over the picture, and the steps to the next ones. */
+type Pass = readonly [left: number, top: number, stepX: number, stepY: number];
+
+const wholePicture: readonly Pass[] = [[0, 0, 1, 1]];
+
+const adam7: readonly Pass[] = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
@@ -25,7 +40,7 @@ const adam7 = [
   [0, 2, 2, 4],
   [1, 0, 2, 2],
   [0, 1, 1, 2],
-] as const;
+];
 
 /**
  * Decodes a PNG to bytes, or to 16-bit samples where it has those. Palettes and transparent colours are resolved,
@@ -34,62 +49,96 @@ const adam7 = [
  * @throws ImageError when a checksum is wrong or the pixels are not all there
  */
 export async function decodePng(bytes: Uint8Array): Promise<Samples> {
-  const { layout, palette, transparency, data } = readChunks(bytes);
-  const { width, height, depth, colourType, isInterlaced } = layout;
+  const png = readChunks(bytes);
+  const { width, height, depth, colourType, isInterlaced } = png.layout;
   const samples = samplesOf[colourType];
   if (!samples || ![1, 2, 4, 8, 16].includes(depth))
     throw new ImageError('damaged', `a PNG of colour type ${colourType} with ${depth} bits a sample`);
-  const passes = isInterlaced ? adam7 : ([[0, 0, 1, 1]] as const);
-  const rowBytes = (columns: number) => Math.ceil((columns * samples * depth) / 8);
-  const sizes = passes.map(([left, top, stepX, stepY]) => ({
-    columns: Math.ceil((width - left) / stepX),
-    rows: Math.ceil((height - top) / stepY),
+  const rows = [...rowsOf(width, height, isInterlaced ? adam7 : wholePicture)].map((row) => ({
+    ...row,
+    length: 1 + Math.ceil((row.columns * samples * depth) / 8),
   }));
-  const expected = sizes.reduce(
-    (sum, { columns, rows }) => sum + (columns > 0 && rows > 0 ? rows * (1 + rowBytes(columns)) : 0),
-    0,
-  );
-  const raw = await inflate(data, expected);
-
-  const values =
-    depth === 16 ? new Uint16Array(width * height * samples) : new Uint8Array(width * height * samples);
-  let from = 0;
-  for (const [i, [left, top, stepX, stepY]] of passes.entries()) {
-    const { columns, rows } = sizes[i]!;
-    if (columns <= 0 || rows <= 0) continue;
-    const length = rowBytes(columns);
-    let above: Uint8Array = new Uint8Array(length);
-    for (let row = 0; row < rows; row++, from += 1 + length) {
-      const line = raw.subarray(from + 1, from + 1 + length);
-      unfilter(line, above, raw[from], Math.max(1, (samples * depth) >> 3));
-      for (let column = 0; column < columns; column++) {
-        const to = ((top + row * stepY) * width + left + column * stepX) * samples;
-        for (let s = 0; s < samples; s++) values[to + s] = sampleAt(line, column * samples + s, depth);
-      }
-      above = line;
-    }
-  }
-  return resolve(values, layout, samples, palette, transparency);
+  const channels = (colourType === paletted ? 3 : samples) + (png.transparency ? 1 : 0);
+  const data = new (depth === 16 ? Uint16Array : Uint8Array)(width * height * channels);
+  const writePixels = pixelWriter(png, samples, channels, data);
+  const distance = Math.max(1, (samples * depth) >> 3);
+  await readLines(png.data, rows, (line, above, { first, step, columns }) => {
+    unfilter(line, above, distance);
+    writePixels(line, columns, first * channels, step * channels);
+  });
+  return { width, height, channels, data };
 }
 
-const sampleAt = (line: Uint8Array, i: number, depth: number): number => {
-  if (depth === 8) return line[i];
-  if (depth === 16) return (line[2 * i] << 8) | line[2 * i + 1];
-  const bit = i * depth;
-  return (line[bit >> 3] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
-};
+/** A row of a pass: how many pixels it has, and where they belong in the picture. */
+interface Row {
+  readonly columns: number;
+  /** Number of the row's first pixel, and how far on the next one is. */
+  readonly first: number;
+  readonly step: number;
+  readonly startsPass: boolean;
+}
 
-/** Undoes a row's filter in place; `distance` is the bytes of a pixel. */
-function unfilter(line: Uint8Array, above: Uint8Array, filter: number, distance: number): void {
+function* rowsOf(width: number, height: number, passes: readonly Pass[]): Generator<Row> {
+  for (const [left, top, step, stepY] of passes) {
+    const columns = Math.ceil((width - left) / step);
+    if (columns <= 0) continue;
+    for (let y = top; y < height; y += stepY)
+      yield { columns, first: y * width + left, step, startsPass: y === top };
+  }
+}
+
+/**
+ * Inflates the rows, one after the other. Data after them is not read.
+ *
+ * @param use gets a row's filter and bytes, and those of the row above: zeros at the top of a pass
+ */
+async function readLines<T extends Row & { readonly length: number }>(
+  parts: readonly Uint8Array[],
+  rows: readonly T[],
+  use: (line: Uint8Array, above: Uint8Array, row: T) => void,
+): Promise<void> {
+  let above = new Uint8Array();
+  let line = new Uint8Array();
+  let filled = 0;
+  let done = 0;
+  let written = 0;
+  for await (const chunk of inflate(parts)) {
+    let at = 0;
+    for (let row = rows[done]; row && at < chunk.length; row = rows[done]) {
+      if (filled === 0) {
+        if (row.startsPass) above = new Uint8Array(row.length);
+        if (line.length !== row.length) line = new Uint8Array(row.length);
+      }
+      const part = chunk.subarray(at, at + row.length - filled);
+      line.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < row.length) break;
+      use(line, above, row);
+      [above, line] = [line, above];
+      filled = 0;
+      done++;
+      written += row.length;
+    }
+    if (done === rows.length) return;
+  }
+  const expected = rows.reduce((sum, { length }) => sum + length, 0);
+  throw new ImageError('truncated', `a PNG that ends after ${written + filled} of ${expected} bytes`);
+}
+
+/** Undoes a row's filter, which its first byte tells, in place; `distance` is the bytes of a pixel. */
+function unfilter(line: Uint8Array, above: Uint8Array, distance: number): void {
+  const [filter = 0] = line;
   if (filter > 4) throw new ImageError('damaged', `a PNG row with filter ${filter}`);
   if (filter === 0) return;
-  for (let i = 0; i < line.length; i++) {
-    const left = i < distance ? 0 : line[i - distance];
-    const up = above[i];
-    if (filter === 1) line[i] += left;
-    else if (filter === 2) line[i] += up;
-    else if (filter === 3) line[i] += (left + up) >> 1;
-    else line[i] += paeth(left, up, i < distance ? 0 : above[i - distance]);
+  for (let i = 1; i < line.length; i++) {
+    const isFirst = i <= distance;
+    const left = isFirst ? 0 : line[i - distance]!;
+    const up = above[i]!;
+    if (filter === 1) line[i]! += left;
+    else if (filter === 2) line[i]! += up;
+    else if (filter === 3) line[i]! += (left + up) >> 1;
+    else line[i]! += paeth(left, up, isFirst ? 0 : above[i - distance]!);
   }
 }
 
@@ -100,39 +149,49 @@ function paeth(left: number, up: number, corner: number): number {
   return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
 }
 
-/** Palette indices to colours, few bits to eight, a transparent colour to alpha. */
-function resolve(
-  values: Uint8Array | Uint16Array,
-  { width, height, depth, colourType }: Layout,
+/** Writes a row's pixels: palette indices as colours, few bits as eight, a transparent colour as alpha. */
+function pixelWriter(
+  { layout: { depth, colourType }, palette, transparency }: Png,
   samples: number,
-  palette: Uint8Array,
-  transparency: Uint8Array | undefined,
-): Samples {
-  const pixels = width * height;
-  const isPaletted = colourType === paletted;
-  const colours = isPaletted ? 3 : samples;
-  const channels = colours + (transparency ? 1 : 0);
-  const scale = isPaletted || depth >= 8 ? 1 : 255 / ((1 << depth) - 1);
-  if (!isPaletted && !transparency && scale === 1) return { width, height, channels, data: values };
+  channels: number,
+  data: Uint8Array | Uint16Array,
+): (line: Uint8Array, columns: number, first: number, step: number) => void {
+  const scale = depth >= 8 ? 1 : 255 / ((1 << depth) - 1);
+  if (colourType === paletted)
+    return (line, columns, first, step) => {
+      for (let x = 0, to = first; x < columns; x++, to += step) {
+        const index = sampleAt(line, x, depth);
+        for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c]!;
+        if (transparency) data[to + 3] = transparency[index] ?? 255;
+      }
+    };
   const opaque = depth === 16 ? 0xffff : 0xff;
   const clear = Array.from(
-    { length: colours },
+    { length: samples },
     (_, c) => ((transparency?.[2 * c] ?? 0) << 8) | (transparency?.[2 * c + 1] ?? 0),
   );
-  const data = depth === 16 ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels);
-  for (let i = 0, from = 0, to = 0; i < pixels; i++, from += samples, to += channels) {
-    let isClear = true;
-    for (let c = 0; c < colours; c++) {
-      data[to + c] = isPaletted ? palette[3 * values[from] + c] : values[from + c] * scale;
-      isClear &&= values[from + c] === clear[c];
+  return (line, columns, first, step) => {
+    for (let x = 0, to = first; x < columns; x++, to += step) {
+      let isClear = true;
+      for (let c = 0; c < samples; c++) {
+        const sample = sampleAt(line, x * samples + c, depth);
+        data[to + c] = sample * scale;
+        isClear &&= sample === clear[c];
+      }
+      if (channels > samples) data[to + samples] = isClear ? 0 : opaque;
     }
-    if (transparency)
-      data[to + colours] = isPaletted ? (transparency[values[from]] ?? 255) : isClear ? 0 : opaque;
-  }
-  return { width, height, channels, data };
+  };
 }
 
-function readChunks(bytes: Uint8Array) {
+/** The sample number `i` of a row, whose first byte is its filter. */
+const sampleAt = (line: Uint8Array, i: number, depth: number): number => {
+  if (depth === 8) return line[1 + i]!;
+  if (depth === 16) return (line[1 + 2 * i]! << 8) | line[2 + 2 * i]!;
+  const bit = i * depth;
+  return (line[1 + (bit >> 3)]! >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
+};
+
+function readChunks(bytes: Uint8Array): Png {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const layout: Layout = {
     width: view.getUint32(16),
@@ -142,7 +201,7 @@ function readChunks(bytes: Uint8Array) {
     isInterlaced: view.getUint8(28) === 1,
   };
   // Indices beyond the palette are grey, as in Pillow.
-  const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const palette = greyPalette();
   let transparency: Uint8Array | undefined;
   const data: Uint8Array[] = [];
   const table = crcTable();
@@ -151,7 +210,7 @@ function readChunks(bytes: Uint8Array) {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const content = bytes.subarray(at + 8, at + 8 + length);
     if (at + 12 + length > bytes.length) break;
-    const isCritical = (bytes[at + 4] & 0x20) === 0;
+    const isCritical = (view.getUint8(at + 4) & 0x20) === 0;
     if (isCritical && crc(table, bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length))
       throw new ImageError('damaged', `a PNG whose ${type} chunk has a wrong checksum`);
     if (type === 'PLTE') palette.set(content.subarray(0, 768));
@@ -164,10 +223,8 @@ function readChunks(bytes: Uint8Array) {
   return { layout, palette, transparency: hasAlpha ? undefined : transparency, data };
 }
 
-/** Inflates to exactly `length` bytes; what follows is not looked at. */
-async function inflate(parts: readonly Uint8Array[], length: number): Promise<Uint8Array> {
-  const out = new Uint8Array(length);
-  let written = 0;
+/** Inflates parts that belong together. */
+async function* inflate(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   const source = new ReadableStream<BufferSource>({
     start(controller) {
       for (const part of parts) controller.enqueue(part as Uint8Array<ArrayBuffer>);
@@ -176,20 +233,16 @@ async function inflate(parts: readonly Uint8Array[], length: number): Promise<Ui
   });
   const reader = source.pipeThrough(new DecompressionStream('deflate')).getReader();
   try {
-    while (written < length) {
+    for (;;) {
       const { done, value } = await reader.read();
-      if (done) break;
-      out.set(value.subarray(0, length - written), written);
-      written += value.length;
+      if (done) return;
+      yield value;
     }
   } catch (cause) {
     throw new ImageError('damaged', 'a PNG whose data does not decode', { cause });
   } finally {
     reader.cancel().catch(() => {});
   }
-  if (written < length)
-    throw new ImageError('truncated', `a PNG that ends after ${written} of ${length} bytes`);
-  return out;
 }
 
 function crcTable(): Uint32Array {
@@ -202,6 +255,6 @@ function crcTable(): Uint32Array {
 
 function crc(table: Uint32Array, bytes: Uint8Array): number {
   let value = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) value = table[(value ^ bytes[i]) & 255] ^ (value >>> 8);
+  for (const byte of bytes) value = table[(value ^ byte) & 255]! ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
 }

@@ -70,11 +70,12 @@ export function weigh(
     const count = Math.min(inSize, Math.trunc(centre + reach + 0.5)) - start;
     let sum = 0;
     for (let k = 0; k < count; k++) {
-      window[k] = at((k + start - centre + 0.5) * (1 / filterScale));
-      sum += window[k];
+      const share = at((k + start - centre + 0.5) * (1 / filterScale));
+      window[k] = share;
+      sum += share;
     }
     for (let k = 0; k < count; k++) {
-      const weight = (sum === 0 ? window[k] : window[k] / sum) * (1 << precision);
+      const weight = (sum === 0 ? window[k]! : window[k]! / sum) * (1 << precision);
       values[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
     }
     starts[i] = start;

@@ -1,5 +1,5 @@
 /**
- * `tf.image.resize` without antialiasing: what `image_dataset_from_directory` uses. Unlike Pillow's filters it reads
+ * `tf.image.resize` without antialiasing, for `image_dataset_from_directory`. Unlike Pillow's filters it reads
  * the nearest two pixels a side only, however much the picture shrinks, and keeps fractions of levels.
  */
 import type { Image } from '../image.js';

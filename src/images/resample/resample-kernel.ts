@@ -116,7 +116,7 @@ function columnKernel(): WasmFunction {
           advance(from, get(stride)),
           advance(weights, i32.const(4)),
         ),
-        // What the last block writes beyond its row, the next row overwrites.
+        // The last block writes beyond its row; the next row overwrites that.
         v128.store(get(to), toBytes(get(sumA), get(sumB), get(sumC), get(sumD))),
         advance(to, i32.const(16)),
         advance(start, i32.const(16)),
@@ -159,7 +159,7 @@ function loadKernels(): Kernels | null {
   return kernels;
 }
 
-/** Kernels read and write up to this many bytes beyond what they are given. */
+/** Kernels read and write up to this many bytes beyond their rows. */
 const margin = 64;
 /** Input bytes that are worked on at once, so that the processor's cache holds them. */
 const chunkBytes = 1 << 18;
@@ -174,12 +174,13 @@ function writeTable(
 ): { entries: Int32Array; entrySize: number } {
   const perEntry = 2 + Math.ceil(stride / group) * group;
   const entries = new Int32Array(starts.length * perEntry);
-  for (let i = 0; i < starts.length; i++) {
+  for (const [i, start] of starts.entries()) {
     const at = i * perEntry;
-    entries[at] = starts[i] * step;
+    const count = counts[i] ?? 0;
+    entries[at] = start * step;
     // At least one, since the kernels' loops end when a count becomes 0.
-    entries[at + 1] = Math.max(1, Math.ceil(counts[i] / group));
-    entries.set(values.subarray(i * stride, i * stride + counts[i]), at + 2);
+    entries[at + 1] = Math.max(1, Math.ceil(count / group));
+    entries.set(values.subarray(i * stride, i * stride + count), at + 2);
   }
   return { entries, entrySize: 4 * perEntry };
 }
@@ -208,8 +209,8 @@ export function resampleRowsWasm(image: Image, weights: Weights, used?: Weights)
   const bytes = reserve(loaded, total);
   bytes.set(new Uint8Array(entries.buffer));
   const kernel = channels === 3 ? loaded.rows3 : loaded.rows4;
-  const end = used ? used.starts.at(-1)! + used.counts.at(-1)! : height;
-  for (let y = used ? used.starts[0] : 0; y < end; y += chunk) {
+  const [begin, end] = used ? rangeOf(used) : [0, height];
+  for (let y = begin; y < end; y += chunk) {
     const rows = Math.min(chunk, end - y);
     bytes.set(data.subarray(y * inRow, (y + rows) * inRow), source);
     kernel(source, inRow, rows, target, width, 0, entrySize);
@@ -217,6 +218,12 @@ export function resampleRowsWasm(image: Image, weights: Weights, used?: Weights)
   }
   return { width, height, channels, data: out };
 }
+
+/** The first input position that is used, and the one after the last. */
+const rangeOf = ({ starts, counts }: Weights): [begin: number, end: number] => [
+  starts[0] ?? 0,
+  (starts.at(-1) ?? 0) + (counts.at(-1) ?? 0),
+];
 
 /** Resamples columns as `resampleColumns`. Undefined when it cannot. */
 export function resampleColumnsWasm(image: Image, weights: Weights): Image | undefined {

@@ -17,11 +17,11 @@ export function resampleRows(image: Image, { starts, counts, values, stride }: W
     const row = y * image.width * channels;
     for (let x = 0; x < width; x++) {
       const begin = x * stride;
-      const end = begin + counts[x];
+      const end = begin + counts[x]!;
       for (let c = 0; c < channels; c++) {
         let sum = half;
-        for (let k = begin, from = row + starts[x] * channels + c; k < end; k++, from += channels)
-          sum += data[from] * values[k];
+        for (let k = begin, from = row + starts[x]! * channels + c; k < end; k++, from += channels)
+          sum += data[from]! * values[k]!;
         out[to++] = clip(sum);
       }
     }
@@ -38,12 +38,12 @@ export function resampleColumns(image: Image, { starts, counts, values, stride }
   const sums = new Int32Array(row);
   for (let y = 0; y < height; y++) {
     sums.fill(half);
-    for (let k = 0; k < counts[y]; k++) {
-      const weight = values[y * stride + k];
-      const from = (starts[y] + k) * row;
-      for (let i = 0; i < row; i++) sums[i] += data[from + i] * weight;
+    for (let k = 0; k < counts[y]!; k++) {
+      const weight = values[y * stride + k]!;
+      const from = (starts[y]! + k) * row;
+      for (let i = 0; i < row; i++) sums[i]! += data[from + i]! * weight;
     }
-    for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i]);
+    for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i]!);
   }
   return { width, height, channels, data: out };
 }

@@ -40,9 +40,15 @@ export function resize(
 ): Image {
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0))
     throw new RangeError(`Expected a size of at least 1×1 pixels. Received: [${height}, ${width}].`);
+  const [x0, y0, x1, y1] = box ?? [0, 0, image.width, image.height];
   // Pillow keeps boxes in single precision.
-  const part: Box = box ? (box.map(Math.fround) as unknown as Box) : [0, 0, image.width, image.height];
-  const [left, top, right, bottom] = part;
+  const [left, top, right, bottom] = [
+    Math.fround(x0),
+    Math.fround(y0),
+    Math.fround(x1),
+    Math.fround(y1),
+  ] as const;
+  const part: Box = [left, top, right, bottom];
   if (
     !(left >= 0 && top >= 0 && right <= image.width && bottom <= image.height && left < right && top < bottom)
   )
@@ -95,7 +101,8 @@ function pickNearest(image: Image, height: number, width: number, [left, top, ri
     for (const x of xs) {
       // Beyond the last pixel, where rounding may lead, Pillow leaves black.
       if (x >= image.width || y >= image.height) to += channels;
-      else for (let c = 0, at = (y * image.width + x) * channels; c < channels; c++) out[to++] = data[at + c];
+      else
+        for (let c = 0, at = (y * image.width + x) * channels; c < channels; c++) out[to++] = data[at + c]!;
     }
   return { width, height, channels, data: out };
 }
@@ -104,9 +111,9 @@ function pickNearest(image: Image, height: number, width: number, [left, top, ri
 function multiplyByAlpha(image: Image): Image {
   const data = new Uint8Array(image.data.length);
   for (let i = 0; i < data.length; i += 4) {
-    const alpha = image.data[i + 3];
+    const alpha = image.data[i + 3]!;
     for (let c = 0; c < 3; c++) {
-      const product = image.data[i + c] * alpha + 128;
+      const product = image.data[i + c]! * alpha + 128;
       data[i + c] = ((product >> 8) + product) >> 8;
     }
     data[i + 3] = alpha;
@@ -118,9 +125,9 @@ function multiplyByAlpha(image: Image): Image {
 function divideByAlpha(image: Image): Image {
   const data = image.data.slice();
   for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3];
+    const alpha = data[i + 3]!;
     if (alpha === 0 || alpha === 255) continue;
-    for (let c = 0; c < 3; c++) data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]) / alpha));
+    for (let c = 0; c < 3; c++) data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]!) / alpha));
   }
   return { ...image, data };
 }

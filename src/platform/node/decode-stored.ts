@@ -52,7 +52,7 @@ function decodeOwn(decode: (bytes: Uint8Array) => Samples, bytes: Uint8Array): S
   }
 }
 
-/** What to tell where sharp does not load. */
+/** The warning where sharp does not load. */
 export const sharpIsMissing =
   "sharp does not load: Jimp decodes instead, several times slower, JPEGs in slightly other colours, WebP and TIFF not at all. Hint: reinstall with 'npm ci'.";
 

@@ -19,7 +19,7 @@ export interface ImageFolder {
   /** `label` is the index of the class. */
   readonly images: { readonly path: string; readonly label: number }[];
   readonly skipped: Skipped[];
-  /** What a person should know before training on this: empty classes, pictures outside of any class. */
+  /** Sentences to read before training on this: on empty classes, on pictures outside of any class. */
   readonly warnings: string[];
 }
 
@@ -88,7 +88,7 @@ export async function listImages(
 export const findImages = (folder: string, options: WalkOptions = {}): Promise<FoundImages> =>
   walkFolder(folder, [], options);
 
-/** @param within what the folder lies in: links back to there are not followed */
+/** @param within folders that this one lies in: links back to them are not followed */
 async function walkFolder(
   folder: string,
   within: readonly string[],
@@ -120,7 +120,7 @@ async function walkFolder(
 }
 
 /**
- * What keeps a validation or test folder from judging a model that was trained on other classes.
+ * Compares the classes of a validation or test folder with those that a model was trained on.
  *
  * @returns a sentence for each class that only one of the two has
  */

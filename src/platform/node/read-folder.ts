@@ -1,4 +1,4 @@
-/** Reads one folder: which of its entries are pictures, which are folders, and what is passed over and why. */
+/** Reads one folder: its pictures, its folders, and the entries that are passed over, each with the reason. */
 
 import type { Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export interface WalkOptions {
 }
 
 export interface Skipped {
-  /** As `images` have it: the folder's path with what lies below it. */
+  /** As `images` have it: the folder's path with the names below it. */
   readonly path: string;
   readonly reason: string;
 }
@@ -135,11 +135,11 @@ async function readStart(path: string): Promise<Uint8Array> {
   }
 }
 
-/** What systems keep from view: it is no surprise that it is passed over. */
+/** Files that systems keep from view: nobody misses them. */
 const hidden = 'hidden';
 const isHidden = (name: string): boolean => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
 
-/** Whether a person may have taken what was passed over for a picture. */
+/** Whether a person may have taken an entry that was passed over for a picture. */
 export const isWorthTelling = ({ reason }: Skipped): boolean => reason !== hidden;
 
 const extensionOf = (name: string): string => /\.([^./\\]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';

@@ -28,7 +28,7 @@ export async function readPicture(path: string): Promise<Uint8Array> {
   }
 }
 
-/** What is wrong with the file, where the system's words do not follow 'Received:' well. */
+/** Faults of a file, where the system's words do not follow 'Received:' well. */
 const reasons: Readonly<Record<string, string>> = {
   'no such file or folder': 'no such file',
   'permission denied': 'a file that may not be read',
