@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readHumanModel, sharpIsMissing } from '#platform';
 import { type ProviderReport, probeProviders } from '../engine/ort-node.js';
 
-/** What the machine has and lacks for this project. */
+/** The state of the machine, as far as this project needs it. */
 export interface Diagnosis {
   readonly node: string;
   readonly platform: string;
@@ -25,7 +25,7 @@ export interface Diagnosis {
     /** Where they are looked for. */
     readonly folders: readonly string[];
   };
-  /** What keeps the main job from working. Empty when all is well. */
+  /** Reasons why the main job cannot work. Empty when all is well. */
   readonly problems: readonly string[];
 }
 

@@ -35,7 +35,7 @@ export async function runCommand(
   }
 }
 
-/** What to tell of an error on the command line. */
+/** An error in the words of the command line. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return `error: ${String(thrown)}`;
   // Whatever came of it: where something ran out, that is to blame.

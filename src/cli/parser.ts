@@ -3,8 +3,8 @@ import { describeError, UsageError } from './main.js';
 import { printableLines } from './printable.js';
 
 /**
- * What all commands have in common: unknown options are mistakes, as are options that are given twice, and
- * `--no-…` is a name like any other.
+ * Settings of all commands: unknown options are mistakes, as are options that are given twice, and `--no-…` is a name
+ * like any other.
  */
 export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<T> =>
   yargs

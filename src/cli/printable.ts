@@ -1,4 +1,4 @@
-/** Line breaks and sequences that a terminal obeys; marks that turn the direction of writing, and breaks of Unicode's. */
+/** Control characters, marks that change the direction of writing, and Unicode's own line breaks. */
 const hidden = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -11,8 +11,8 @@ function escaped(character: string): string {
 }
 
 /**
- * Text with what cannot be seen written out, as `ls` does it: a name from a file may hold line breaks, which would look
- * like another line of output, sequences that a terminal obeys, or marks that turn the text after them around.
+ * Text with its hidden characters written out, as `ls` does it. A name from a file may hold line breaks, which would
+ * look like another line of output; sequences that a terminal obeys; or marks that reverse the text after them.
  *
  * @example
  * printable('a\nb'); // 'a\\nb'
@@ -22,7 +22,7 @@ export const printable = (text: string): string => text.replace(hidden, escaped)
 /** The same for a text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-/** A value as JSON that any terminal shows as it is: what it would obey is escaped, as JSON has it. */
+/** A value as JSON, with hidden characters escaped as JSON allows. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(hidden, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,4 +1,4 @@
-/** The one place where commands write: whatever a text holds that is from a file, a terminal shows it and obeys none. */
+/** The one place where commands write. Texts may hold names from files, so hidden characters are written out. */
 
 import { inFlags } from './flags.js';
 import { printable, printableJson, printableLines } from './printable.js';

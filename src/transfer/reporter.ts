@@ -2,11 +2,11 @@
 export interface Progress {
   readonly done: number;
   readonly total: number;
-  /** A few words on what was left out or found ready: `3 skipped`. */
+  /** A few words on items that were left out, or found ready: `3 skipped`. */
   readonly note?: string;
 }
 
-/** Where a command tells a person what happens; results are returned, not told. */
+/** Tells a person how a job goes. Results are returned, not told. */
 export interface Reporter {
   /** A sentence of its own. */
   info(text: string): void;

@@ -56,7 +56,7 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
     }),
 };
 
-/** A table of the classes, then what is worth knowing, the worst first within each paragraph. */
+/** A table of the classes, then a paragraph for each kind of finding, the worst first. */
 function formatInspection(inspection: Inspection): string[] {
   const { folders, sizes, formats, skipped, passedOver, warnings, exact, near, sheets } = inspection;
   const files = (paths: readonly { path: string; reason: string }[]) =>

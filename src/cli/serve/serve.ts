@@ -35,7 +35,7 @@ export class ServeError extends UserError {
   override name = 'ServeError';
 }
 
-/** What browsers want to hear before they share memory between a page and its workers. */
+/** Headers without which browsers share no memory between a page and its workers. */
 const isolation = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -1,4 +1,4 @@
-/** Which file answers an address, of what type it is, and which part of it is asked for. */
+/** Finds the file for an address, its type, and the part that is asked for. */
 import { realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 
@@ -11,7 +11,7 @@ export interface StaticFile {
   readonly type: string;
 }
 
-/** What an address leads to: a file, the folder's own address, or nothing that may be had. */
+/** The answer to an address: a file, the folder's own address, or a refusal. */
 export type Found =
   | { readonly file: StaticFile }
   | { readonly redirect: string }
@@ -80,7 +80,7 @@ function decodePath(encoded: string): string[] | undefined {
   if (!encoded.startsWith('/')) return undefined;
   try {
     const path = decodeURIComponent(encoded);
-    // A backslash is a separator to Windows, a null byte the end to whatever is written in C.
+    // A backslash is a separator to Windows, a null byte the end to programs in C.
     return /[\0\\]/.test(path) ? undefined : path.slice(1).split('/');
   } catch {
     return undefined;

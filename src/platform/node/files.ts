@@ -64,7 +64,7 @@ export async function makeWritableFolder(path: string): Promise<void> {
   await access(path, constants.W_OK | constants.X_OK);
 }
 
-/** What a folder holds, or `null` where there is none. At once, since Keras's iterators know their size from the start. */
+/** The entries of a folder, or `null` where there is none. Synchronous, since Keras's iterators know their size at once. */
 export function listDirectory(path: string): FolderEntry[] | null {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return null;
   return readdirSync(path, { withFileTypes: true }).map((entry) => {

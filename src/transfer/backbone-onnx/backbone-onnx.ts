@@ -24,8 +24,8 @@ export interface OnnxBackboneOptions extends OnnxInputOptions {
 }
 
 /**
- * Opens an ONNX model that turns pictures into features (N, D) or maps of them, which are averaged. Of a classifier,
- * what its last layer reads is taken.
+ * Opens an ONNX model that turns pictures into features (N, D) or maps of them, which are averaged. A classifier gives
+ * the input of its last layer.
  *
  * @throws OnnxFormatError or OpsetError for files that cannot be used, ValueError where more must be said
  */
@@ -193,7 +193,7 @@ function cannotRun(path: string, cause: Error): never {
   );
 }
 
-/** Whether two pictures at once give what each gives alone. Graphs for one often do, and often have its shape inside. */
+/** Whether two pictures at once give the same as each alone. Graphs for one picture often do, some have its shape inside. */
 async function takesBatches(
   run: (pictures: readonly number[]) => Promise<Probed>,
   one: Probed,

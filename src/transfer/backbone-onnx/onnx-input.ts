@@ -1,4 +1,4 @@
-/** What the graph of somebody else's model reads, found in the graph, in what it says of itself, or in options. */
+/** How the graph of somebody else's model reads pictures: found in the graph, in its metadata, or in options. */
 
 import { isPreprocessing } from '../../classifier/metadata.js';
 import { ValueError } from '../../errors.js';
@@ -12,7 +12,7 @@ type Layout = 'nchw' | 'nhwc';
 export interface OnnxInputOptions {
   /** Height and width in pixels, where the graph takes any. Default 224. */
   readonly size?: number;
-  /** Default: what the file says in `metadata_props`; bytes are taken as they are. */
+  /** How the graph wants levels. Default: as the file's `metadata_props` say; bytes are taken as they are. */
   readonly inputScaling?: ScalingName;
   /** Default: where the graph has three channels. */
   readonly inputLayout?: Layout;
@@ -120,7 +120,7 @@ function scalingOf(
   );
 }
 
-/** What this project writes into its models. */
+/** The preprocessing that this project writes into its models. */
 export function ownPreprocessing({
   preprocessing,
 }: Readonly<Record<string, string>>): Preprocessing | undefined {
@@ -132,7 +132,7 @@ export function ownPreprocessing({
   }
 }
 
-/** What ONNX has words for. https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md */
+/** The scaling in ONNX's own words. https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md */
 function standardScaling(metadata: Readonly<Record<string, string>>): Scaling | undefined {
   const ranges: Readonly<Record<string, ScalingName>> = {
     NominalRange_0_255: 'none',

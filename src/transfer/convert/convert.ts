@@ -25,22 +25,23 @@ export interface ConvertOptions {
   readonly input: string;
   /** File to write: `.h5`, `.keras` or `.onnx`. */
   readonly out: string;
-  /** The names of the classes, or the path of a file that lists them, one a line or as a JSON list. */
+  /** The names of the classes, in the model's order. Default: as the model's file says. */
   readonly labels?: readonly string[];
-  /** Default: what the model's file says, else `tf`. */
+  /** How levels are scaled, in the words of Keras's `preprocess_input`. Default: as the model's file says, else `'tf'`. */
   readonly scaling?: ScalingName;
-  /** What is cut out of pictures. Default: what the model's file says, else nothing. */
+  /** The part of a picture that the model sees. Default: as the model's file says, else `'none'`, the whole. */
   readonly crop?: Preprocessing['crop'];
+  /** Told of everything that is left out. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
 
-/** A model with what its file, or one beside it, says of labels and pictures, and of where it is from. */
+/** A model with its labels, its preprocessing and its origin, where its file, or one beside it, tells them. */
 export interface OpenedModel extends Omit<ImportedModel, 'preprocessing'> {
   readonly preprocessing?: Partial<Preprocessing>;
 }
 
 /**
- * Opens a model of any of these formats, by what is in it.
+ * Opens a model of any of these formats, which its content tells.
  *
  * @throws ValueError, Hdf5FormatError, TfjsFormatError, MetadataError or OnnxFormatError for files that are none
  */
@@ -90,7 +91,7 @@ export async function summarise(path: string, options: Pick<ConvertOptions, 'war
 /**
  * Rewrites a model in another format.
  *
- * @returns what was written, and what whoever uses it must know
+ * @returns the model that was written, and notes for whoever uses it
  * @throws ValueError where labels are missing or too many
  */
 export async function convertModel(options: ConvertOptions): Promise<{ model: Model; notes: string[] }> {
@@ -113,7 +114,7 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   return { model, notes: [note] };
 }
 
-/** What Keras's files do not say: how pictures are prepared for the model, and what its classes are. */
+/** Sentences on preprocessing and classes, which Keras's files do not hold. */
 export function describePictures({ model, preprocessing, labels }: OpenedModel): string[] {
   if (preprocessing?.mean === undefined) return [];
   const { channels, mean, scale } = preprocessing;
@@ -123,7 +124,7 @@ export function describePictures({ model, preprocessing, labels }: OpenedModel):
   ];
 }
 
-/** Whether a model ends in classes, and not in a map or what is pooled of one. */
+/** Whether a model ends in classes, rather than in a map or a pooled map. */
 function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTensor'>): boolean {
   if (layer instanceof Functional) return tellsClasses(layer);
   return shape.length === 2 && ['Dense', 'Activation', 'Softmax'].includes(layer.className);

@@ -20,7 +20,7 @@ export interface ImportedModel extends Partial<Omit<ModelMetadata, 'metrics' | '
  * Makes Keras layers of an ONNX model that this project wrote. Batch normalisation, which the export folded into the
  * convolutions, stays in them: the layers compute the same. Weights that are stored small are restored.
  *
- * @throws OnnxFormatError or MetadataError when it is no such file, ValueError for what has no layer
+ * @throws OnnxFormatError or MetadataError when it is no such file, ValueError for operations without a layer
  */
 export function importOnnx(bytes: Uint8Array): ImportedModel {
   const { graph: stored, metadata = {} } = decodeModel(bytes);
@@ -42,7 +42,7 @@ export function importOnnx(bytes: Uint8Array): ImportedModel {
   return { model: reader.read(output.name, operations), ...(preprocessing ? { preprocessing } : {}) };
 }
 
-/** A classifier reads pixels; its layers, what has been made of them. */
+/** The layers of a classifier begin after its preprocessing. */
 function importClassifier(bytes: Uint8Array, graph: Graph): ImportedModel {
   const { metrics, precision, ...metadata } = readMetadata(bytes);
   const output = graph.outputs[0]?.name ?? '';
@@ -50,10 +50,10 @@ function importClassifier(bytes: Uint8Array, graph: Graph): ImportedModel {
 }
 
 /**
- * Makes Keras layers of what `backboneModel` wrote: prepared pictures (N, height, width, 3) → embedding (N, D).
+ * Makes Keras layers of a graph that `backboneModel` wrote: prepared pictures (N, height, width, 3) → embedding (N, D).
  *
  * @param options.reserved names that other layers are to have
- * @throws ValueError for what has no layer
+ * @throws ValueError for operations without a layer
  */
 export function importBackbone(
   bytes: Uint8Array,

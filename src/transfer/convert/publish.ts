@@ -15,19 +15,22 @@ export interface PublishOptions {
   readonly out: string;
   /** How to store the weights. Default: as they are. */
   readonly precision?: Precision;
-  /** Adds the output `heatmap`. */
+  /** Adds the output `heatmap`. Default false. */
   readonly explain?: boolean;
-  /** Folder of classes to measure both models on. */
+  /** Folder of classes to measure both models on. Default: they are not measured. */
   readonly validation?: string;
+  /** Runs both models on the validation pictures. Default: ONNX Runtime. */
   readonly engine?: EngineOptions;
+  /** Pictures with more pixels are skipped. Default 100 million. */
   readonly maxPixels?: number;
+  /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
 }
 
 export interface Published {
   readonly labels: readonly string[];
   readonly precision: Precision;
-  /** Sizes of the trained model and of what was written. */
+  /** Sizes of the trained model and of the new file, in bytes. */
   readonly bytes: { readonly before: number; readonly after: number };
   /** How both did on the validation pictures; null where there were none. */
   readonly evaluation: { readonly before: Evaluation; readonly after: Evaluation } | null;

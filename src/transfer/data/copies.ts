@@ -1,10 +1,10 @@
 import type { Dataset, LabelledPicture } from '../../classifier/dataset.js';
 
 /**
- * What copies of one file among the pictures make worthless: an accuracy that was measured on pictures that were
- * trained on, and a class that is called by two names. Files alone are compared, byte for byte; `inspect` finds more.
+ * Warns of copies of one file in both splits, which make the accuracy worthless, and in two classes, which nothing can
+ * tell apart. Files are compared byte for byte; `inspect` finds more.
  *
- * @returns a sentence for each of the two, where it is so
+ * @returns a sentence for each of the two cases
  */
 export function describeCopies(training: Dataset, validation: Dataset | null): string[] {
   const held = validation?.pictures ?? [];

@@ -4,7 +4,7 @@ import type { Dataset } from '../../classifier/dataset.js';
 const most = 3;
 
 /**
- * What a class with few pictures beside others must expect. Of classes of 5 and of 50 pictures (waste, ImageNet
+ * Warns of a class with few pictures beside others. Of classes of 5 and of 50 pictures (waste, ImageNet
  * weights), a third and 94% were recognised. Class weights changed neither: embeddings of so few pictures are learned
  * by heart, whatever they weigh; so there is no option for them.
  *

@@ -10,9 +10,9 @@ export interface ClassFolder {
   readonly classes: readonly string[];
   /** `label` is the index of the class. */
   readonly images: readonly { readonly path: string; readonly label: number }[];
-  /** Files that may be pictures, and are not taken for such. */
+  /** Files that a person may take for pictures, each with the reason to pass it over. */
   readonly passedOver: readonly SkippedPicture[];
-  /** Sentences on what a person should know before the pictures are used. */
+  /** Sentences for a person to read before the pictures are used. */
   readonly warnings: readonly string[];
 }
 

@@ -14,7 +14,7 @@ export interface FeaturesOptions extends PreparationOptions, Omit<LoadDatasetOpt
   readonly out: string;
 }
 
-/** What `manifest.json` says of the rows of `features.npy`. */
+/** The content of `manifest.json`, which explains the rows of `features.npy`. */
 export interface FeaturesManifest {
   readonly classes: readonly string[];
   readonly backbone: object;

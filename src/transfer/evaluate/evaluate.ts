@@ -12,6 +12,7 @@ import type { Reporter } from '../reporter.js';
 export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
+  /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { Jimp, loadFont, measureText } from 'jimp';
 import { SANS_12_BLACK, SANS_14_BLACK, SANS_32_BLACK } from 'jimp/fonts';
 
-/** What is remarkable about a picture, the worst first. */
+/** Marks of a picture, the worst first. */
 const marks = ['conflict', 'leak', 'copy', 'no face'] as const;
 export type Mark = (typeof marks)[number];
 
@@ -29,7 +29,7 @@ export interface Sheet {
   readonly title: string;
   readonly subtitle: string;
   readonly sections: readonly Section[];
-  /** Lines below the pictures: what was left out, and why. */
+  /** Lines below the pictures: files that were left out, each with the reason. */
   readonly notes: readonly string[];
   /** Height and width of a tile. */
   readonly tile: number;

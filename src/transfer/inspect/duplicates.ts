@@ -78,7 +78,7 @@ export function duplicatesOf(pictures: readonly Located[], similarity: number): 
   };
 }
 
-/** What does most harm comes first. */
+/** Puts the most harmful first. */
 export const byHarm = (a: Duplicates, b: Duplicates): number => harm(b) - harm(a);
 
 const harm = ({ acrossClasses, acrossSplits }: Duplicates): number =>

@@ -19,14 +19,19 @@ export interface InspectOptions extends PreparationOptions {
   readonly folder: string;
   /** Such a folder that is to validate or test; its pictures are shown as they are, without other views. */
   readonly validation?: string;
+  /** Embeds and compares the pictures. */
   readonly engine: Engine;
   /** Views to show of each picture, itself included. Default 4. */
   readonly views?: number;
+  /** Chooses the other views. Default 0. */
   readonly seed?: number;
+  /** Folder that keeps embeddings from run to run. */
   readonly cache: string;
+  /** Pictures with more pixels are skipped. Default 100 million. */
   readonly maxPixels?: number;
+  /** Threads. Default: as many as there are processors. */
   readonly workers?: number;
-  /** Whether a picture that cannot be used stops everything. */
+  /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
   /** Folder for the contact sheets, one for each class. */
   readonly out: string;
@@ -48,7 +53,7 @@ interface ClassCount {
   readonly withoutFace: number | null;
 }
 
-/** What there is to know of folders of pictures before training on them. */
+/** Facts about folders of pictures, to know before training on them. */
 export interface Inspection {
   readonly preprocessing: Preprocessing;
   readonly folders: Readonly<Partial<Record<Split, string>>>;

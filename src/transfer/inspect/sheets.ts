@@ -8,14 +8,14 @@ import type { Duplicates, Split } from './duplicates.js';
 import type { Entry } from './find-duplicates.js';
 import type { Look, LookItem } from './look-worker.js';
 
-/** What belongs to one class. */
+/** The pictures of one class. */
 export interface ClassOfPictures {
   readonly label: string;
   readonly entries: readonly Entry[];
   readonly skipped: readonly SkippedPicture[];
 }
 
-/** What a look at a picture told. */
+/** The facts that a look at a picture found. */
 export type Seen = Omit<Look, 'tiles' | 'thumbnail'>;
 
 export interface SheetOptions {
@@ -80,7 +80,7 @@ export async function writeSheet(
   return { path, seen };
 }
 
-/** What to mark pictures with that are there more than once, by path. */
+/** The marks of pictures that are there more than once, by path. */
 export function markDuplicates(groups: readonly Duplicates[]): Map<string, Mark[]> {
   const marks = new Map<string, Mark[]>();
   for (const { pictures, acrossClasses, acrossSplits } of groups)
@@ -104,7 +104,7 @@ function choose<T>(values: readonly T[], most: number, matters: (value: T) => bo
 const titleOf = (folder: string, count: number, shown: number): string =>
   `${folder}: ${count} ${count === 1 ? 'picture' : 'pictures'}${shown < count ? `, ${shown} of them shown` : ''}`;
 
-/** What was done to the pictures, in a few words. */
+/** The preprocessing in a few words. */
 function describe({ size: [height, width], crop, exif }: Preprocessing, views: number): string {
   const crops = { face: 'cropped to the face', center: 'cropped to the middle', none: 'not cropped' };
   return [

@@ -11,7 +11,7 @@ export interface ClassifyFilesOptions extends ClassifySetup {
   readonly workers?: number;
 }
 
-/** What came of one file, in the order of the files. */
+/** The outcome for one file. */
 export type ClassifiedFile = { readonly path: string; readonly saved?: string } & (
   | { readonly results: readonly FileResult[] }
   | { readonly error: Error }

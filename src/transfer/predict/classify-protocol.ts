@@ -3,7 +3,7 @@
 import type { EngineOptions } from '#platform';
 import type { Prediction } from '../../classifier/classify.js';
 
-/** What a thread needs before the first picture. */
+/** Settings of a thread. */
 export interface ClassifySetup {
   /** Path of an exported model. */
   readonly model: string;

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Where training writes to. */
+/** The files that training writes. */
 export interface Target {
-  /** For `history.csv` and `history.json`. */
+  /** Holds `history.csv` and `history.json`. */
   readonly folder: string;
+  /** Path of the model. */
   readonly model: string;
-  /** What the model's file becomes. */
+  /** The format of the model's file. */
   readonly format: 'onnx' | 'keras' | 'weights';
 }
 

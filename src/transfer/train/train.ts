@@ -20,7 +20,7 @@ export interface TrainOptions extends PreparationOptions, HeadOptions {
   readonly validation?: string;
   /** The share of each class to hold back. Default 0.2; ignored with `validation`. */
   readonly validationSplit?: number;
-  /** Chooses what is held back, the views, the first weights and the order of batches. Default 0. */
+  /** Chooses the pictures to hold back, the views, the first weights and the order of batches. Default 0. */
   readonly seed?: number;
   /**
    * Folder for `model.onnx`, `history.csv` and `history.json`; or the model's file, `.onnx`, `.keras`, `.h5` or
@@ -100,6 +100,6 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   return result;
 }
 
-/** What runs the training, in a few words. */
+/** The engine in a few words. */
 const describe = ({ name, provider }: Engine): string =>
   name === 'js' ? 'plain TypeScript' : `ONNX Runtime (${provider})`;

@@ -7,7 +7,7 @@ import type { KerasTensor, Layer } from '../../../keras/layers/layer.js';
 import { Model } from '../../../keras/models/model.js';
 import { inWords, noLayer } from './no-layer.js';
 
-/** What a value of the graph is as a symbolic tensor. */
+/** A value of the graph as a symbolic tensor. */
 export interface Known {
   readonly tensor: KerasTensor;
   /** Whether the graph has pictures as (N, C, H, W), which Keras has as (N, H, W, C). */
@@ -66,7 +66,7 @@ export class LayerReader {
     return new Model({ inputs, outputs, name: this.graph.name || 'model' });
   }
 
-  /** Puts a layer after what is known. What the node makes is what the layer makes. */
+  /** Puts a layer after a known value. The layer's output stands for the node's. */
   add(node: Node, { tensor, isChannelsFirst }: Known, layer: Layer, weights?: Float32Array[]): void {
     const output = layer.apply(tensor);
     for (const [i, { name, shape, value }] of layer.weights.entries())
@@ -82,7 +82,7 @@ export class LayerReader {
     this.#values.set(firstOutput(node), known);
   }
 
-  /** What a node reads, all of which layers make. */
+  /** Every input of a node. @throws ValueError where a layer makes none of them */
   all(node: Node): Known[] {
     return node.inputs.map((value) => {
       const known = this.#values.get(value);
@@ -93,7 +93,7 @@ export class LayerReader {
     });
   }
 
-  /** The node that alone reads what this one makes, if it is one of these operations. */
+  /** The only node that reads this one's output, if it is one of these operations. */
   next(node: Node, ...ops: string[]): Node | undefined {
     const [after, ...others] = this.#readers.get(firstOutput(node)) ?? [];
     return after && others.length === 0 && ops.includes(after.op) ? after : undefined;

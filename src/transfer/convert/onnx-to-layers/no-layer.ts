@@ -1,7 +1,7 @@
 import { ValueError } from '../../../errors.js';
 import type { Node } from '../../../graph/graph.js';
 
-/** What a node is called, in an error. */
+/** A node's name for error messages. */
 export const inWords = ({ name, op }: Node): string => `'${name || op}'`;
 
 /** An operation that no layer does, or not with such attributes. */

@@ -8,7 +8,7 @@ import { ZeroPadding2D } from '../../../keras/layers/zero-padding2d.js';
 import type { Known, LayerReader } from './layer-reader.js';
 import { noLayer } from './no-layer.js';
 
-/** Reads `Conv` and what is padded like it. */
+/** Reads a `Conv` into `Conv2D` or `DepthwiseConv2D`, with a `ZeroPadding2D` before it where Keras needs one. */
 export function readConvolution(reader: LayerReader, node: Node, known: Known): void {
   const group = intOf(node, 'group', 1);
   const weights = reader.floats(node, 1);
