@@ -189,7 +189,7 @@ test('a Sequential without an Input takes its shape from the first arrays, or fr
   function* batches() {
     yield [zeros(2, 3), [0, 1]] as const;
   }
-  await t.throwsAsync(fitted.fit(batches(), null, silent), { message: /has not been built yet/ });
+  await t.notThrowsAsync(make().fit(batches(), null, silent));
   const { history } = await fitted.fit(zeros(2, 3), [0, 1], silent);
   t.deepEqual(Object.keys(history).sort(), ['accuracy', 'loss']);
   t.deepEqual(fitted.inputShape, [null, 3]);

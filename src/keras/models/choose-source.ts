@@ -7,18 +7,8 @@ import type { RandomState } from '../random/random-state.js';
 import type { ArrayLikeData, Batches, Inputs } from './data.js';
 import { type Dataset, DatasetSource, isDataset, isImageIterator } from './dataset-source.js';
 import type { Parts } from './parts.js';
-import {
-  ArraySource,
-  type ClassWeight,
-  type Form,
-  IterableSource,
-  isBatches,
-  lengthOf,
-  type Source,
-  splitSamples,
-  toSamples,
-  withClassWeight,
-} from './source.js';
+import { type ClassWeight, type Form, splitSamples, toSamples, withClassWeight } from './samples.js';
+import { ArraySource, IterableSource, isBatches, lengthOf, type Source } from './source.js';
 import type { Samples } from './trainer.js';
 
 /** What `fit` and `evaluate` take their batches from. */
@@ -70,7 +60,8 @@ export async function openSource(
   const weighed = { ...form, classWeight };
   if (isDataset(x) && x.length === 0)
     throw new ValueError('The PyDataset has length 0. Hint: no pictures were found in it.');
-  if (!isDataset(x)) return { source: new IterableSource(x, lengthOf(x), weighed), held: null };
+  if (!isDataset(x))
+    return { source: new IterableSource(x, lengthOf(x), weighed, options.endless), held: null };
   const { shuffle, endless, views, warn = console.warn } = options;
   const warning = isImageIterator(x) && parts.checkScaling(x.imageDataGenerator);
   if (warning) warn(warning);
@@ -98,14 +89,21 @@ export function arraySource(
   return new ArraySource(samples, size, shuffle ? (random ?? globalTensorRandom()) : null);
 }
 
+/** Whether data may bring weights of their samples along. */
+export const mayWeigh = (x: unknown): boolean => isBatches(x) || isDataset(x);
+
 /** Whether features may take the place of pictures: not where those are written down, or are the targets. */
 const givesFeatures = (dataset: ImageIterator): boolean =>
   dataset.saveToDir === null && !('classMode' in dataset && dataset.classMode === 'input');
 
+/** Whether a picture is made the same in each epoch. */
+const isSameInEachEpoch = ({ imageDataGenerator, imageShape }: ImageIterator): boolean =>
+  !imageDataGenerator.isRandom && imageDataGenerator.isRepeatable(imageShape);
+
 /** Where features are kept, if they may be. */
 function cacheFor(dataset: Dataset, parts: Parts, views?: number) {
   if (!isImageIterator(dataset) || !givesFeatures(dataset)) return null;
-  if (views === undefined && (dataset.imageDataGenerator.isRandom || !parts.isPartlyFrozen)) return null;
+  if (views === undefined && !(parts.hasFrozenWeights && isSameInEachEpoch(dataset))) return null;
   const count = views ?? 1;
   if (count === Number.POSITIVE_INFINITY) return null;
   if (!Number.isInteger(count) || count < 1)

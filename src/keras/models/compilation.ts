@@ -4,25 +4,26 @@ import type { Metric, MetricName } from '../metrics/index.js';
 import type { Optimizer, OptimizerName } from '../optimizers/index.js';
 import type { Functional } from './functional.js';
 
-/** What runs a model's graphs: ONNX Runtime, plain TypeScript, or an engine of one's own. */
+/** Runs a model's graphs: ONNX Runtime, plain TypeScript, or an engine of one's own. */
 export type EngineChoice = 'ort' | 'js' | Engine;
 
 export interface CompileOptions {
-  /** Default `'rmsprop'`. */
+  /** Changes the weights. Default: `rmsprop`. */
   optimizer?: Optimizer | OptimizerName;
-  /** Required. */
-  loss: Loss | LossName;
-  /** Watched but not trained for. Default none. */
+  /** The loss, without which the model only predicts. Default: none. */
+  loss?: Loss | LossName | null;
+  /** Measured, but not trained for. Default: none. */
   metrics?: readonly (Metric | MetricName)[];
-  /** Default `'ort'`. */
+  /** Runs the graphs. Default: `ort`, ONNX Runtime. */
   engine?: EngineChoice;
 }
 
 /** The arguments of `compile`, with the optimizer that a name stands for. */
 export interface Compilation {
   readonly optimizer: Optimizer;
-  readonly loss: Loss | LossName;
+  readonly loss: Loss | LossName | null;
   readonly metrics: readonly (Metric | MetricName)[];
+  readonly engine: EngineChoice;
 }
 
 /** A model as files hold it: its layers, and how it was compiled if it was. */

@@ -46,7 +46,8 @@ export function toFloatTensor(data: ArrayLikeData): Tensor<'float32'> {
 export const isNumberArray = (data: unknown): data is NumberArray =>
   ArrayBuffer.isView(data) && !(data instanceof DataView);
 
-const isTensor = (data: unknown): data is Tensor =>
+/** Whether data are a tensor. */
+export const isTensor = (data: unknown): data is Tensor =>
   typeof data === 'object' && data !== null && 'dims' in data;
 
 /**

@@ -6,7 +6,8 @@ import { type TransformParameters, unchanged } from '../preprocessing/transform.
 import type { Batch } from './data.js';
 import { type FeatureCache, type FeatureRows, stackFeatureRows, takeFeatureRows } from './feature-cache.js';
 import type { FeatureThreads } from './feature-threads.js';
-import { type Form, inOrder, type Source, toSamples } from './source.js';
+import { type Form, toSamples } from './samples.js';
+import { inOrder, type Source } from './source.js';
 import type { Run, Samples } from './trainer.js';
 
 /** Batches found by their index, as image iterators are. */

@@ -3,7 +3,8 @@ import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/c
 import type { CallbackList } from '../callbacks/callback-list.js';
 import type { RandomState } from '../random/random-state.js';
 import type { ArrayLikeData, Batch, Batches } from './data.js';
-import type { ClassWeight, Source } from './source.js';
+import type { ClassWeight } from './samples.js';
+import type { Source } from './source.js';
 import { sumsOfStep, type Totals } from './totals.js';
 import type { Trainer } from './trainer.js';
 
@@ -14,35 +15,45 @@ export type ValidationData = Batch | Batches;
 export interface FitOptions {
   /** Samples a batch, for arrays. Default: 32, or what `stepsPerEpoch` asks for. */
   batchSize?: number;
+  /** The epoch to end with, counted from 1. Default: 1. */
   epochs?: number;
-  /** 0 is silent, 1 a progress bar, 2 one line an epoch. `'auto'` is 1. */
+  /** 0 is silent, 1 a progress bar, 2 one line an epoch; `auto` is 1. Default: `auto`. */
   verbose?: Verbose;
+  /** Callbacks to tell of each epoch and batch. Default: none but `History` and the progress bar. */
   callbacks?: Callback | readonly Callback[];
-  /** Share of the arrays' end that is kept for validation. */
+  /** Share of the arrays' end that is kept for validation. Default: 0. */
   validationSplit?: number;
+  /** Data to validate on after each epoch: `[x, y]`, `[x, y, sampleWeight]`, or batches. Default: none. */
   validationData?: ValidationData | null;
-  /** Whether arrays, and the batches of image iterators, are shuffled before each epoch. */
+  /** Whether arrays, and the batches of image iterators, are shuffled before each epoch. Default: true. */
   shuffle?: boolean;
+  /** Weights of the classes by their indices. Default: 1 each. */
   classWeight?: ClassWeight;
+  /** Weights of the samples, for arrays. Default: 1 each. */
   sampleWeight?: ArrayLikeData;
-  /** The epoch to start from, counted from 0. */
+  /** The epoch to start from, counted from 0. Default: 0. */
   initialEpoch?: number;
+  /** Batches an epoch. Default: one pass. */
   stepsPerEpoch?: number | null;
+  /** Batches of each validation. Default: one pass. */
   validationSteps?: number | null;
+  /** Samples a batch of validation arrays. Default: `batchSize`. */
   validationBatchSize?: number;
-  /** Validate every so many epochs, or after these epochs, counted from 1. */
+  /** Validates every so many epochs, or after these epochs, counted from 1. Default: 1. */
   validationFreq?: number | readonly number[];
   /**
    * For image iterators in front of a frozen part: how many random views of each picture are made and kept, to come
-   * round again epoch after epoch. By default each epoch has views of its own, as in Keras, and pictures that are not
-   * changed at random are read once; `Infinity` reads them in every epoch, for a `preprocessingFunction` that does
-   * not always return the same.
+   * round again epoch after epoch; `Infinity` makes them all anew. Default: 1 where a picture is the same in each
+   * epoch, else `Infinity`, as in Keras.
    */
   views?: number;
   /** Shuffles arrays, and seeds the noise of a model that has not run yet. Default: the stream that `setRandomSeed` seeds. */
   random?: RandomState;
+  /** Writes the progress. Default: to standard output. */
   print?: Print;
+  /** Takes warnings. Default: `console.warn`. */
   warn?: Warn;
+  /** The clock, in seconds. Default: the system's. */
   now?: Clock;
 }
 

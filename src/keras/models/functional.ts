@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { InputLayer } from '../layers/input.js';
 import type { InputSpec } from '../layers/input-spec.js';
 import { KerasTensor, Layer, type PerInput, perInput } from '../layers/layer.js';
@@ -10,10 +11,13 @@ import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 
 export interface FunctionalOptions {
+  /** The tensors that the model begins with, made by `Input` or by layers. */
   inputs: KerasTensor | readonly KerasTensor[];
-  /** One, in a list or not. */
+  /** The tensor that it ends with, in a list or not. */
   outputs: KerasTensor | readonly [KerasTensor];
+  /** Default: the name of the class in snake case, counted on. */
   name?: string;
+  /** Whether its layers train; a value is set on each of them. Default: as they are. */
   trainable?: boolean;
 }
 
@@ -34,9 +38,10 @@ export class Functional extends Layer {
 
   #wiring?: Wiring;
 
-  constructor({ name, trainable, ...wires }: FunctionalOptions | { name?: string; trainable?: boolean }) {
-    super({ name });
-    if ('inputs' in wires) this.wire(wires.inputs, wires.outputs);
+  constructor(options: FunctionalOptions | { name?: string; trainable?: boolean }) {
+    const { inputs, outputs, name, trainable, ...others } = named(options as FunctionalOptions, new.target);
+    super({ name, ...others });
+    if (inputs !== undefined || outputs !== undefined) this.wire(inputs, outputs);
     if (trainable !== undefined) this.trainable = trainable;
   }
 
@@ -179,6 +184,8 @@ export class Functional extends Layer {
   /** @throws ValueError when there is none: Keras's words. */
   getLayer(by: { name: string } | { index: number } | string): Layer {
     const key = typeof by === 'string' ? { name: by } : (by ?? {});
+    const { name: _, index: __, ...others } = key as { name?: string; index?: number };
+    refuseOthers(others, 'getLayer', (probe) => this.getLayer(probe));
     if (!('name' in key || 'index' in key))
       throw new ValueError('Provide either a layer name or layer index at `get_layer`.');
     const layer = 'name' in key ? this.layers.find(({ name }) => name === key.name) : this.layers[key.index];

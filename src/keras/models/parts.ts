@@ -37,8 +37,9 @@ export class Parts {
     return this.#frozen ? this.#frozen.run(inputs) : inputs;
   };
 
-  get isPartlyFrozen(): boolean {
-    return this.#frozen !== null;
+  /** Whether weights are frozen at the beginning, so that it pays to keep what they make of a picture. */
+  get hasFrozenWeights(): boolean {
+    return this.#frozen?.models.some(({ weights }) => weights.length > 0) ?? false;
   }
 
   /** Changes whenever a weight of the frozen part does. */

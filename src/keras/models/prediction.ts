@@ -1,5 +1,6 @@
 import { joinRows, rowCount, sliceRows } from '../../graph/rows.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { Callback, CallbackModel, Clock, Print, Verbose } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import { PyDatasetAdapter } from '../preprocessing/py-dataset-adapter.js';
@@ -9,24 +10,41 @@ import { isDataset } from './dataset-source.js';
 import type { Parts } from './parts.js';
 import { isBatches, lengthOf } from './source.js';
 
+/** Arguments of `predict`, as Keras has them. */
 export interface PredictOptions {
+  /** Samples a batch, for arrays. Default: 32, or as many as make `steps` batches. */
   batchSize?: number;
+  /** 0 is silent, 1 a progress bar, 2 one line at the end; `auto` is 1. Default: `auto`. */
   verbose?: Verbose;
+  /** Batches to predict. Default: one pass. */
   steps?: number | null;
+  /** Callbacks to tell of each batch. Default: none. */
   callbacks?: Callback | readonly Callback[];
+  /** Writes the progress. Default: to standard output. */
   print?: Print;
+  /** The clock, in seconds. Default: the system's. */
   now?: Clock;
 }
 
 /** A model's outputs for whatever data there are, batch by batch. */
 export async function predictBatches(
-  x: Data,
-  parts: Parts,
-  options: PredictOptions & { model: CallbackModel },
+  model: CallbackModel,
+  load: () => Promise<{ data: Data; parts: Parts }>,
+  options: PredictOptions,
 ): Promise<Tensor<'float32'>> {
-  const { batchSize, verbose = 'auto', steps = null, callbacks, print, now, model } = options;
+  const {
+    batchSize,
+    verbose = 'auto',
+    steps = null,
+    callbacks,
+    print,
+    now,
+    ...others
+  } = named(options, 'predict');
+  refuseOthers(others, 'predict', (probe) => predictBatches(model, load, probe));
+  const { data, parts } = await load();
   const names = parts.model.inputNames;
-  const { batches, length } = inputBatches(x, { batchSize, steps, names });
+  const { batches, length } = inputBatches(data, { batchSize, steps, names });
   const list = new CallbackList({
     callbacks,
     addProgbar: verbose !== 0,

@@ -117,7 +117,7 @@ export class DirectoryIterator extends ImageIterator {
     return this.classes;
   }
 
-  protected get imageShape(): readonly number[] {
+  get imageShape(): readonly number[] {
     return [...this.targetSize, channelsOf(this.colorMode)];
   }
 

@@ -160,7 +160,7 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
   }
 
   /** The shape (H, W, C) of the pictures. */
-  protected abstract readonly imageShape: readonly number[];
+  abstract readonly imageShape: readonly number[];
 
   /** The picture at this place, unchanged, in memory of its own. */
   protected abstract load(index: number): Promise<ImageArray> | ImageArray;

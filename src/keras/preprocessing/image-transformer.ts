@@ -1,7 +1,8 @@
 import { ValueError } from '../../errors.js';
-import { float32, type Tensor } from '../../graph/tensor.js';
+import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { named, refuseOthers, withDefaults } from '../../named-options.js';
 import { globalRandom } from '../random/global-random.js';
+import { RandomState } from '../random/random-state.js';
 import {
   checkOptions,
   type ImageDataGeneratorOptions,
@@ -10,7 +11,7 @@ import {
   toZoomRange,
 } from './generator-options.js';
 import { divide, multiplyBy, subtract, whiten } from './normalise.js';
-import type { PreprocessInput } from './preprocess-input.js';
+import { isPreprocessInput } from './preprocess-input.js';
 import { channelDeviations, channelMeans, deviation, mean, zcaMatrix } from './statistics.js';
 import {
   applyAffineTransform,
@@ -21,6 +22,9 @@ import {
   type TransformParameters,
   unchanged,
 } from './transform.js';
+
+/** A function that changes every second picture is found out with a probability of 1 − 2⁻¹⁶. */
+const TRIALS = 16;
 
 /** Changes pictures at random and scales them: all of `ImageDataGenerator` but the batches. */
 export class ImageTransformer {
@@ -59,6 +63,27 @@ export class ImageTransformer {
   }
 
   /**
+   * Whether `preprocessingFunction` makes the same of the same picture, tried on noise of this shape (H, W, C). A
+   * function that throws there may do anything.
+   */
+  isRepeatable(shape: readonly number[]): boolean {
+    const { preprocessingFunction } = this.options;
+    if (!preprocessingFunction || isPreprocessInput(preprocessingFunction)) return true;
+    const noise = new Float32Array(new RandomState(0).uniform(0, 255, sizeOf(shape)));
+    const make = () => preprocessingFunction(float32(noise.slice(), shape)).data;
+    try {
+      const first = make().slice();
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const again = make();
+        if (first.some((value, i) => !Object.is(value, again[i]))) return false;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
    * The options, where they alone say how a picture is made, for another thread to make it. `null` where it depends on
    * numbers that `fit` has learnt, on a function that is no `preprocessInput`, or on a subclass.
    */
@@ -69,8 +94,9 @@ export class ImageTransformer {
     if (this.applyTransform !== applyTransform || this.standardize !== standardize) return null;
     if (featurewiseCenter || featurewiseStdNormalization || zcaWhitening) return null;
     if (!preprocessingFunction) return { ...plain, scaling: null };
-    const { scaling } = preprocessingFunction as Partial<PreprocessInput>;
-    return scaling ? { ...plain, scaling } : null;
+    return isPreprocessInput(preprocessingFunction)
+      ? { ...plain, scaling: preprocessingFunction.scaling }
+      : null;
   }
 
   /**

@@ -57,7 +57,7 @@ export class NumpyArrayIterator extends ImageIterator {
       );
   }
 
-  protected get imageShape(): readonly number[] {
+  get imageShape(): readonly number[] {
     return this.x.dims.slice(1);
   }
 

@@ -11,6 +11,9 @@ export interface PreprocessInput {
   readonly scaling: UniformScaling;
 }
 
+/** Whether a function is a `preprocess_input` of this package, or does no more than scale levels as one. */
+export const isPreprocessInput = (work: object): work is PreprocessInput => 'scaling' in work;
+
 export function preprocessInputOf(scaling: UniformScaling): PreprocessInput {
   const scale = (x: Tensor | ArrayLike<number>) =>
     'dims' in x ? float32(scaleLevels(x.data as Float32Array, scaling), x.dims) : scaleLevels(x, scaling);

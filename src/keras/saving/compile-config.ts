@@ -11,8 +11,8 @@ export function serializeCompilation(model: CompiledModel): Config {
   const { compilation } = model;
   if (!compilation) return {};
   const { optimizer, loss, metrics: watched = [] } = compilation;
-  const write = (module: string, value: string | Configured): unknown =>
-    typeof value === 'string'
+  const write = (module: string, value: string | Configured | null): unknown =>
+    typeof value === 'string' || value === null
       ? value
       : { module, class_name: value.className, config: value.getConfig(), registered_name: null };
   return {
@@ -50,13 +50,12 @@ export function deserializeCompilation(value: unknown): CompileOptions {
   const config = asObject(value, 'what the model was compiled with');
   try {
     const loss = only(config.loss, 'loss');
-    if (loss === null || loss === undefined) throw new ValueError('Expected a loss. Received: none.');
     for (const key of ['loss_weights', 'weighted_metrics'])
       if (isGiven(config[key]))
         throw new ValueError(`Expected no ${key}. Received: ${excerpt(config[key])}.`);
     return {
       optimizer: readOptimizer(config.optimizer_config ?? config.optimizer ?? 'rmsprop'),
-      loss: readLoss(loss),
+      loss: loss == null ? null : readLoss(loss),
       metrics: [flatten(config.metrics ?? [])].flat().map(readMetric),
     };
   } catch (cause) {

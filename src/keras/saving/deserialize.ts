@@ -31,6 +31,9 @@ export function modelFromConfig(serialized: unknown, context: LayerContext = {})
 const isModelClass = (className: unknown): boolean =>
   className === 'Functional' || className === 'Model' || className === 'Sequential';
 
+/** Makes a layer, or a model that is one, of its configuration. */
+export const layerFromConfig = (serialized: unknown): Layer => layerOrModel(serialized, {});
+
 const layerOrModel = (serialized: unknown, context: LayerContext): Layer =>
   isModelClass(asObject(serialized, 'a layer').class_name)
     ? modelFromConfig(serialized, context)

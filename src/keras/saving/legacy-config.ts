@@ -88,13 +88,15 @@ function functionalConfig(model: Functional): Config {
 
 /** How a model was compiled: the attribute `training_config`. */
 export function legacyTraining({ optimizer, loss, metrics }: Compilation, outputShape: Shape): Config {
-  const about = { outputShape, loss: getLoss(loss) };
+  const made = loss === null ? null : getLoss(loss);
   return {
     // Keras 3 finds nothing under a short name here.
-    loss: typeof loss === 'string' ? toSnakeCase(about.loss.className) : serialize(loss),
+    loss: made === null ? null : typeof loss === 'string' ? toSnakeCase(made.className) : serialize(made),
     // By their classes: Keras 2 would take accuracy for that of one-hot targets, and names are not the same in both.
     metrics:
-      metrics.length === 0 ? null : metrics.map((metric) => serialize(withDtype(getMetric(metric, about)))),
+      metrics.length === 0 || !made
+        ? null
+        : metrics.map((metric) => serialize(withDtype(getMetric(metric, { outputShape, loss: made })))),
     weighted_metrics: null,
     loss_weights: null,
     optimizer_config: optimizerConfig(optimizer),

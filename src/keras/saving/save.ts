@@ -1,5 +1,6 @@
-import { readFile, writeFile } from '#platform';
+import { fileExists, readFile, writeFile } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { CompiledModel } from '../models/compilation.js';
 import { pythonJson } from '../python/json.js';
 import { isZip, readArchive, writeArchive } from './archive.js';
@@ -24,12 +25,33 @@ const kerasVersion = '3.15.1';
 /** Whole models: Keras 3's own format, and the older one. */
 export type ModelFormat = 'keras' | 'h5';
 
+/** Arguments of `save` and `saveWeights`, as Keras has them. */
+export interface SaveOptions {
+  /** Whether a file of that name may be replaced. Default: true. */
+  readonly overwrite?: boolean;
+}
+
+/** @throws ValueError where there is a file that may not be replaced; Keras asks at the terminal */
+async function checkOverwriting(path: string, options: SaveOptions, callee: string): Promise<void> {
+  const { overwrite = true, ...others } = named(options, callee);
+  refuseOthers(others, callee, (probe) => checkOverwriting(path, probe, callee));
+  if (!overwrite && (await fileExists(path)))
+    throw new ValueError(
+      `Expected a path without a file, since \`overwrite\` is false. Received: ${path}, which exists.`,
+    );
+}
+
 /**
  * Writes a whole model, how it was compiled, and the optimizer's state: `.keras`, or Keras's older `.h5`.
  *
  * Python's `keras.models.load_model` opens either.
  */
-export async function saveModel(model: CompiledModel, path: string): Promise<void> {
+export async function saveModel(
+  model: CompiledModel,
+  path: string,
+  options: SaveOptions = {},
+): Promise<void> {
+  await checkOverwriting(path, options, 'save');
   await writeFile(path, await encodeKerasModel(model, formatOf(path)));
 }
 
@@ -71,7 +93,12 @@ function writeLegacyModel(root: Hdf5Writer, model: CompiledModel): void {
  * Writes the weights alone: `.weights.h5` as Keras 3 has it, with the optimizer's state, or any other `.h5` in Keras 2's
  * layout. Keras 3 writes no files of other names, but its `load_weights` reads these, too; Keras 2's reads these alone.
  */
-export async function saveWeights(model: CompiledModel, path: string): Promise<void> {
+export async function saveWeights(
+  model: CompiledModel,
+  path: string,
+  options: SaveOptions = {},
+): Promise<void> {
+  await checkOverwriting(path, options, 'saveWeights');
   if (!model.built)
     throw new ValueError(
       'You are saving a model that has not yet been built. Try building the model first by calling it on some data or by using `build()`.',

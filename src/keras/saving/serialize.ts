@@ -27,7 +27,7 @@ export function serializeLayer(layer: Layer): Serialized {
     registered_name,
     ...(isModel
       ? {
-          build_config: { input_shape: isSequential ? layer.inputShape : null },
+          ...(layer.built ? { build_config: { input_shape: isSequential ? layer.inputShape : null } } : {}),
           compile_config: serializeCompilation(layer as CompiledModel),
         }
       : buildConfig(layer)),
@@ -95,7 +95,9 @@ function sequentialConfig(model: Functional): Config {
     name: model.name,
     trainable: model.trainable,
     dtype: float32,
-    layers: [...model.inputs.map(({ layer }) => layer), ...model.layers].map(serializeLayer),
-    build_input_shape: model.inputShape,
+    layers: [...(model.built ? model.inputs.map(({ layer }) => layer) : []), ...model.layers].map(
+      serializeLayer,
+    ),
+    ...(model.built ? { build_input_shape: model.inputShape } : {}),
   };
 }
