@@ -7,11 +7,13 @@ import { float32, type Tensor } from '../../src/graph/tensor.js';
 import {
   Conv2D,
   Dense,
+  Flatten,
   GlobalAveragePooling2D,
   Input,
   type InputLayer,
 } from '../../src/keras/layers/index.js';
 import { type FitOptions, Model, Sequential } from '../../src/keras/models/index.js';
+import { SGD } from '../../src/keras/optimizers/index.js';
 import { ImageDataGenerator, type ImageDataGeneratorOptions } from '../../src/keras/preprocessing/index.js';
 import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { assertClose } from '../compare.js';
@@ -31,12 +33,15 @@ function start(options: ImageDataGeneratorOptions = {}, flow = {}) {
   const model = new Model({ inputs: input, outputs });
   model.compile({ optimizer: 'rmsprop', loss: 'categorical_crossentropy', metrics: ['accuracy'] });
   const made = { count: 0 };
-  const generator = new ImageDataGenerator({
-    rescale: 1 / 255,
-    preprocessingFunction(image) {
+  class Counting extends ImageDataGenerator {
+    override applyTransform(...given: Parameters<ImageDataGenerator['applyTransform']>) {
       made.count++;
-      return image;
-    },
+      return super.applyTransform(...given);
+    }
+  }
+  const generator = new Counting({
+    rescale: 1 / 255,
+    preprocessingFunction: (image) => image,
     ...options,
   });
   const batches = generator.flowFromDirectory(root, {
@@ -205,3 +210,48 @@ test.serial("what goes with arrays alone is refused in Keras's words", async (t)
     message: 'Expected `views` to be a positive whole number. Received: 0.',
   });
 });
+
+/** The losses of epochs that learn nothing, with a function that adds noise to one picture in so many, or to none. */
+async function lossesWithNoise(share: number, frozen: 'weights' | 'nothing') {
+  setRandomSeed(4);
+  const calls = { count: 0 };
+  const generator = new ImageDataGenerator({
+    preprocessingFunction(image) {
+      calls.count++;
+      const isNoisy = Math.random() < share;
+      return float32(
+        image.data.map((value) => value / 255 + (isNoisy ? Math.random() : 0)),
+        image.dims,
+      );
+    },
+  });
+  const layers =
+    frozen === 'weights'
+      ? [new Conv2D({ filters: 2, kernelSize: 3, trainable: false }), new GlobalAveragePooling2D()]
+      : [new Flatten()];
+  const head = new Dense({ units: 2, activation: 'softmax' });
+  const model = new Sequential([Input({ shape: [16, 16, 3] }), ...layers, head]);
+  model.compile({ optimizer: new SGD({ learningRate: 0 }), loss: 'categorical_crossentropy' });
+  const batches = generator.flowFromDirectory(root, { targetSize: [16, 16], batchSize: 10, print() {} });
+  const { history } = await model.fit(batches, null, { epochs: 3, ...silent });
+  return { losses: new Set(history.loss?.map((loss) => loss.toFixed(5))).size, calls: calls.count };
+}
+
+test.serial(
+  'a function that changes pictures at random does so in each epoch, before a frozen part, too',
+  async (t) => {
+    t.is((await lossesWithNoise(1, 'weights')).losses, 3);
+    t.is((await lossesWithNoise(0.5, 'weights')).losses, 3);
+    const same = await lossesWithNoise(0, 'weights');
+    t.is(same.losses, 1);
+    t.true(same.calls < 30, `${same.calls} calls`);
+  },
+);
+
+test.serial(
+  'before layers without weights, a function is called for each picture in each epoch',
+  async (t) => {
+    t.deepEqual(await lossesWithNoise(1, 'nothing'), { losses: 3, calls: 30 });
+    t.deepEqual(await lossesWithNoise(0, 'nothing'), { losses: 1, calls: 30 });
+  },
+);
