@@ -332,7 +332,7 @@ test.serial('a damaged model is told, and is not kept', async (t) => {
 test.serial('a kept model that was damaged since is fetched again', async (t) => {
   const { page } = t.context;
   const site = await buildTestSite(await sealModel(seededClassifier()));
-  const server = await serveFolder(site.folder);
+  const server = await serveFolder(site.folder, { headers: { etag: '"one"' } });
   await page.goto(server.url);
   await waitForStatus(page, /^Ready/);
   const flip = async () => {
