@@ -255,3 +255,29 @@ test.serial(
     t.deepEqual(await lossesWithNoise(0, 'nothing'), { losses: 1, calls: 30 });
   },
 );
+
+test.serial("classMode 'input' takes the pictures themselves for targets", async (t) => {
+  const { generator } = start();
+  const batches = generator.flowFromDirectory(root, {
+    targetSize: [16, 16],
+    batchSize: 4,
+    classMode: 'input',
+    shuffle: false,
+    print() {},
+  });
+  const model = new Sequential([
+    Input({ shape: [16, 16, 3] }),
+    new Dense({ units: 3, kernelInitializer: 'zeros' }),
+  ]);
+  model.compile({ optimizer: new SGD({ learningRate: 0.5 }), loss: 'mse', metrics: ['mse'] });
+  const levels: number[] = [];
+  for await (const [x] of batches) {
+    levels.push(...x.data);
+    if (levels.length === 10 * 16 * 16 * 3) break;
+  }
+  const meanSquare = levels.reduce((sum, level) => sum + level ** 2, 0) / levels.length;
+  const before = await model.evaluate(batches, null, { verbose: 0 });
+  assertClose(t, [before.loss!, before.mse!], [meanSquare, meanSquare], { label: 'loss', relative: 1e-5 });
+  const { history } = await model.fit(batches, null, { epochs: 20, ...silent });
+  t.true(history.loss!.at(-1)! < 0.3 * meanSquare, String(history.loss));
+});

@@ -47,16 +47,22 @@ def build(case):
     return keras.Model(inputs, through(inputs, case["layers"]))
 
 
-def data(case, outputs):
-    """Inputs, and targets that follow from them but for noise, so that the loss falls and stays off 0."""
+def data(case, shape):
+    """Inputs, and targets that follow from them but for noise, so that the loss falls and stays off 0.
+
+    `shape` is that of outputs, the batch first.
+    """
+    classes = shape[-1]
+    outputs = int(np.prod(shape[1:]))
     random = np.random.RandomState(case["seed"])
     count = case["samples"]
     x = random.normal(0, 1, [count, *case["input"]]).astype("float32")
     scores = x.reshape(count, -1) @ random.normal(0, 1, [x[0].size, outputs]) / np.sqrt(x[0].size)
     scores += random.normal(0, 0.7, scores.shape)
+    scores = scores.reshape(count, *shape[1:])
     y = {
-        "one_hot": lambda: np.eye(outputs)[scores.argmax(1)],
-        "indices": lambda: scores.argmax(1)[:, None],
+        "one_hot": lambda: np.eye(classes)[scores.argmax(-1)],
+        "indices": lambda: scores.argmax(-1)[..., None],
         "bits": lambda: scores > 0,
         "reals": lambda: scores,
     }[case["targets"]]().astype("float32")
@@ -68,7 +74,7 @@ def run(case):
     keras.backend.clear_session()
     keras.utils.set_random_seed(case["seed"])
     model = build(case)
-    random, x, y = data(case, model.output_shape[-1])
+    random, x, y = data(case, model.output_shape)
     initial = [
         np.abs(w) if "variance" in v.name else w
         for v in model.weights
@@ -80,8 +86,11 @@ def run(case):
     optimizer = make(keras.optimizers, case["optimizer"])
     loss = make(keras.losses, case["loss"])
     metrics = [make(keras.metrics, metric) for metric in case.get("metrics", [])]
-    model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=False)
-    weight = random.uniform(0.2, 2, len(x)).astype("float32") if case.get("sample_weight") else None
+    eager = case.get("eager", False)
+    model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=False, run_eagerly=eager)
+    # Keras takes weights of samples with an axis for each of the losses' axes.
+    ones = [1] * (len(model.output_shape) - 2)
+    weight = random.uniform(0.2, 2, [len(x), *ones]).astype("float32") if case.get("sample_weight") else None
     classes = {int(key): value for key, value in case.get("class_weight", {}).items()} or None
 
     answer = {"x": packed(x), "y": packed(y), "initial": [packed(w) for w in initial]}

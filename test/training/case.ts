@@ -48,6 +48,8 @@ export interface Case {
   readonly sample_weight?: boolean;
   readonly class_weight?: Readonly<Record<string, number>>;
   readonly validation_split?: number;
+  /** Keras takes few steps sooner without making graphs of them. */
+  readonly eager?: boolean;
 }
 
 /** Float32 as Base64, with the shape. */

@@ -5,6 +5,7 @@ import type { Context } from '../../src/graph/differentiable.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, type Tensor } from '../../src/graph/tensor.js';
+import type { LossWriter } from '../../src/graph/training.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
@@ -28,6 +29,7 @@ import {
   MeanSquaredError,
   SparseCategoricalCrossentropy,
 } from '../../src/keras/losses/index.js';
+import { lossOfPositions } from '../../src/keras/losses/positions.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { L1L2 } from '../../src/keras/regularizers.js';
 import type { Shape } from '../../src/keras/symbolic-shape.js';
@@ -250,33 +252,52 @@ const losses: [
   ['smoothed binary cross-entropy', new BinaryCrossentropy({ labelSmoothing: 0.1 }), bits, 'sigmoid'],
   ['mean squared error', new MeanSquaredError(), bits, 'any'],
 ];
-for (const [title, loss, target, from] of losses)
+/** A loss as a function of its prediction, which an activation may make. */
+function lossAsFunction(
+  loss: LossWriter,
+  { x, target, from }: { x: Tensor<'float32'>; target: Tensor<'float32'>; from: (typeof losses)[number][3] },
+): Differentiable {
+  return {
+    inputs: {
+      x: from === 'any' ? float32(softmaxRows(float32(x.data, [x.data.length / 4, 4])).data, x.dims) : x,
+    },
+    write(g, { x }) {
+      const y = g.initializer('target', target);
+      const fused = from === 'softmax' || from === 'sigmoid' ? from : undefined;
+      const output = fused ? getActivation(fused).forward(g, x!) : x!;
+      const logits = fused && {
+        activation: fused,
+        value: x!,
+        backward: (dLogits: Value) => ({ inputs: [dLogits] }),
+      };
+      const written = loss.forward(g, y, { output, logits });
+      return {
+        y: written.losses,
+        gradients(dy) {
+          const result = written.backward(g.op('Unsqueeze', [dy, g.ints(1)]));
+          return { x: 'dLogits' in result ? result.dLogits : result.dOutput };
+        },
+      };
+    },
+  };
+}
+
+for (const [title, loss, target, from] of losses) {
+  const options = { epsilon: from === 'any' ? 1e-3 : 5e-3 };
   test(`the gradient of ${title} is its finite difference`, (t) =>
+    assertGradients(t, lossAsFunction(loss, { x: awayFromZero([3, 4]), target, from }), options));
+
+  // Two samples of 3 × 1 positions each.
+  const [, width = 1] = target.dims;
+  const twice = float32([...target.data, ...target.data], [2, 3, 1, width]);
+  const positions = lossOfPositions(loss, { outputs: 4, targets: width });
+  test(`the gradient of ${title} at several positions is its finite difference`, (t) =>
     assertGradients(
       t,
-      {
-        inputs: { x: from === 'any' ? softmaxRows(awayFromZero([3, 4])) : awayFromZero([3, 4]) },
-        write(g, { x }) {
-          const y = g.initializer('target', target);
-          const fused = from === 'softmax' || from === 'sigmoid' ? from : undefined;
-          const output = fused ? getActivation(fused).forward(g, x!) : x!;
-          const logits = fused && {
-            activation: fused,
-            value: x!,
-            backward: (dLogits: Value) => ({ inputs: [dLogits] }),
-          };
-          const written = loss.forward(g, y, { output, logits });
-          return {
-            y: written.losses,
-            gradients(dy) {
-              const result = written.backward(g.op('Unsqueeze', [dy, g.ints(1)]));
-              return { x: 'dLogits' in result ? result.dLogits : result.dOutput };
-            },
-          };
-        },
-      },
-      { epsilon: from === 'any' ? 1e-3 : 5e-3 },
+      lossAsFunction(positions, { x: awayFromZero([2, 3, 1, 4]), target: twice, from }),
+      options,
     ));
+}
 
 test("the gradient of L1 and L2 penalties is the penalties' finite difference", (t) =>
   assertGradients(t, {

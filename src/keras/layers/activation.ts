@@ -66,7 +66,7 @@ export function writeActivation(
   return {
     output: y,
     backward: (dy) => ({ inputs: [f.backward(g, dy, { x, y })] }),
-    ...(rank < 4 && last && (name === 'softmax' || name === 'sigmoid')
+    ...(last && (name === 'softmax' || name === 'sigmoid')
       ? { logits: { activation: name, value: x, backward: (dx) => ({ inputs: [dx] }) } }
       : {}),
   };

@@ -129,25 +129,38 @@ export class Dense extends Layer {
     const { g } = context;
     const last = toChannelsLast(g, x, rank);
     const shape = g.op('Shape', [last]);
-    const { output, backward } = this.#forwardRows(context, g.op('Reshape', [last, g.ints(-1, this.#depth)]));
+    const rows = this.#forwardRows(context, g.op('Reshape', [last, g.ints(-1, this.#depth)]));
     const outputShape = g.op('Concat', [g.op('Slice', [shape, g.ints(0), g.ints(-1)]), g.ints(this.units)], {
       axis: 0,
     });
-    return {
-      output: toChannelsFirst(g, g.op('Reshape', [output, outputShape]), rank),
-      backward(dy, needsInput) {
-        const dRows = g.op('Reshape', [toChannelsLast(g, dy, rank), g.op('Shape', [output])]);
-        const { inputs, weights } = backward!(dRows, needsInput);
+    const whole = (value: Value) => toChannelsFirst(g, g.op('Reshape', [value, outputShape]), rank);
+    const throughRows =
+      (backward: NonNullable<Forward['backward']>): NonNullable<Forward['backward']> =>
+      (dy, needsInput) => {
+        const dRows = g.op('Reshape', [toChannelsLast(g, dy, rank), g.ints(-1, this.units)]);
+        const { inputs, weights } = backward(dRows, needsInput);
         return {
           inputs: inputs.map((dx) => toChannelsFirst(g, g.op('Reshape', [dx, shape]), rank)),
           weights,
         };
-      },
+      };
+    return {
+      output: whole(rows.output),
+      backward: throughRows(rows.backward),
+      ...(rows.logits
+        ? {
+            logits: {
+              ...rows.logits,
+              value: whole(rows.logits.value),
+              backward: throughRows(rows.logits.backward),
+            },
+          }
+        : {}),
     };
   }
 
   /** x (N, D) → (N, units) */
-  #forwardRows(context: Context, x: Value): Forward {
+  #forwardRows(context: Context, x: Value): Forward & Required<Pick<Forward, 'backward'>> {
     const { g } = context;
     const kernel = context.weight(this.#kernel);
     // z (N, U) = x (N, D) · kernel (D, U) + bias (U)

@@ -128,12 +128,16 @@ export class SparseCategoricalCrossentropy extends Loss {
     this.fromLogits = fromLogits;
   }
 
-  override targetShape(): readonly number[] {
-    return [1];
+  override targetShape(outputShape: Shape): readonly number[] {
+    return [...super.targetShape(outputShape).slice(0, -1), 1];
   }
 
   override describeMismatch(targetShape: Shape, outputShape: Shape): string {
-    return `Argument \`output\` must have rank (ndim) \`target.ndim - 1\`. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}. Hint: categorical_crossentropy takes one-hot rows.`;
+    const [target, output] = [pythonTuple(targetShape), pythonTuple(outputShape)];
+    const hint = 'Hint: categorical_crossentropy takes one-hot rows.';
+    return targetShape.length === outputShape.length - 1
+      ? `Arguments \`target\` and \`output\` must have the same shape up until the last dimension: target.shape=${target}, output.shape=${output}. ${hint}`
+      : `Argument \`output\` must have rank (ndim) \`target.ndim - 1\`. Received: target.shape=${target}, output.shape=${output}. ${hint}`;
   }
 
   /** @throws ValueError for an index that is no class's: TensorFlow's words. */

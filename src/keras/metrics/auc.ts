@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
 import { autoName } from '../naming.js';
+import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { zip } from '../zip.js';
@@ -91,7 +92,12 @@ export class AUC extends ConfusionMetric {
   }
 
   override build(outputShape: Shape): void {
-    if (this.multiLabel) this.labels = this.numLabels ?? outputShape.at(-1) ?? 1;
+    if (!this.multiLabel) return;
+    if (outputShape.length !== 2)
+      throw new ValueError(
+        `\`y_pred\` must have rank 2 when \`multi_label=True\`. Found rank ${outputShape.length}. Full shape received for \`y_pred\`: ${pythonTuple(outputShape)}`,
+      );
+    this.labels = this.numLabels ?? outputShape.at(-1) ?? 1;
   }
 
   protected override get even(): boolean {

@@ -109,10 +109,9 @@ export function toTargets(
   y: ArrayLikeData,
   { targetShape, describeMismatch }: TargetForm,
 ): Tensor<'float32'> {
-  const target = toFloatTensor(y);
-  if (target.dims.length === 1 && targetShape.length === 1 && targetShape[0] === 1)
-    return float32(target.data, [rowCount(target), 1]);
-  if (target.dims.slice(1).join() !== targetShape.join())
-    throw new ValueError(describeMismatch([null, ...target.dims.slice(1)]));
-  return target;
+  const { data, dims } = toFloatTensor(y);
+  const whole = dims.length === targetShape.length && targetShape.at(-1) === 1 ? [...dims, 1] : dims;
+  if (whole.slice(1).join() !== targetShape.join())
+    throw new ValueError(describeMismatch([null, ...dims.slice(1)]));
+  return float32(data, whole);
 }

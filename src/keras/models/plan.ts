@@ -4,6 +4,7 @@ import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import type { TrainingPlan } from '../../graph/training.js';
 import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
+import { lossOfPositions, metricOfPositions } from '../losses/positions.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -71,11 +72,15 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
     }),
   );
   if (!isPicture(model.outputTensor)) return forward;
-  const { backward } = forward;
+  const { backward, logits } = forward;
   return {
     ...forward,
     output: toChannelsLast(g, forward.output),
-    logits: undefined,
+    logits: logits && {
+      ...logits,
+      value: toChannelsLast(g, logits.value),
+      backward: (dLogits, needsInput) => logits.backward(toChannelsFirst(g, dLogits), needsInput),
+    },
     backward: backward && ((dOutput, needsInput) => backward(toChannelsFirst(g, dOutput), needsInput)),
   };
 }
@@ -103,18 +108,33 @@ function predictionPlan(model: Functional) {
   };
 }
 
+/** Loss and metrics for outputs of this shape. */
+function writersFor(
+  { loss, metrics }: { loss: Loss; metrics: readonly Metric[] },
+  { shape, targetShape }: { shape: Shape; targetShape: readonly number[] },
+): Pick<TrainingPlan, 'loss' | 'metrics'> {
+  const [outputs, targets] = [shape.at(-1), targetShape.at(-1)];
+  if (shape.length <= 2 || outputs == null || targets === undefined) return { loss, metrics };
+  const sizes = { outputs, targets };
+  return {
+    loss: lossOfPositions(loss, sizes),
+    metrics: metrics.map((metric) => metricOfPositions(metric, sizes)),
+  };
+}
+
 /** What to train, from a model and what `compile` was given. */
 export function trainingPlan(
   model: Functional,
   compiled: { loss: Loss; metrics: readonly Metric[]; optimizer: Optimizer; weighted: boolean },
 ): TrainingPlan {
-  const { loss, metrics, optimizer, weighted } = compiled;
+  const { optimizer, weighted } = compiled;
+  const { shape } = model.outputTensor;
+  const targetShape = compiled.loss.targetShape(shape);
   return {
     ...predictionPlan(model),
-    targetShape: loss.targetShape(model.outputTensor.shape),
+    targetShape,
     weighted,
-    loss,
-    metrics,
+    ...writersFor(compiled, { shape, targetShape }),
     optimizer,
     penalties: computedLayers(model)
       .flatMap((layer) => layer.regularized.filter(([weight]) => layer.trainableWeights.includes(weight)))

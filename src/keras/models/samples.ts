@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { rowCount, sliceRows } from '../../graph/rows.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
+import { pythonTuple } from '../python/format.js';
 import { type Batch, type TargetForm, toFloatTensor, toInputs, toTargets } from './data.js';
 import type { Samples } from './trainer.js';
 
@@ -31,7 +32,7 @@ export async function toSamples(batch: Batch, form: Form): Promise<Samples> {
   if (y == null) throw new TypeError('Expected targets with the data. Received: none.');
   const inputs = toInputs(x, form.inputNames);
   const target = toTargets(y, form);
-  const weight = sampleWeight == null ? undefined : withoutColumn(toFloatTensor(sampleWeight));
+  const weight = sampleWeight == null ? undefined : weightOfEach(toFloatTensor(sampleWeight));
   if (weight && classWeight)
     throw new ValueError('You cannot specify `class_weight` and `sample_weight` at the same time.');
   for (const tensor of [...inputs, ...(weight ? [weight] : [])])
@@ -48,12 +49,21 @@ export async function toSamples(batch: Batch, form: Form): Promise<Samples> {
   };
 }
 
-/** Weights of samples in one column (N, 1) as (N). */
-const withoutColumn = ({ data, dims }: Tensor<'float32'>): Tensor<'float32'> =>
-  float32(data, dims.length > 1 && dims.at(-1) === 1 ? dims.slice(0, -1) : dims);
+/** A weight for each sample (N), also of (N, 1) and (N, 1, 1), which Keras asks for with outputs of higher rank. */
+function weightOfEach({ data, dims }: Tensor<'float32'>): Tensor<'float32'> {
+  const [count = 0] = dims;
+  if (data.length === count) return float32(data, [count]);
+  throw new ValueError(
+    `Expected one weight for each sample. Received: weights of shape ${pythonTuple(dims)}.`,
+  );
+}
 
 /** The weight of each sample's class; 1 where none is given. */
 function weighClasses(y: Tensor, classWeight: ClassWeight): Tensor<'float32'> {
+  if (y.dims.length > 2)
+    throw new ValueError(
+      `Expected targets of one class a sample with \`classWeight\`. Received: targets of shape ${pythonTuple(y.dims)}. Hint: weigh samples with \`sampleWeight\`.`,
+    );
   const weightOf = classWeight instanceof Map ? classWeight : new Map(indexed(classWeight as object));
   const [count = 0, width = 1] = y.dims;
   const values = y.data as Float32Array;
