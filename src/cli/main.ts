@@ -1,7 +1,7 @@
 import { resourceError, systemReason } from '#platform';
 import { UserError } from '../errors.js';
+import { printable, printableLines } from '../printable.js';
 import { inFlags } from './flags.js';
-import { printable, printableLines } from './printable.js';
 
 /** A mistake in how a command was called. */
 export class UsageError extends UserError {

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
+import { printableLines } from '../printable.js';
 import { describeError, UsageError } from './main.js';
-import { printableLines } from './printable.js';
 
 /**
  * Settings of all commands: unknown options are mistakes, as are options that are given twice, and `--no-…` is a name

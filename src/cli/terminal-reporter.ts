@@ -1,6 +1,6 @@
+import { printable } from '../printable.js';
 import type { Progress, Reporter } from '../transfer/reporter.js';
 import { inFlags } from './flags.js';
-import { printable } from './printable.js';
 
 export interface ReporterOptions {
   readonly write?: (text: string) => void;

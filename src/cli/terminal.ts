@@ -1,7 +1,7 @@
 /** The one place where commands write. Texts may hold names from files, so hidden characters are written out. */
 
+import { printable, printableJson, printableLines } from '../printable.js';
 import { inFlags } from './flags.js';
-import { printable, printableJson, printableLines } from './printable.js';
 
 /** Writes results to standard output, a line each. */
 export function printLines(...lines: readonly string[]): void {

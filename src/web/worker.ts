@@ -86,15 +86,17 @@ const runtimePaths = (name: string, assets: string) => ({
   wasm: new URL(`${name}.wasm`, assets).href,
 });
 
-/** Starts a session. ONNX Runtime starts with the first one, and says so when it was that which failed. */
+/** Starts a session. ONNX Runtime starts with the first one, and says so when its own start fails. */
 async function start<T>(create: () => Promise<T>): Promise<T> {
   try {
     return await create();
   } catch (cause) {
     const message = messageOf(cause);
-    throw new ClassifierError(/no available backend/i.test(message) ? 'no runtime' : 'wrong model', message, {
-      cause,
-    });
+    if (/no available backend/i.test(message)) throw new ClassifierError('no runtime', message, { cause });
+    throw new OnnxFormatError(
+      `Expected an undamaged model. Received: one that does not load: ${message.split('\n', 1).join('')}`,
+      { cause },
+    );
   }
 }
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
 import { withoutDashes } from '../../src/cli/parser.js';
-import { printable } from '../../src/cli/printable.js';
 import { readPicture } from '../../src/platform/node/read-picture.js';
+import { printable } from '../../src/printable.js';
 import { run } from './command.js';
 
 const test = anyTest as TestFn<{ room: string }>;

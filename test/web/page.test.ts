@@ -5,8 +5,10 @@ import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { sealModel } from '../../src/classifier/seal-model.js';
+import type { ValueInfo } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
-import { metadata, seededClassifier } from '../export/seeded-classifier.js';
+import { float32 } from '../../src/graph/tensor.js';
+import { head, metadata, seededClassifier } from '../export/seeded-classifier.js';
 import { buildTestSite, seen, sharedBrowser, type TestSite, waitForStatus } from './browser.js';
 import { type StaticServer, serveFolder } from './static-server.js';
 
@@ -380,6 +382,10 @@ test.serial('a missing worker is told', async (t) => {
   await server.close();
 });
 
+/** Outputs that lack the one that a page asks for. */
+const renamed = (outputs: readonly ValueInfo[]): ValueInfo[] =>
+  outputs.map((output) => ({ ...output, name: 'head/Softmax' }));
+
 test.serial('models that cannot be used are told', async (t) => {
   const { page, site, server } = t.context;
   const whole = await readFile(join(site.folder, 'model.onnx'));
@@ -394,6 +400,30 @@ test.serial('models that cannot be used are told', async (t) => {
       /^The file foreign\.onnx cannot .* an ONNX model without\. Hint/,
     ],
     ['broken.onnx', encodeModel(broken), /^The file broken\.onnx cannot be used here\. /],
+    [
+      'nan.onnx',
+      encodeModel(
+        seededClassifier({
+          head: (g, embedding) =>
+            head(g, g.op('Add', [embedding, g.initializer('bad', float32([0, Number.NaN], [2]))])),
+        }),
+      ),
+      /^The file nan\.onnx cannot be used here\. Expected finite weights\. Received: NaN or infinity in '.*bad'\./,
+    ],
+    [
+      'three.onnx',
+      encodeModel(
+        seededClassifier({
+          head: (g, embedding) => g.op('Slice', [head(g, embedding), g.ints(0), g.ints(3), g.ints(1)]),
+        }),
+      ),
+      /^The file three\.onnx cannot be used here\. Expected an undamaged model\. Received: one that does not load: /,
+    ],
+    [
+      'scores.onnx',
+      encodeModel({ ...model, graph: { ...model.graph, outputs: renamed(model.graph.outputs) } }),
+      /^The file scores\.onnx cannot be used here\. Expected /,
+    ],
     [
       'face.onnx', // The site was built without a detector.
       encodeModel(
@@ -416,6 +446,44 @@ test.serial('models that cannot be used are told', async (t) => {
   }
   await page.locator('ort-classifier').evaluate((element) => element.setAttribute('model', 'model.onnx'));
   await waitForStatus(page, /^Ready/);
+});
+
+test.serial('answers that are no numbers are told, and nothing is shown for them', async (t) => {
+  const { page, site, server } = t.context;
+  const overflowing = seededClassifier({
+    head: (g, embedding) => g.op('Div', [head(g, embedding), g.scalar(0)]),
+  });
+  await writeFile(join(site.folder, 'zero.onnx'), encodeModel(overflowing));
+  await page.goto(server.url);
+  await page.locator('ort-classifier').evaluate((element) => element.setAttribute('model', 'zero.onnx'));
+  await waitForStatus(page, /^Ready/);
+  await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.deepEqual(await seen(page), {
+    status:
+      "The file zero.onnx cannot be used here. Expected finite probabilities. Received: Infinity for 'apple'. Hint: the model is damaged, or its training failed; train it again.",
+    isError: true,
+    predictions: [],
+  });
+});
+
+test.serial('labels that would turn the text around them are written out', async (t) => {
+  const { page, site, server } = t.context;
+  const labels = ['apple\u202eelppa', 'fig\ngif', ...metadata.labels.slice(2)];
+  await writeFile(
+    join(site.folder, 'turning.onnx'),
+    encodeModel(seededClassifier({ metadata: { ...metadata, labels } })),
+  );
+  await page.goto(server.url);
+  await page.locator('ort-classifier').evaluate((element) => element.setAttribute('model', 'turning.onnx'));
+  await waitForStatus(page, /^Ready/);
+  const note = page.locator('ort-classifier').locator('.note').filter({ hasText: 'elppa' });
+  t.true((await note.textContent())?.startsWith('apple\\u202eelppa · fig\\ngif · '));
+  t.true((await page.locator('#facts').textContent())?.includes('apple\\u202eelppa'));
+  await page.locator('input[type=file]').setInputFiles(await file('red.png', picture('#c03020')));
+  await waitForStatus(page, /^Most likely /);
+  const { predictions } = await seen(page);
+  t.is(predictions.filter((line) => /^(apple\\u202eelppa|fig\\ngif) [\d.]+%$/.test(line)).length, 2);
 });
 
 test.serial('the page does not freeze while a large picture is read', async (t) => {

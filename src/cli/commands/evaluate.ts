@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Evaluation } from '../../classifier/metrics.js';
+import { printable } from '../../printable.js';
 import { evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
-import { printable } from '../printable.js';
 import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 

@@ -1,11 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
+import { printable } from '../../printable.js';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
 import { type Inspection, inspectFolders } from '../../transfer/inspect/inspect.js';
 import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
-import { printable } from '../printable.js';
 import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 

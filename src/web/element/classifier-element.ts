@@ -1,4 +1,5 @@
 import type { ModelMetadata } from '../../classifier/metadata.js';
+import { printable } from '../../printable.js';
 import { type Classification, Classifier } from '../classifier.js';
 import { ClassifierError, type Progress, type WebProvider } from '../classifier-protocol.js';
 import { findElement } from '../find-element.js';
@@ -312,11 +313,11 @@ export class ClassifierElement extends HTMLElement {
     const status = this.#find('.status');
     status.classList.toggle('quiet', isQuiet);
     status.classList.toggle('error', isError);
-    status.textContent = text;
+    status.textContent = printable(text);
   }
 
   #note(text: string): void {
-    this.#find('.note').textContent = text;
+    this.#find('.note').textContent = printable(text);
   }
 
   #setBusy(isBusy: boolean): void {

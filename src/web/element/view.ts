@@ -1,4 +1,5 @@
 /** The parts of `<ort-classifier>` that can be seen. */
+import { printable } from '../../printable.js';
 import type { Classification, Prediction } from '../classifier.js';
 
 export const template = `
@@ -50,7 +51,7 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
     child.textContent = text;
     return parent.appendChild(child);
   };
-  add(item, 'span', 'label', label);
+  add(item, 'span', 'label', printable(label));
   add(item, 'span', 'probability', formatShare(probability));
   const bar = add(add(item, 'div', 'track'), 'div', 'bar');
   bar.style.width = `${probability * 100}%`;

@@ -1,5 +1,6 @@
 /** The demo page: one element, facts about its model, and drops that miss the element. */
 import type { ModelMetadata } from '../../classifier/metadata.js';
+import { printable } from '../../printable.js';
 import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
 import { findElement } from '../find-element.js';
 import { keepForOffline } from './offline.js';
@@ -33,7 +34,7 @@ element.addEventListener('ready', (event) => {
     ...facts.flatMap(([name, value]) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')];
       dt.textContent = name;
-      dd.textContent = value;
+      dd.textContent = printable(value);
       return [dt, dd];
     }),
   );

@@ -1,5 +1,6 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 
+import { printable } from '../../printable.js';
 import { ClassifierError } from '../classifier-protocol.js';
 import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
 import { describeError, describePicture } from '../element/error-words.js';
@@ -29,7 +30,7 @@ const stopButton = find<HTMLButtonElement>('#stop');
 /** Tells of something that went wrong, until the visitor goes on. */
 function complain(text: string): void {
   const item = document.createElement('p');
-  item.textContent = text;
+  item.textContent = printable(text);
   messages.append(item);
   while (messages.childElementCount > 5) messages.firstElementChild?.remove();
 }

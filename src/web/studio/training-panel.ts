@@ -1,3 +1,4 @@
+import { printable } from '../../printable.js';
 import { findElement as find } from '../find-element.js';
 import { drawChart } from './chart.js';
 import { defaultSettings, type Settings, type Trained } from './studio-protocol.js';
@@ -40,7 +41,7 @@ export class TrainingPanel {
   }
 
   say(text: string, { isError = false } = {}): void {
-    this.#status.textContent = text;
+    this.#status.textContent = printable(text);
     this.#status.classList.toggle('error', isError);
   }
 

@@ -1,3 +1,5 @@
+/** Texts from files as they may be shown, on a terminal and in a page. */
+
 /** Control characters, marks that change the direction of writing, and Unicode's own line breaks. */
 const hidden = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
