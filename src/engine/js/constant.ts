@@ -1,7 +1,7 @@
 /** Values that are made rather than computed: shapes as numbers, constants, ranges. */
 import { floatOf, floatsOf, intOf, intsOf, tensorOf } from '../../graph/attributes.js';
 import { arrayTypes, float32, int64, scalar, sizeOf, type Tensor } from '../../graph/tensor.js';
-import { allocate, elements, integers, type Kernel, make, OpError } from './kernel.js';
+import { allocate, first, integers, type Kernel, make, OpError } from './kernel.js';
 
 const shapeOf: Kernel = ([x]: readonly [Tensor], call) => {
   const rank = x.dims.length;
@@ -16,7 +16,7 @@ const constantOfShape: Kernel = ([shape]: readonly [Tensor], call) => {
   const value = tensorOf(call.node, 'value');
   const dims = integers(shape);
   const y = allocate(value?.type ?? 'float32', sizeOf(dims));
-  if (value) y.fill(elements(value)[0]!);
+  if (value) y.fill(first(value));
   return make(value?.type ?? 'float32', dims, y);
 };
 
@@ -35,11 +35,7 @@ const constant: Kernel = (_, { node }) => {
 };
 
 const range: Kernel = ([start, limit, delta]: readonly [Tensor, Tensor, Tensor]) => {
-  const [from, to, step] = [start, limit, delta].map((tensor) => elements(tensor)[0]!) as [
-    number,
-    number,
-    number,
-  ];
+  const [from, to, step] = [first(start), first(limit), first(delta)];
   const count = Math.max(0, Math.ceil((Number(to) - Number(from)) / Number(step)));
   const y = new arrayTypes[start.type](count) as Float32Array;
   // Bigints count as numbers do, but only among themselves.

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../graph/tensor.js';
+import { int64, type Tensor } from '../../graph/tensor.js';
 import { type Kernel, make } from './kernel.js';
 import { concatenate } from './shape.js';
 
@@ -15,18 +15,15 @@ const loop: Kernel = ([tripCount, condition, ...initial]: readonly [Tensor?, Ten
   let going = condition ?? make('bool', [], Uint8Array.of(1));
   const scans = body.outputs.slice(1 + initial.length).map(() => [] as Tensor[]);
   for (let trip = 0; trip < trips && going.data[0]; trip++) {
-    const results = body([make('int64', [], BigInt64Array.of(BigInt(trip))), going, ...state]);
-    going = results[0]!;
+    const results = body([int64([trip], []), going, ...state]);
+    [going = going] = results;
     state = results.slice(1, 1 + initial.length);
-    for (const [i, scan] of scans.entries()) {
-      const { type, dims, data } = results[1 + initial.length + i]!;
-      scan.push(make(type, [1, ...dims], data));
-    }
+    for (const [i, { type, dims, data }] of results.slice(1 + initial.length).entries())
+      scans[i]?.push(make(type, [1, ...dims], data));
   }
-  const stacked = scans.map((scan, i) => {
-    if (scan.length > 0) return concatenate(scan, 0);
-    const { type, dims } = body.outputs[1 + initial.length + i]!;
-    return concatenate([make(type, [0, ...dims], new Float32Array(0))], 0);
+  const stacked = body.outputs.slice(1 + initial.length).map(({ type, dims }, i) => {
+    const scan = scans[i] ?? [];
+    return concatenate(scan.length > 0 ? scan : [make(type, [0, ...dims], new Float32Array(0))], 0);
   });
   return [...state, ...stacked];
 };

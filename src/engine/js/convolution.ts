@@ -40,9 +40,9 @@ function spatialAxes(x: Tensor, kernel: readonly number[], call: Call): [rows: A
   const auto = textOf(call.node, 'auto_pad', 'NOTSET');
   const round = intOf(call.node, 'ceil_mode', 0) === 1 ? Math.ceil : Math.floor;
   const axes = sizes.map((input, i): Axis => {
-    const [stride, dilation] = [strides[i]!, dilations[i]!];
-    const reach = (kernel[i]! - 1) * dilation + 1;
-    let [before, after] = [pads[i]!, pads[i + count]!];
+    const [stride = 1, dilation = 1, size = 1] = [strides[i], dilations[i], kernel[i]];
+    const reach = (size - 1) * dilation + 1;
+    let [before = 0, after = 0] = [pads[i], pads[i + count]];
     if (auto === 'VALID') before = after = 0;
     if (auto.startsWith('SAME')) {
       const total = Math.max(0, (Math.ceil(input / stride) - 1) * stride + reach - input);
@@ -52,9 +52,10 @@ function spatialAxes(x: Tensor, kernel: readonly number[], call: Call): [rows: A
     let output = round((input + before + after - reach) / stride) + 1;
     // A window that starts in the padding behind the picture is none.
     if (round === Math.ceil && (output - 1) * stride >= input + before) output--;
-    return { input, output, kernel: kernel[i]!, stride, dilation, before, after };
+    return { input, output, kernel: size, stride, dilation, before, after };
   });
-  return axes.length === 1 ? [wholeAxis, axes[0]!] : [axes[0]!, axes[1]!];
+  const [columns = wholeAxis, rows = wholeAxis] = axes.reverse();
+  return [rows, columns];
 }
 
 /** The first and the last-but-one output position at which tap `k` lies within the input. */
@@ -66,10 +67,12 @@ function reachOf({ input, output, stride, dilation, before }: Axis, k: number): 
   ];
 }
 
-const outputDims = (x: Tensor, channels: number, rows: Axis, columns: Axis): number[] =>
-  x.dims.length === 3
-    ? [x.dims[0]!, channels, columns.output]
-    : [x.dims[0]!, channels, rows.output, columns.output];
+const outputDims = (x: Tensor, channels: number, rows: Axis, columns: Axis): number[] => [
+  ...x.dims.slice(0, 1),
+  channels,
+  ...(x.dims.length === 3 ? [] : [rows.output]),
+  columns.output,
+];
 
 /**
  * y[n, m] = bias[m] + Σ weights[m, c, i, j] · x[n, c] shifted by (i, j), summed in float64 plane by plane. With groups,
@@ -141,11 +144,12 @@ const pool =
   ): Kernel =>
   ([x]: readonly [Tensor], call) => {
     if (call.outputs > 1) throw new OpError('Expected one output. Received: a request for indices.');
-    const [rows, columns] = spatialAxes(x, intsOf(call.node, 'kernel_shape')!, call);
+    const [rows, columns] = spatialAxes(x, intsOf(call.node, 'kernel_shape', []), call);
     const from = numbers(x);
-    const dims = outputDims(x, x.dims[1]!, rows, columns);
+    const [count = 1, channels = 1] = x.dims;
+    const dims = outputDims(x, channels, rows, columns);
     const y = new Float32Array(sizeOf(dims));
-    const planes = x.dims[0]! * x.dims[1]!;
+    const planes = count * channels;
     let at = 0;
     for (let p = 0; p < planes; p++)
       for (let row = 0; row < rows.output; row++)
@@ -179,7 +183,7 @@ const globalPool =
   ): Kernel =>
   ([x]: readonly [Tensor]) => {
     const from = numbers(x);
-    const planes = x.dims[0]! * x.dims[1]!;
+    const planes = sizeOf(x.dims.slice(0, 2));
     const size = from.length / planes;
     const y = new Float32Array(planes);
     for (let p = 0; p < planes; p++) {
@@ -187,7 +191,11 @@ const globalPool =
       for (let i = p * size; i < (p + 1) * size; i++) total = join(total, from[i]!);
       y[p] = finish(total, size);
     }
-    return make('float32', [x.dims[0]!, x.dims[1]!, ...x.dims.slice(2).map(() => 1)], y);
+    return make(
+      'float32',
+      x.dims.map((size, axis) => (axis < 2 ? size : 1)),
+      y,
+    );
   };
 
 /** (x − mean) / √(variance + epsilon) · scale + shift, with the statistics that training left. */

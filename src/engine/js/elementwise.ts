@@ -60,9 +60,11 @@ function combine(a: Tensor, b: Tensor, type: Tensor['type'], row: Row): Tensor {
   const y = allocate(type, sizeOf(dims));
   const [p, q] = [elements(a), elements(b)];
   const plan = walk(dims, [broadcastStrides(a.dims, dims), broadcastStrides(b.dims, dims)]);
-  const [dm, dn] = plan.strides.map((strides) => strides.at(-1)!) as [number, number];
-  const length = plan.sizes.at(-1)!;
-  eachRow(plan, (at, [m, n]) => row(y, at, length, p, m!, dm, q, n!, dn));
+  const {
+    length,
+    steps: [dm = 0, dn = 0],
+  } = plan;
+  eachRow(plan, (at, [m = 0, n = 0]) => row(y, at, length, p, m, dm, q, n, dn));
   return make(type, dims, y);
 }
 
@@ -158,10 +160,12 @@ function where([condition, a, b]: readonly [Tensor, Tensor, Tensor]): Tensor {
     dims,
     [condition, a, b].map((tensor) => broadcastStrides(tensor.dims, dims)),
   );
-  const [dc, da, db] = plan.strides.map((strides) => strides.at(-1)!) as [number, number, number];
-  const length = plan.sizes.at(-1)!;
-  eachRow(plan, (at, [i, j, l]) => {
-    for (let k = 0; k < length; k++) y[at + k] = c[i! + k * dc] ? p[j! + k * da]! : q[l! + k * db]!;
+  const {
+    length,
+    steps: [dc = 0, da = 0, db = 0],
+  } = plan;
+  eachRow(plan, (at, [i = 0, j = 0, l = 0]) => {
+    for (let k = 0; k < length; k++) y[at + k] = c[i + k * dc] ? p[j + k * da]! : q[l + k * db]!;
   });
   return make(a.type, dims, y);
 }

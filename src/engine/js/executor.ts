@@ -53,31 +53,28 @@ export class Plan {
     this.graph = graph;
     const steps = graph.nodes.map((node) => {
       const subgraphs = new Map(subgraphsOf(node).map(([name, inner]) => [name, new Plan(inner)]));
-      return { node, kernel: kernelOf(node), subgraphs };
+      const captured = [...subgraphs.values()].flatMap((plan) => [...plan.captures]);
+      return { node, kernel: kernelOf(node), subgraphs, reads: [...node.inputs, ...captured] };
     });
-    const reads = steps.map(
-      ({ node, subgraphs }) =>
-        new Set([...node.inputs, ...[...subgraphs.values()].flatMap((plan) => [...plan.captures])]),
-    );
     const own = new Set([
       ...graph.inputs.map(({ name }) => name),
       ...graph.nodes.flatMap(({ outputs }) => outputs),
     ]);
     const wanted = new Set(graph.outputs.map(({ name }) => name));
     this.captures = new Set(
-      [...reads.flatMap((names) => [...names]), ...wanted].filter(
+      [...steps.flatMap(({ reads }) => reads), ...wanted].filter(
         (name) => name !== '' && !own.has(name) && !graph.initializers.has(name),
       ),
     );
 
     const live = new Set(wanted);
-    const lastUsed = reads.map(() => [] as Value[]);
-    for (let i = steps.length - 1; i >= 0; i--)
-      for (const name of [...reads[i]!, ...steps[i]!.node.outputs]) {
-        if (own.has(name) && !live.has(name)) lastUsed[i]!.push(name);
-        live.add(name);
-      }
-    this.#steps = steps.map((step, i) => ({ ...step, lastUsed: lastUsed[i]! }));
+    const backwards = steps.toReversed().map((step): Step => {
+      const touched = new Set([...step.reads, ...step.node.outputs]);
+      const lastUsed = [...touched].filter((name) => own.has(name) && !live.has(name));
+      for (const name of touched) live.add(name);
+      return { ...step, lastUsed };
+    });
+    this.#steps = backwards.reverse();
   }
 
   /**
@@ -88,7 +85,9 @@ export class Plan {
    * @returns the outputs, in the order of the graph's
    */
   run(inputs: readonly Tensor[], outer: Lookup = () => undefined): Tensor[] {
-    const values = new Map(this.graph.inputs.map(({ name }, i) => [name, inputs[i]!]));
+    const values = new Map<Value, Tensor | undefined>(
+      this.graph.inputs.map(({ name }, i) => [name, inputs[i]]),
+    );
     const lookup: Lookup = (name) => values.get(name) ?? this.graph.initializers.get(name) ?? outer(name);
     const read = (name: Value, reader: string): Tensor => {
       const tensor = lookup(name);
@@ -101,7 +100,7 @@ export class Plan {
         name === '' ? undefined : read(name, `node '${node.name}'`),
       );
       const results = compute(step, operands, lookup);
-      for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, results[i]!);
+      for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, results[i]);
       for (const name of lastUsed) values.delete(name);
     }
     return this.graph.outputs.map(({ name }) => read(name, 'an output'));
@@ -127,7 +126,8 @@ function compute(
     node,
     outputs: node.outputs.length,
     subgraph(name) {
-      const plan = subgraphs.get(name)!;
+      const plan = subgraphs.get(name);
+      if (!plan) throw new OpError(`Expected a graph '${name}'. Received: none.`);
       const outputs = plan.graph.outputs.map(({ type, dims }) => ({
         type,
         dims: dims.map((dim) => (typeof dim === 'number' ? dim : 0)),

@@ -45,15 +45,17 @@ const gather: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
  * `axis`, where it has the index.
  */
 function places(dims: readonly number[], indices: Tensor, axis: number): Int32Array {
-  const at = positions(indices, dims[axis]!);
+  const at = positions(indices, dims[axis] ?? 1);
   const strides = stridesOf(dims);
   const own = stridesOf(indices.dims);
-  return Int32Array.from(at, (index, flat) => {
-    let place = index * strides[axis]!;
-    for (let k = 0; k < dims.length; k++)
-      if (k !== axis) place += (Math.floor(flat / own[k]!) % indices.dims[k]!) * strides[k]!;
-    return place;
-  });
+  const axes = strides.map((stride, k) => ({ stride, own: own[k] ?? 1, size: indices.dims[k] ?? 1 }));
+  return Int32Array.from(at, (index, flat) =>
+    axes.reduce(
+      (place, { stride, own, size }, k) =>
+        place + (k === axis ? index : Math.floor(flat / own) % size) * stride,
+      0,
+    ),
+  );
 }
 
 const gatherElements: Kernel = ([x, indices]: readonly [Tensor, Tensor], call) => {
@@ -91,15 +93,13 @@ const scatterElements: Kernel = ([x, indices, updates]: readonly [Tensor, Tensor
 
 /** Where the slices begin that the rows of `indices` (…, depth) point at, and how long they are. */
 function slicesAt(dims: readonly number[], indices: Tensor): [starts: number[], length: number] {
-  const depth = indices.dims.at(-1)!;
+  const depth = indices.dims.at(-1) ?? 1;
   const strides = stridesOf(dims);
   const at = integers(indices);
   const starts = Array.from({ length: at.length / depth }, (_, row) => {
     let start = 0;
-    for (let k = 0; k < depth; k++) {
-      const index = at[row * depth + k]!;
-      start += (index < 0 ? index + dims[k]! : index) * strides[k]!;
-    }
+    for (const [k, index] of at.slice(row * depth, (row + 1) * depth).entries())
+      start += (index < 0 ? index + (dims[k] ?? 1) : index) * (strides[k] ?? 0);
     return start;
   });
   return [starts, sizeOf(dims.slice(depth))];

@@ -48,6 +48,13 @@ export function numbers({ type, data }: Tensor): Float32Array {
 /** The elements as something to move about without looking at it, whatever their type. */
 export const elements = ({ data }: Tensor): Float32Array => data as Float32Array;
 
+/** The first element, of a scalar the only one. */
+export function first(tensor: Tensor): number {
+  const [value] = elements(tensor);
+  if (value === undefined) throw new OpError('Expected a number. Received: none.');
+  return value;
+}
+
 /** Zeros. The static type stands for every type of element. */
 export const allocate = (type: DataType, size: number): Float32Array =>
   new arrayTypes[type](size) as Float32Array;

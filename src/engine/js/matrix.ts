@@ -40,8 +40,8 @@ function multiply(
 function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha = 1 } = {}): Tensor {
   const ad = a.dims.length === 1 ? [1, ...a.dims] : [...a.dims];
   const bd = b.dims.length === 1 ? [...b.dims, 1] : [...b.dims];
-  if (transA) ad.push(ad.pop()!, ad.pop()!);
-  if (transB) bd.push(bd.pop()!, bd.pop()!);
+  if (transA) ad.push(...ad.splice(-2).reverse());
+  if (transB) bd.push(...bd.splice(-2).reverse());
   const [M, K] = ad.slice(-2) as [number, number];
   const [inner, N] = bd.slice(-2) as [number, number];
   if (K !== inner)
@@ -57,12 +57,14 @@ function product(a: Tensor, b: Tensor, { transA = false, transB = false, alpha =
     broadcastStrides(ad.slice(0, -2), batch).map((stride) => stride * M * K),
     broadcastStrides(bd.slice(0, -2), batch).map((stride) => stride * K * N),
   ]);
-  const length = plan.sizes.at(-1)!;
-  const [down, across] = plan.strides.map((strides) => strides.at(-1)!) as [number, number];
-  eachRow(plan, (at, [i, j]) => {
+  const {
+    length,
+    steps: [down = 0, across = 0],
+  } = plan;
+  eachRow(plan, (at, [i = 0, j = 0]) => {
     for (let n = 0; n < length; n++) {
-      const left = p.subarray(i! + n * down, i! + n * down + M * K);
-      const right = q.subarray(j! + n * across, j! + n * across + K * N);
+      const left = p.subarray(i + n * down, i + n * down + M * K);
+      const right = q.subarray(j + n * across, j + n * across + K * N);
       multiply(
         transA ? turned(left, [K, M]) : left,
         transB ? turned(right, [N, K]) : right,

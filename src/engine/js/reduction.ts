@@ -4,6 +4,7 @@ import {
   allocate,
   axisOf,
   elements,
+  first,
   integers,
   type Kernel,
   larger,
@@ -41,22 +42,24 @@ const reduce =
     const dims = intOf(call.node, 'keepdims', 1) === 1 ? kept : x.dims.filter((_, axis) => !axes.has(axis));
 
     const plan = walk(x.dims, [broadcastStrides(kept, x.dims)]);
-    const stride = plan.strides[0]!.at(-1)!;
-    const length = plan.sizes.at(-1)!;
+    const {
+      length,
+      steps: [stride = 0],
+    } = plan;
     const size = sizeOf(kept);
     if (x.type === 'int64') {
       if (!bigint) throw new OpError('Expected floats. Received: int64.');
       const totals = new BigInt64Array(size).fill(bigint.start);
-      eachRow(plan, (at, [o]) => {
-        for (let k = 0, m = o!; k < length; k++, m += stride)
+      eachRow(plan, (at, [o = 0]) => {
+        for (let k = 0, m = o; k < length; k++, m += stride)
           totals[m] = bigint.join(totals[m]!, (x.data as BigInt64Array)[at + k]!);
       });
       return make('int64', dims, totals);
     }
     const values = numbers(x);
     const totals = new Float64Array(size).fill(start);
-    eachRow(plan, (at, [o]) => {
-      for (let k = 0, m = o!; k < length; k++, m += stride) totals[m] = join(totals[m]!, values[at + k]!);
+    eachRow(plan, (at, [o = 0]) => {
+      for (let k = 0, m = o; k < length; k++, m += stride) totals[m] = join(totals[m]!, values[at + k]!);
     });
     if (finish) {
       const count = values.length / size;
@@ -124,7 +127,7 @@ const argExtreme =
 const topK: Kernel = ([x, k]: readonly [Tensor, Tensor], call) => {
   const axis = axisOf(intOf(call.node, 'axis', -1), x.dims.length);
   const largest = intOf(call.node, 'largest', 1) === 1;
-  const count = integers(k)[0]!;
+  const count = Number(first(k));
   const values = elements(x);
   const dims = x.dims.with(axis, count);
   const [outer, size, inner] = around(x.dims, axis);
@@ -138,9 +141,9 @@ const topK: Kernel = ([x, k]: readonly [Tensor, Tensor], call) => {
       return a < b === largest ? 1 : -1;
     });
     const target = Math.floor(line / inner) * count * inner + (line % inner);
-    for (let n = 0; n < count; n++) {
-      best[target + n * inner] = values[start + order[n]! * step]!;
-      positions[target + n * inner] = BigInt(order[n]!);
+    for (const [n, position] of order.slice(0, count).entries()) {
+      best[target + n * inner] = values[start + position * step]!;
+      positions[target + n * inner] = BigInt(position);
     }
   });
   return [make(x.type, dims, best), make('int64', dims, positions)];
@@ -153,7 +156,7 @@ const cumSum: Kernel = ([x, axisInput]: readonly [Tensor, Tensor], call) => {
   const y = allocate(x.type, values.length);
   // 0n for int64, whose elements `+` adds as well.
   const zero = (x.type === 'int64' ? 0n : 0) as number;
-  eachLine(x.dims, axisOf(integers(axisInput)[0]!, x.dims.length), (start, step, size) => {
+  eachLine(x.dims, axisOf(Number(first(axisInput)), x.dims.length), (start, step, size) => {
     let total = zero;
     for (let k = 0; k < size; k++) {
       const i = start + step * (reverse ? size - 1 - k : k);

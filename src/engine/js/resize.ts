@@ -38,15 +38,13 @@ function windows(size: number, resized: number, ratio: number): Window[] {
       total = f(total + weight);
       inside.push(weight);
     }
-    for (let x = 0; x < count; x++) {
-      const at = Math.min(Math.max(x + first, start), end - 1) - start;
-      const own = x + first >= start && x + first < end;
-      if (own) weights[at] = f(weights[at]! + inside[x]!);
-    }
-    for (let x = 0; x < count; x++) {
-      if (x + first < start) weights[0] = f(weights[0]! + inside[x]!);
-      else if (x + first >= end) weights[end - start - 1] = f(weights[end - start - 1]! + inside[x]!);
-    }
+    const add = (at: number, weight: number) => {
+      weights[at] = f((weights[at] ?? 0) + weight);
+    };
+    const isOwn = (x: number) => x >= start && x < end;
+    for (const [i, weight] of inside.entries()) if (isOwn(first + i)) add(first + i - start, weight);
+    for (const [i, weight] of inside.entries())
+      if (!isOwn(first + i)) add(first + i < start ? 0 : end - start - 1, weight);
     const normalise = total === 0 ? 1 : f(1 / total);
     return { start, weights: weights.map((weight) => f(weight * normalise)) };
   });
@@ -108,12 +106,11 @@ const resize: Kernel = ([x, , scales, sizes]: readonly [Tensor, Tensor?, Tensor?
 
   const axes = (intsOf(call.node, 'axes') ?? [...x.dims.keys()]).map((axis) => axisOf(axis, x.dims.length));
   const targets = axes.map((axis, i) => {
-    const size = x.dims[axis]!;
-    if (sizes?.data.length) {
-      const resized = integers(sizes)[i]!;
-      return { axis, resized, ratio: f(resized / size) };
-    }
-    const ratio = numbers(scales!)[i]!;
+    const size = x.dims[axis] ?? 1;
+    const resized = sizes && integers(sizes)[i];
+    if (resized !== undefined) return { axis, resized, ratio: f(resized / size) };
+    const ratio = scales && numbers(scales)[i];
+    if (ratio === undefined) throw new OpError('Expected sizes or scales. Received: neither.');
     return { axis, resized: Math.floor(f(size * ratio)), ratio };
   });
   return targets

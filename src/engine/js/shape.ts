@@ -1,7 +1,17 @@
 import { intOf, intsOf, textOf } from '../../graph/attributes.js';
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
 import { transpose } from '../../graph/transpose.js';
-import { allocate, axisOf, type Call, elements, integers, type Kernel, make, OpError } from './kernel.js';
+import {
+  allocate,
+  axisOf,
+  type Call,
+  elements,
+  first,
+  integers,
+  type Kernel,
+  make,
+  OpError,
+} from './kernel.js';
 import { around, broadcastShapes, broadcastStrides, eachRow, stridesOf, walk } from './walk.js';
 
 const reshaped = (x: Tensor, dims: readonly number[]): Tensor => make(x.type, dims, x.data);
@@ -17,10 +27,12 @@ function gatherByStride(
   const from = elements(x);
   const y = allocate(x.type, sizeOf(sizes));
   const plan = walk(sizes, [strides]);
-  const step = plan.strides[0]!.at(-1)!;
-  const length = plan.sizes.at(-1)!;
-  eachRow(plan, (at, [start]) => {
-    for (let k = 0, i = start! + offset; k < length; k++, i += step) y[at + k] = from[i]!;
+  const {
+    length,
+    steps: [step = 0],
+  } = plan;
+  eachRow(plan, (at, [start = 0]) => {
+    for (let k = 0, i = start + offset; k < length; k++, i += step) y[at + k] = from[i]!;
   });
   return make(x.type, dims, y);
 }
@@ -28,7 +40,7 @@ function gatherByStride(
 /** 0 keeps a dimension, −1 stands for the rest. */
 const reshape: Kernel = ([x, shape]: readonly [Tensor, Tensor], call) => {
   const keepZeros = intOf(call.node, 'allowzero', 0) === 1;
-  const dims = integers(shape).map((size, axis) => (size === 0 && !keepZeros ? x.dims[axis]! : size));
+  const dims = integers(shape).map((size, axis) => (size === 0 && !keepZeros ? (x.dims[axis] ?? 0) : size));
   const open = dims.indexOf(-1);
   if (open >= 0) dims[open] = x.data.length / -sizeOf(dims);
   if (sizeOf(dims) !== x.data.length || dims.some((size) => !Number.isInteger(size)))
@@ -50,7 +62,7 @@ const unsqueeze: Kernel = ([x, axes]: readonly [Tensor, Tensor]) => {
   const sizes = [...x.dims];
   return reshaped(
     x,
-    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : sizes.shift()!)),
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (sizes.shift() ?? 1))),
   );
 };
 
@@ -67,22 +79,22 @@ const squeeze: Kernel = ([x, axes]: readonly [Tensor, Tensor?]) => {
 
 /** Joins tensors along an axis that exists. */
 export function concatenate(tensors: readonly Tensor[], axis: number): Tensor {
-  const [first] = tensors as readonly [Tensor];
-  const dims = first.dims.with(
+  const [head] = tensors as readonly [Tensor];
+  const dims = head.dims.with(
     axis,
-    tensors.reduce((sum, { dims: d }) => sum + d[axis]!, 0),
+    tensors.reduce((sum, { dims: d }) => sum + (d[axis] ?? 1), 0),
   );
   for (const { dims: other, type } of tensors)
     if (
-      type !== first.type ||
+      type !== head.type ||
       other.length !== dims.length ||
       other.some((size, i) => i !== axis && size !== dims[i])
     )
       throw new OpError(
         `Expected tensors that agree but for axis ${axis}. Received: ` +
-          `${first.type} [${first.dims.join(', ')}] and ${type} [${other.join(', ')}].`,
+          `${head.type} [${head.dims.join(', ')}] and ${type} [${other.join(', ')}].`,
       );
-  const y = allocate(first.type, sizeOf(dims));
+  const y = allocate(head.type, sizeOf(dims));
   const [outer] = around(dims, axis);
   const width = y.length / outer;
   let column = 0;
@@ -92,12 +104,12 @@ export function concatenate(tensors: readonly Tensor[], axis: number): Tensor {
     for (let o = 0; o < outer; o++) y.set(data.subarray(o * part, (o + 1) * part), o * width + column);
     column += part;
   }
-  return make(first.type, dims, y);
+  return make(head.type, dims, y);
 }
 
 const concat: Kernel = (inputs, call) => {
-  const tensors = inputs as readonly Tensor[];
-  return concatenate(tensors, axisOf(intOf(call.node, 'axis', 0), tensors[0]!.dims.length));
+  const tensors = inputs as readonly [Tensor, ...Tensor[]];
+  return concatenate(tensors, axisOf(intOf(call.node, 'axis', 0), tensors[0].dims.length));
 };
 
 /** NumPy's slices: negative positions count from the end, ends beyond the array are cut off. */
@@ -116,31 +128,33 @@ const slice: Kernel = ([x, starts, ends, axesInput, stepsInput]: readonly [
   let offset = 0;
   for (const [i, given] of axes.entries()) {
     const axis = axisOf(given, x.dims.length);
-    const size = x.dims[axis]!;
-    const step = steps[i]!;
+    const size = x.dims[axis] ?? 1;
+    const stride = strides[axis] ?? 0;
+    const [start = 0, stop = size, step = 1] = [from[i], to[i], steps[i]];
     const clamp = (position: number, low: number, high: number) =>
       Math.min(Math.max(position < 0 ? position + size : position, low), high);
-    const begin = step > 0 ? clamp(from[i]!, 0, size) : clamp(from[i]!, 0, size - 1);
-    const end = step > 0 ? clamp(to[i]!, 0, size) : clamp(to[i]!, -1, size - 1);
+    const begin = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
+    const end = step > 0 ? clamp(stop, 0, size) : clamp(stop, -1, size - 1);
     sizes[axis] = Math.max(0, Math.ceil((end - begin) / step));
-    offset += begin * strides[axis]!;
-    strides[axis] = strides[axis]! * step;
+    offset += begin * stride;
+    strides[axis] = stride * step;
   }
   return gatherByStride(x, sizes, strides, sizes, offset);
 };
 
 const split: Kernel = ([x, sizesInput]: readonly [Tensor, Tensor?], call) => {
   const axis = axisOf(intOf(call.node, 'axis', 0), x.dims.length);
-  const size = x.dims[axis]!;
+  const size = x.dims[axis] ?? 1;
   const part = Math.ceil(size / call.outputs);
   const sizes = sizesInput
     ? integers(sizesInput)
     : Array.from({ length: call.outputs }, (_, i) => Math.min(part, size - i * part));
   const strides = stridesOf(x.dims);
+  const stride = strides[axis] ?? 0;
   let begin = 0;
   return sizes.map((width) => {
     const dims = x.dims.with(axis, width);
-    const piece = gatherByStride(x, dims, strides, dims, begin * strides[axis]!);
+    const piece = gatherByStride(x, dims, strides, dims, begin * stride);
     begin += width;
     return piece;
   });
@@ -153,12 +167,11 @@ const expand: Kernel = ([x, shape]: readonly [Tensor, Tensor]) => {
 
 const tile: Kernel = ([x, repeats]: readonly [Tensor, Tensor]) => {
   const times = integers(repeats);
-  const strides = stridesOf(x.dims);
   return gatherByStride(
     x,
-    x.dims.flatMap((size, axis) => [times[axis]!, size]),
-    x.dims.flatMap((_, axis) => [0, strides[axis]!]),
-    x.dims.map((size, axis) => size * times[axis]!),
+    x.dims.flatMap((size, axis) => [times[axis] ?? 1, size]),
+    stridesOf(x.dims).flatMap((stride) => [0, stride]),
+    x.dims.map((size, axis) => size * (times[axis] ?? 1)),
   );
 };
 
@@ -184,15 +197,14 @@ const pad: Kernel = ([x, pads, constant, axesInput]: readonly [Tensor, Tensor, T
   const amounts = integers(pads);
   const maps = x.dims.map((size) => Array.from({ length: size }, (_, i) => i));
   for (const [i, axis] of axes.entries()) {
-    const before = amounts[i]!;
-    const size = x.dims[axis]!;
-    const padded = size + before + amounts[i + axes.length]!;
+    const [before = 0, after = 0, size = 1] = [amounts[i], amounts[i + axes.length], x.dims[axis]];
+    const padded = size + before + after;
     maps[axis] = Array.from({ length: padded }, (_, at) => source(at - before, size));
   }
   const dims = maps.map((map) => map.length);
   const from = elements(x);
   const y = allocate(x.type, sizeOf(dims));
-  if (constant) y.fill(elements(constant)[0]!);
+  if (constant) y.fill(first(constant));
   const strides = stridesOf(x.dims);
   let at = 0;
   const fill = (axis: number, start: number): void => {

@@ -7,12 +7,20 @@ export interface Walk {
   readonly sizes: readonly number[];
   /** For every array, one stride for each axis. */
   readonly strides: readonly (readonly number[])[];
+  /** The size of the last axis. */
+  readonly length: number;
+  /** For every array, its stride along the last axis. */
+  readonly steps: readonly number[];
 }
 
 /** Row-major strides. */
 export function stridesOf(dims: readonly number[]): number[] {
   const strides = dims.map(() => 1);
-  for (let axis = dims.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dims[axis + 1]!;
+  let stride = 1;
+  for (const [axis, size] of [...dims.entries()].reverse()) {
+    strides[axis] = stride;
+    stride *= size;
+  }
   return strides;
 }
 
@@ -34,25 +42,28 @@ export function broadcastShapes(...shapes: (readonly number[])[]): number[] {
 export function broadcastStrides(dims: readonly number[], broadcast: readonly number[]): number[] {
   const strides = stridesOf(dims);
   const missing = broadcast.length - dims.length;
-  return broadcast.map((_, axis) => ((dims[axis - missing] ?? 1) === 1 ? 0 : strides[axis - missing]!));
+  return broadcast.map((_, axis) => ((dims[axis - missing] ?? 1) === 1 ? 0 : (strides[axis - missing] ?? 0)));
 }
 
 /** Loops over `sizes`, with axes of size 1 left out and axes merged that all arrays cross at one stride. */
 export function walk(sizes: readonly number[], strides: Walk['strides']): Walk {
-  const merged = { sizes: [] as number[], strides: strides.map(() => [] as number[]) };
-  for (let axis = 0; axis < sizes.length; axis++) {
-    if (sizes[axis] === 1) continue;
-    const last = merged.sizes.length - 1;
-    if (last >= 0 && strides.every((s, i) => merged.strides[i]![last] === s[axis]! * sizes[axis]!)) {
-      merged.sizes[last] = merged.sizes[last]! * sizes[axis]!;
-      for (const [i, s] of strides.entries()) merged.strides[i]![last] = s[axis]!;
-    } else {
-      merged.sizes.push(sizes[axis]!);
-      for (const [i, s] of strides.entries()) merged.strides[i]!.push(s[axis]!);
-    }
+  const axes: { size: number; strides: readonly number[] }[] = [];
+  for (const [axis, size] of sizes.entries()) {
+    if (size === 1) continue;
+    const next = { size, strides: strides.map((ofArray) => ofArray[axis] ?? 0) };
+    const last = axes.at(-1);
+    if (last?.strides.every((stride, i) => stride === (next.strides[i] ?? 0) * size))
+      axes.splice(-1, 1, { size: last.size * size, strides: next.strides });
+    else axes.push(next);
   }
-  if (merged.sizes.length === 0) return { sizes: [1], strides: strides.map(() => [0]) };
-  return merged;
+  const last = axes.at(-1) ?? { size: 1, strides: strides.map(() => 0) };
+  if (axes.length === 0) axes.push(last);
+  return {
+    sizes: axes.map(({ size }) => size),
+    strides: strides.map((_, i) => axes.map((axis) => axis.strides[i] ?? 0)),
+    length: last.size,
+    steps: last.strides,
+  };
 }
 
 /**
@@ -61,14 +72,14 @@ export function walk(sizes: readonly number[], strides: Walk['strides']): Walk {
  * @param visit is given the number of elements walked so far and where the row begins in each array
  */
 export function eachRow(
-  { sizes, strides }: Walk,
+  { sizes, strides, length }: Walk,
   visit: (at: number, starts: readonly number[]) => void,
 ): void {
   if (sizes.includes(0)) return;
   const outer = sizes.length - 1;
   const index = new Array<number>(outer).fill(0);
   const starts = strides.map(() => 0);
-  for (let at = 0; ; at += sizes[outer]!) {
+  for (let at = 0; ; at += length) {
     visit(at, starts);
     let axis = outer - 1;
     for (; axis >= 0; axis--) {
