@@ -107,6 +107,38 @@ test('labels come as asked for', async (t) => {
   ]);
 });
 
+test('tall and wide pictures are cropped about their middle, or padded on both sides', async (t) => {
+  const own = mkdtempSync(join(tmpdir(), 'dataset-'));
+  t.teardown(() => rmSync(own, { recursive: true }));
+  const strip = Uint8Array.of(10, 20, 30, 40, 50, 60);
+  for (const [name, width, height] of [
+    ['tall', 1, 6],
+    ['wide', 6, 1],
+  ] as const) {
+    mkdirSync(join(own, name));
+    const png = sharp(strip, { raw: { width, height, channels: 1 } }).png();
+    writeFileSync(join(own, name, 'strip.png'), await png.toBuffer());
+  }
+  const levelsOf = async (options: DatasetOptions) => {
+    const dataset = imageDatasetFromDirectory(own, {
+      ...quiet,
+      shuffle: false,
+      colorMode: 'grayscale',
+      interpolation: 'nearest',
+      ...options,
+    } as DatasetOptions & { subset: null });
+    for await (const [x] of dataset) return [...x.data];
+    throw new Error('no batch');
+  };
+  // The tall one, then the wide one. Of two middles it is the first, as in Keras.
+  t.deepEqual(await levelsOf({ imageSize: [1, 1], cropToAspectRatio: true }), [30, 30]);
+  t.deepEqual(await levelsOf({ imageSize: [2, 1], cropToAspectRatio: true }), [30, 40, 30, 30]);
+  t.deepEqual(await levelsOf({ imageSize: [1, 2], cropToAspectRatio: true }), [30, 30, 30, 40]);
+  const column = [...strip].flatMap((level) => [0, 0, level, 0, 0, 0]);
+  const row = [...new Array(12).fill(0), ...strip, ...new Array(18).fill(0)];
+  t.deepEqual(await levelsOf({ imageSize: [6, 6], padToAspectRatio: true }), [...column, ...row]);
+});
+
 test('bilinear reads two pixels a side, between their centres, and keeps fractions', (t) => {
   const image = { width: 4, height: 1, channels: 1, data: Uint8Array.of(0, 10, 20, 100) } as const;
   t.deepEqual([...interpolate(image, [1, 2], 'bilinear')], [5, 60]);
