@@ -4,7 +4,7 @@ import type { Tensor } from '../src/graph/tensor.js';
 type Values = ArrayLike<number> | ArrayLike<bigint>;
 
 export interface Tolerance {
-  /** What is compared, as a failure should call it. */
+  /** The name that a failure gives the comparison. */
   label: string;
   /** Allowed difference as a fraction of the expected value. Default 1e-5. */
   relative?: number;

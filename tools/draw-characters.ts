@@ -149,7 +149,7 @@ async function listFiles(folder: string): Promise<string[]> {
     );
 }
 
-/** Removes what runs that were killed have left beside the folder. */
+/** Removes the temporary folders of killed runs. */
 async function removeAbandoned(folder: string): Promise<void> {
   const prefix = `${basename(folder)}.partial-`;
   for (const name of await readdir(dirname(folder)).catch(() => []))

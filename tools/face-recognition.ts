@@ -35,7 +35,7 @@ interface Options {
   out: string;
 }
 
-/** What is put on top of the frozen layers. */
+/** The dense layers on top of the frozen ones. */
 function getHead(bottomModel: Model, numClasses: number): KerasTensor {
   let topModel = bottomModel.output;
   topModel = new GlobalAveragePooling2D().apply(topModel);

@@ -28,10 +28,10 @@ const timeout = 20_000;
 const mostGrowth = 2300;
 const folder = 'test/golden/saving';
 
-/** What became of a mutant: `loaded`, the name of an error that was meant, or `unexpected: …`. */
+/** The outcome of a mutant: `loaded`, the name of an error for people, or `unexpected: …`. */
 type Verdict = string;
 
-/** Names of errors that tell a person what is wrong with a file. */
+/** Names of errors that tell a person the fault of a file. */
 const meant: ReadonlySet<string> = new Set([
   'ExplainError',
   'Hdf5FormatError',

@@ -90,7 +90,10 @@ test('without sharp, PNG, GIF, BMP and PPM have the pixels of Pillow; the rest s
 test('levels of a PGM with another maximum are rounded as Python does, halves to even', async (t) => {
   const { data } = await decodeImage(Buffer.from('P2 4 1 100\n10 30 50 70\n'));
   // 25.5, 76.5, 127.5 and 178.5
-  t.deepEqual([...data].filter((_, i) => i % 3 === 0), [26, 76, 128, 178]);
+  t.deepEqual(
+    [...data].filter((_, i) => i % 3 === 0),
+    [26, 76, 128, 178],
+  );
 });
 
 /** Colours change smoothly, so that JPEGs of different orientations stay close. */

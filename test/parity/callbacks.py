@@ -35,7 +35,7 @@ METRICS = [
 
 
 class StubModel:
-    """What callbacks use of a model. Its weights are the number of the epoch that trained them."""
+    """The parts of a model that callbacks use. Its weights are the number of the epoch that trained them."""
 
     def __init__(self, learning_rate):
         self.stop_training = False
@@ -158,7 +158,7 @@ def evaluate(model, scenario):
 
 
 def draw(scenario):
-    """What `Progbar` prints for given updates: steps, values and whether they are the last."""
+    """The text that `Progbar` prints for given updates: steps, values and whether they are the last."""
     clock = Clock(scenario["ticks"])
     progbar.time = clock
     options = dict(scenario["options"])

@@ -136,7 +136,7 @@ async function train(model: Model, request: Request): Promise<Answer> {
   return { history, epochs, printed, warned, weights, iterations, ...results } as Answer;
 }
 
-/** Times are nobody's contract; of a bar that moves, what it shows in the end is. */
+/** Times are nobody's contract; the last state of a moving bar is. */
 const masked = (printed: string): string =>
   stripVTControlCharacters(printed)
 

@@ -23,7 +23,7 @@ def shape_of(value):
 
 
 def check(path):
-    """What is wrong with a file, by `onnx.checker`, ONNX's shape inference, and what readers see in Netron."""
+    """The faults of a file, by `onnx.checker`, by ONNX's shape inference, and by names that read badly in Netron."""
     model = onnx.load(path)
     problems = []
     try:

@@ -95,7 +95,7 @@ def run(request):
             for value in (generator.mean, generator.std, generator.zca_whitening_matrix)
             if value is not None
         ],
-        # What the stream gives next: nothing else was drawn.
+        # The next number of the stream: nothing else was drawn.
         "next": np.random.random(),
     }
 

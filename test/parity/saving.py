@@ -20,7 +20,7 @@ is_keras3 = keras.__version__.startswith("3")
 
 
 def data(shape, classes):
-    """What test/parity/saving.test.ts makes, too: pictures have levels, brought to the range from -1 to 1."""
+    """The data of test/parity/saving.test.ts. Levels of pictures are brought to the range from -1 to 1."""
     x = np.sin(np.arange(int(np.prod(shape)), dtype=np.float64) * 1.7).reshape(shape)
     if len(shape) == 4:
         x = np.floor((x + 1) * 127.5) / 127.5 - 1
@@ -121,7 +121,7 @@ def mobilenet_v2(alpha=0.35, size=96):
 
 
 def case(name):
-    """How to make a model, the shape of its data, classes, and what it is compiled with."""
+    """A function that makes the model, the shape of its data, classes, and the arguments of `compile`."""
     if "-" in name:
         network, alpha, size = name.split("-")
         build, size = {"nested": nested, "flattened": flattened, "mobilenet_v2": mobilenet_v2}[network], int(size)
@@ -258,7 +258,7 @@ def load_weights(name, paths):
 
 
 def evaluate(path, shape, classes, sparse):
-    """What a model that Python never saw computes, and what it is compiled with."""
+    """Predictions and metrics of a model that Python never saw."""
     model = keras.models.load_model(path)
     x, y = samples(model, shape, classes)
     if sparse:

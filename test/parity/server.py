@@ -2,7 +2,7 @@
 
 It prints the path of a Unix socket as JSON, and ends when its standard input does. A client sends a line of JSON,
 `[script, *arguments]`. A fork of this process then runs the script, with the connection as its standard input and
-output, and leaves what it says on stderr in a file beside the socket. So scripts share nothing but what is imported.
+output, and writes stderr to a file beside the socket. So scripts share imported modules alone.
 """
 
 import gc

@@ -6,12 +6,12 @@ import sys
 
 
 def as_list(array):
-    """What JSON does not know are tensors and NumPy's numbers."""
+    """Tensors and NumPy's numbers as lists and numbers, which JSON knows."""
     return array.numpy().tolist() if hasattr(array, "numpy") else array.tolist()
 
 
 def serve(answer):
-    """Answers each line of JSON on standard input with one on standard output; what else is printed goes to stderr."""
+    """Answers each line of JSON on standard input with one on standard output; anything else printed goes to stderr."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:

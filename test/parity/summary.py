@@ -235,7 +235,7 @@ def mistakes():
 
 
 def summary(model, options):
-    """What `model.summary` prints where there is no terminal, or one of `columns` characters."""
+    """The text of `model.summary` where there is no terminal, or one of `columns` characters."""
     options = dict(options)
     os.environ.pop("COLUMNS", None)
     if "columns" in options:

@@ -1,4 +1,4 @@
-/** What `<ort-classifier>` does beyond a picture that is chosen: the camera, models that are kept, lazy loading. */
+/** `<ort-classifier>` beyond a picture that is chosen: the camera, models that are kept, lazy loading. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';

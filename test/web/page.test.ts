@@ -97,7 +97,7 @@ test.serial('a visitor chooses a picture and sees the likeliest classes', async 
 
 test.serial('everything comes from the folder, by relative addresses, and is little', async (t) => {
   const { browser, server, site } = t.context;
-  // What is fetched to be kept, after the page is ready, is not counted.
+  // Without the service worker, which fetches files to keep them.
   const page = await browser.newPage({ serviceWorkers: 'block' });
   await page.goto(server.url);
   await waitForStatus(page, /^Ready/);

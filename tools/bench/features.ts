@@ -78,7 +78,7 @@ export async function benchFeatures({ photos, rounds }: { photos: string; rounds
   }
 }
 
-/** Does what the workers do, one step after the other. @returns a function that returns processor seconds */
+/** Does the work of the threads, one step after the other. @returns a function that returns processor seconds */
 async function aloneOnOneThread({ preprocessing, backboneModel }: Preparation) {
   const engine = await ortNode({ provider: 'cpu', threads: 1 });
   const resizer = await engine.load(resizeModel(preprocessing.size));

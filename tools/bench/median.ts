@@ -5,7 +5,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** A line of the table: what was compared, and what came out. */
+/** A line of the table: the comparison and its result. */
 export type Row = readonly [what: string, result: string];
 
 /**

@@ -92,7 +92,7 @@ async function timesOf(
   return times;
 }
 
-/** Milliseconds that this process has computed: on one thread, what a machine takes that does nothing else. */
+/** Milliseconds of processor time of this process; on one thread, the time on an idle machine. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -11,7 +11,7 @@ import { listImages } from '../../src/platform/node/folder.js';
 import type { Row } from './median.js';
 
 /**
- * What the graph's own `Resize` costs in accuracy: the trained model on test pictures as they are, and on the same
+ * The accuracy that the graph's own `Resize` costs: the trained model on test pictures as they are, and on the same
  * pictures resized to its size with Pillow's bytes before, which its `Resize` then leaves alone.
  */
 export async function benchResizing({ sample, model }: { sample: string; model: string }): Promise<Row[]> {

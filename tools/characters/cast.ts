@@ -1,4 +1,4 @@
-/** What makes a made-up character that character, in every picture. Variants are those of DiceBear's style ToonHead. */
+/** The features of each made-up character, alike in every picture: variants of DiceBear's style ToonHead. */
 export interface Character {
   readonly name: string;
   /** Hair on top; without it the head is bald. */

@@ -20,7 +20,7 @@ const clothes = [
 ];
 
 /**
- * Draws a character as seen on one occasion: who it is stays; the expression, the clothes and what is worn change.
+ * Draws a character as seen on one occasion: the person stays; expression, clothes and hat change.
  *
  * Drawn with ToonHead by Johan Melin (https://www.figma.com/community/file/1589627891082866389), CC BY 4.0, which
  * allows changes and redistribution with credit. Freckles, glasses, jewellery, scarves and hats are ours.

@@ -160,7 +160,7 @@ export function mutateOnnx(bytes: Uint8Array, random: Random): Uint8Array {
       for (let n = 1 + random(2); n > 0; n--) oneOf(random, changes)(model, random);
       return toBytes(model);
     } catch {
-      // What was changed twice, or poisoned, may be no message any more: another one.
+      // Changed twice, or poisoned, it may be no message any more: make another one.
     }
 }
 

@@ -1,4 +1,4 @@
-/** Uses damaged files as the commands do, in a folder in which nothing may be written but what was asked for. */
+/** Uses damaged files as the commands do, in a folder in which only the files asked for may be written. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backboneModel } from '../../src/classifier/backbone.js';

@@ -39,7 +39,7 @@ def seed_weights(model):
             fan_in = math.prod(weight.shape[:2] if depthwise else weight.shape[:-1])
             u = (2 * u - 1) * math.sqrt(6 / fan_in)
         elif weight.name in ("gamma", "moving_variance"):
-            # What is added to a sum without a limit has to be small.
+            # Terms of a sum without a limit have to be small.
             u = (0.5 + u) * (0.1 if "project" in weight.path and weight.name == "gamma" else 1)
         else:
             u = 0.25 * (2 * u - 1)
