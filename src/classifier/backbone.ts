@@ -1,6 +1,7 @@
 import { type DownloadProgress, readHumanModel, sha256 } from '#platform';
 import { ValueError } from '../errors.js';
 import { GraphBuilder } from '../graph/builder.js';
+import { checkWeights } from '../graph/finite-weights.js';
 import { fold } from '../graph/fold.js';
 import type { Model as OnnxModel, Value } from '../graph/graph.js';
 import { inferenceContext } from '../graph/inference.js';
@@ -234,6 +235,7 @@ export const backboneWriter =
  * (N, D), and `map`, float32 (N, h, w, D).
  *
  * @param outputs default `['embedding']`: a map is 49 times as large
+ * @throws OnnxFormatError when a weight is NaN or infinite
  */
 export function backboneModel(
   backbone: Pick<FeatureExtractor, 'size' | 'scaling' | 'features' | 'write' | 'opset'>,
@@ -249,5 +251,7 @@ export function backboneModel(
     const channelsLast = toChannelsLast(g, map);
     g.output('map', channelsLast, 'float32', ['N', 'h', 'w', features]);
   }
-  return { graph: fold(g.build()), opset };
+  const graph = fold(g.build());
+  checkWeights(graph);
+  return { graph, opset };
 }

@@ -1,11 +1,10 @@
 /** Checks a classifier's file where it lies, without decoding its graph or copying its weights. */
 import { sha256 } from '#platform';
 import { typeNames } from '../graph/element-types.js';
-import { halfToNumber } from '../graph/half.js';
+import { areFinite, notFinite } from '../graph/finite-weights.js';
 import { OnnxFormatError } from '../graph/onnx-format-error.js';
 import { bytesFields, intField, ProtobufError, textField } from '../graph/protobuf.js';
 import { checkSeal } from '../graph/seal.js';
-import type { DataType } from '../graph/tensor.js';
 import { checkVersions } from '../graph/versions.js';
 import { type ModelMetadata, readMetadata } from './metadata.js';
 
@@ -72,42 +71,12 @@ function checkOutputs(model: Uint8Array, labels: readonly string[]): void {
 
 const none = new Uint8Array();
 
-/** @throws OnnxFormatError when a weight is NaN, or infinite and no constant by itself, as bounds are */
-export function checkWeights(model: Uint8Array): void {
+/** @throws OnnxFormatError when a weight is NaN or infinite */
+function checkWeights(model: Uint8Array): void {
   for (const weight of partsOf(model, graphProto.initializer)) {
     const type = typeNames.get(intField(weight, tensorProto.dataType));
     const packed = type === 'float32' ? bytesFields(weight, tensorProto.floatData) : [];
     for (const data of [...bytesFields(weight, tensorProto.rawData), ...packed])
-      if (type && !areFinite(data, type))
-        throw new OnnxFormatError(
-          `Expected finite weights. Received: NaN or infinity in '${textField(weight, tensorProto.name)}'. Hint: its training failed, or the model is damaged.`,
-        );
+      if (type && !areFinite(data, type)) throw notFinite(textField(weight, tensorProto.name));
   }
-}
-
-/** How each type of floats is read, and marked as NaN or infinite: by ones in the exponent, in its last two bytes. */
-const floats: Partial<Record<DataType, FloatFormat>> = {
-  float16: { size: 2, high: 0x7c, low: 0, read: (view) => halfToNumber(view.getUint16(0, true)) },
-  float32: { size: 4, high: 0x7f, low: 0x80, read: (view) => view.getFloat32(0, true) },
-  float64: { size: 8, high: 0x7f, low: 0xf0, read: (view) => view.getFloat64(0, true) },
-};
-
-interface FloatFormat {
-  /** Bytes of a number. */
-  readonly size: number;
-  /** The exponent's bits in the last byte, and in the one before. */
-  readonly high: number;
-  readonly low: number;
-  readonly read: (view: DataView) => number;
-}
-
-/** Whether little-endian floats are all finite. A number by itself may be infinite. */
-function areFinite(data: Uint8Array, type: DataType): boolean {
-  const format = floats[type];
-  if (!format) return true;
-  const { size, high, low, read } = format;
-  if (data.length === size) return !Number.isNaN(read(new DataView(data.buffer, data.byteOffset, size)));
-  for (let i = size - 1; i < data.length; i += size)
-    if ((data[i]! & high) === high && (data[i - 1]! & low) === low) return false;
-  return true;
 }

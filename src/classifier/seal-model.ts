@@ -1,8 +1,8 @@
 import { sha256 } from '#platform';
+import { checkWeights } from '../graph/finite-weights.js';
 import type { Model } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { seal } from '../graph/seal.js';
-import { checkWeights } from './check-classifier.js';
 
 /**
  * Writes a model as a file that users keep: sealed, so that readers notice when it is damaged.
@@ -10,7 +10,6 @@ import { checkWeights } from './check-classifier.js';
  * @throws OnnxFormatError when a weight is NaN or infinite
  */
 export async function sealModel(model: Model): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = encodeModel(model);
-  checkWeights(bytes);
-  return seal(bytes, sha256);
+  checkWeights(model.graph);
+  return seal(encodeModel(model), sha256);
 }

@@ -34,9 +34,9 @@ test('a flipped bit anywhere is noticed when the model is loaded', async (t) => 
 
 for (const [name, weight] of [
   ['float32', float32([0, Number.NaN])],
-  ['float32', float32([Number.NEGATIVE_INFINITY, 0, 0])],
-  ['float16', tensor('float16', Uint16Array.of(0, 0x7c00), [2])],
-  ['float64', tensor('float64', Float64Array.of(0, Number.POSITIVE_INFINITY), [2])],
+  ['float32', float32([Number.NEGATIVE_INFINITY, 0, 0.5])],
+  ['float16', tensor('float16', Uint16Array.of(1, 0x7c00), [2])],
+  ['float64', tensor('float64', Float64Array.of(1, Number.POSITIVE_INFINITY), [2])],
   ['float32', float32([Number.NaN], [])],
 ] as const)
   test(`weights of ${name} that are no numbers are refused: ${weight.data}`, async (t) => {
@@ -50,13 +50,14 @@ for (const [name, weight] of [
     await t.throwsAsync(sealModel(odd), told);
   });
 
-test('large and small weights are numbers, and a bound by itself may be infinite', async (t) => {
+test('large and small weights are numbers, and bounds and masks may be infinite', async (t) => {
   for (const weight of [
     float32([3.4e38, -3.4e38, 1e-45, 0]),
     tensor('float16', Uint16Array.of(0x7bff, 0xfbff, 1), [3]),
     tensor('float64', Float64Array.of(1e308, -1e308), [2]),
     tensor('int8', Int8Array.of(127, -1), [2]),
     float32([Number.POSITIVE_INFINITY], []),
+    float32([0, Number.NEGATIVE_INFINITY, 0, 0], [2, 2]),
   ])
     await t.notThrowsAsync(checkClassifier(encodeModel(withWeight('odd', weight))), weight.type);
 });

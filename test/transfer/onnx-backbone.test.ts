@@ -414,6 +414,15 @@ const external = (location: string, more: Record<string, string> = {}) =>
     externalData: Object.entries({ location, ...more }).map(([key, value]) => ({ key, value })),
   });
 
+test.serial('a backbone whose weights are no numbers makes no features', async (t) => {
+  const file = withTensor({ rawData: new Uint8Array(6 * 27 * 4).fill(0xff) });
+  const write = async () => backboneModel(await open(file, { inputScaling: 'tf' }));
+  await t.throwsAsync(write, {
+    name: 'OnnxFormatError',
+    message: /^Expected finite weights\. Received: NaN or infinity in 'backbone\/w'\./,
+  });
+});
+
 test.serial('weights may lie in a file beside the model, and nowhere else', async (t) => {
   const whole = await open(onnxFile({ output: 'pooled' }), { inputScaling: 'tf' });
   const weights = decodeModel(onnxFile({ output: 'pooled' })).graph.initializers.get('w')!
