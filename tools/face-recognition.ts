@@ -118,7 +118,7 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
     .sort((a, b) => b.probability - a.probability);
   await saveLabelled(
     await loadImg(picture),
-    [{ probabilities, predictions, box: null, lacksFace: false }],
+    [{ probabilities, predictions, stranger: null, box: null, lacksFace: false }],
     join(out, 'face.png'),
   );
   await classifier.release();

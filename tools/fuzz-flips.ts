@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadBackbone } from '../src/classifier/backbone.js';
+import { denseHead } from '../src/classifier/fit-head.js';
 import { type Precision, precisions, storeWeights } from '../src/classifier/precision.js';
 import { sealModel } from '../src/classifier/seal-model.js';
 import { exportClassifier } from '../src/classifier/write-classifier.js';
@@ -36,7 +37,12 @@ async function makeClassifier(): Promise<Uint8Array> {
     new Dense({ units: labels.length, activation: 'softmax' }),
   ]);
   const preprocessing = { size: backbone.size, crop: 'none', exif: true, ...backbone.scaling } as const;
-  return exportClassifier({ head, preparation: { backbone, preprocessing }, labels, evaluation: null });
+  return exportClassifier({
+    head: denseHead(head),
+    preparation: { backbone, preprocessing },
+    labels,
+    evaluation: null,
+  });
 }
 
 /** The same as `export --precision` writes it. */

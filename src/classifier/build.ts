@@ -20,6 +20,12 @@ export interface ClassifierOptions {
    * @returns probabilities, float32 (N, C)
    */
   head: (g: GraphBuilder, embedding: Value) => Value;
+  /**
+   * Writes how known a picture looks, where the model can tell.
+   *
+   * @returns `familiarity` and perhaps `energy`, float32 (N)
+   */
+  strangers?: (g: GraphBuilder, embedding: Value) => Readonly<Record<string, Value>>;
   /** The graph's name. Default `'classifier'`. */
   name?: string;
   /** The operator set that `backbone` writes in. Default 13. */
@@ -30,7 +36,7 @@ export interface ClassifierOptions {
  * Joins preprocessing, backbone and head into one model that describes itself, batch normalisation folded.
  *
  * It reads `pixels`, uint8 (N, H, W, 3), RGB, of any size, upright and cropped as `metadata.preprocessing` says, and
- * returns `probabilities`, float32 (N, C), in the order of `metadata.labels`.
+ * returns `probabilities`, float32 (N, C), in the order of `metadata.labels`, and what `strangers` writes.
  *
  * @example
  * const model = buildClassifier({
@@ -44,6 +50,7 @@ export function buildClassifier({
   metadata,
   backbone,
   head,
+  strangers,
   name = 'classifier',
   opset = 13,
 }: ClassifierOptions): Model {
@@ -56,6 +63,8 @@ export function buildClassifier({
   const { embedding } = g.scope('backbone', () => backbone(g, images));
   const probabilities = g.scope('head', () => head(g, embedding));
   g.output('probabilities', probabilities, 'float32', ['N', labels.length]);
+  const measures = g.scope('strangers', () => strangers?.(g, embedding) ?? {});
+  for (const [measure, value] of Object.entries(measures)) g.output(measure, value, 'float32', ['N']);
   // Resize knows antialiasing since opset 18.
   return { graph: fold(g.build()), opset: Math.max(18, opset), metadata: writeMetadata(metadata) };
 }

@@ -1,4 +1,4 @@
-import type { Session } from '../engine/engine.js';
+import type { Session, Tensors } from '../engine/engine.js';
 import { OnnxFormatError } from '../graph/onnx-format-error.js';
 import { type Tensor, tensor } from '../graph/tensor.js';
 import type { Face, FaceDetector } from '../images/faces.js';
@@ -6,6 +6,7 @@ import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import { cutOut, type Decode, type Part } from './cut-out.js';
 import type { ModelMetadata } from './metadata.js';
+import { isKnown, withReject } from './strangers.js';
 
 /** A class with how likely it is. */
 export interface Prediction {
@@ -22,6 +23,15 @@ export interface Result {
   readonly face: Face | null;
   /** Where it looked, if the model tells. */
   readonly heatmap: Heatmap | null;
+  /** How like the training pictures it is; `null` where the model cannot tell. */
+  readonly stranger: StrangerVerdict | null;
+}
+
+/** Whether a picture is of the kind that the model was trained on. */
+export interface StrangerVerdict {
+  readonly known: boolean;
+  /** The highest cosine to what the model was trained on, from −1 to 1. */
+  readonly familiarity: number;
 }
 
 export interface ClassifyOptions {
@@ -29,6 +39,8 @@ export interface ClassifyOptions {
   readonly maxPixels?: number;
   /** Looks at every face rather than at the largest, where the model looks at faces. Default false. */
   readonly allFaces?: boolean;
+  /** The share of known pictures that may be turned away; 0: none is. Default: as the model was trained. */
+  readonly reject?: number;
 }
 
 /** A whole picture with its results. */
@@ -78,14 +90,14 @@ export class Classifier {
    */
   async classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
     const { preprocessing } = this.metadata;
-    const { maxPixels, allFaces } = options;
+    const { maxPixels, allFaces, reject } = options;
     const { detector } = this;
     const decode = this.#decode;
     const cut = await cutOut(picture, { preprocessing, decode, detector, maxPixels, allFaces });
     const look = async ({ image, face }: Part): Promise<Result> => {
-      const { probabilities, heatmap } = await this.#run(image);
+      const { probabilities, heatmap, stranger } = await this.#run(image, reject);
       const region = regionOf(cut.picture, preprocessing.crop, face);
-      return { probabilities, face, heatmap: heatmap && { ...heatmap, region } };
+      return { probabilities, face, heatmap: heatmap && { ...heatmap, region }, stranger };
     };
     const [first, ...others] = cut.parts;
     const results: Classified['results'] = [await look(first)];
@@ -112,15 +124,30 @@ export class Classifier {
     await this.detector?.release();
   }
 
-  async #run({ width, height, data }: Image) {
+  async #run({ width, height, data }: Image, reject?: number) {
     const pixels = tensor('uint8', data, [1, height, width, 3]);
-    const { probabilities, heatmap } = await this.session.run({ pixels }).catch((cause: Error) => {
+    const outputs = await this.session.run({ pixels }).catch((cause: Error) => {
       throw new OnnxFormatError(
         `Expected an undamaged model. Received: one that fails on a picture: ${firstLine(cause)}`,
         { cause },
       );
     });
-    return { probabilities: this.#check(probabilities), heatmap: heatmap ? toMap(heatmap) : null };
+    return {
+      probabilities: this.#check(outputs.probabilities),
+      heatmap: outputs.heatmap ? toMap(outputs.heatmap) : null,
+      stranger: this.#judge(outputs, reject),
+    };
+  }
+
+  #judge({ familiarity, energy }: Tensors, reject?: number): StrangerVerdict | null {
+    const { strangers } = this.metadata;
+    if (!strangers || !familiarity) return null;
+    const rule = reject === undefined ? strangers : withReject(strangers, reject);
+    const measured = {
+      familiarity: Number(familiarity.data[0]),
+      ...(energy ? { energy: Number(energy.data[0]) } : {}),
+    };
+    return { known: reject === 0 || isKnown(rule, measured), familiarity: measured.familiarity };
   }
 
   /** @throws OnnxFormatError unless there is a number from 0 to 1 for each label */

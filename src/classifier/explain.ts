@@ -29,11 +29,14 @@ export class ExplainError extends UserError {
 export function explain(model: Model): Model {
   const { graph } = model;
   if (isExplained(graph)) return model;
-  const { map, steps, logits, classes } = traceHead(graph);
+  const { map, branches, answers, classes } = traceHead(graph);
   const g = GraphBuilder.extending(graph);
   const heatmap = g.scope('heatmap', () => {
-    const dLogits = likeliest(g, logits, classes);
-    const dEmbedding = steps.reduceRight((dy, { node, backward }) => backward(g, node, dy), dLogits);
+    const dLogits = likeliest(g, answers, classes);
+    // The parts of a mixed head speak with one voice: z is the sum of their logits for the class.
+    const dEmbedding = branches
+      .map((steps) => steps.reduceRight((dy, { node, backward }) => backward(g, node, dy), dLogits))
+      .reduce((sum, part) => g.op('Add', [sum, part]));
     return gradCam(g, { map, dEmbedding });
   });
   g.output('heatmap', heatmap, 'float32', ['N', 'h', 'w']);
@@ -47,11 +50,16 @@ const isExplained = ({ outputs }: Graph): boolean => outputs.some(({ name }) => 
 interface Head {
   /** (N, D, h, w) */
   readonly map: Value;
-  /** The operations from the embedding to the logits, in order. */
-  readonly steps: readonly { readonly node: Node; readonly backward: Backward }[];
-  /** (N, C) */
-  readonly logits: Value;
+  /** The operations from the embedding to the logits of each part of the head, in order. */
+  readonly branches: readonly (readonly Step[])[];
+  /** Logits or probabilities (N, C), whose largest is the likeliest class. */
+  readonly answers: Value;
   readonly classes: number;
+}
+
+interface Step {
+  readonly node: Node;
+  readonly backward: Backward;
 }
 
 function traceHead(graph: Graph): Head {
@@ -72,24 +80,56 @@ function traceHead(graph: Graph): Head {
     );
   };
 
-  let logits = output.name;
-  while (toProbabilities.has(maker(logits).op)) logits = firstInput(maker(logits));
-  const steps: Head['steps'][number][] = [];
+  const parts = partsOf(output.name, maker);
+  const traces = parts.map((logits) => traceSteps(logits, { makers, maker }));
+  const [map, ...others] = new Set(traces.map((trace) => mapOf(trace.embedding, maker)));
+  if (map === undefined || others.length > 0)
+    throw new ExplainError('Expected a head that reads one map. Received: one that reads several.');
+  const [first = '', second] = parts;
+  return {
+    map,
+    branches: traces.map(({ steps }) => steps),
+    answers: second === undefined ? first : output.name,
+    classes,
+  };
+}
+
+type Maker = (value: Value) => Node;
+
+/** The logits behind probabilities: of one head, or of each that a mean is taken of. */
+function partsOf(value: Value, maker: Maker): Value[] {
+  const node = maker(value);
+  if (toProbabilities.has(node.op)) return partsOf(firstInput(node), maker);
+  const sum = node.op === 'Mul' ? maker(firstInput(node)) : node;
+  const isMean = sum.op === 'Add' && sum.inputs.every((part) => toProbabilities.has(maker(part).op));
+  return isMean ? sum.inputs.flatMap((part) => partsOf(part, maker)) : [value];
+}
+
+function traceSteps(
+  logits: Value,
+  { makers, maker }: { makers: ReadonlyMap<Value, Node>; maker: Maker },
+): { steps: Step[]; embedding: Value } {
+  const steps: Step[] = [];
   let value = logits;
   for (;;) {
     const node = maker(value);
-    const backward = backwards.get(node.op);
-    if (!backward) break;
+    const [, second] = node.inputs;
+    const isOfTwo = ofConstant.has(node.op) && second !== undefined && makers.has(second);
+    const backward = isOfTwo ? undefined : backwards.get(node.op);
+    if (!backward) return { steps, embedding: value };
     steps.unshift({ node, backward });
     value = firstInput(node);
   }
-  const flatten = maker(value);
+}
+
+/** The map (N, D, h, w) that an embedding is the mean of. */
+function mapOf(embedding: Value, maker: Maker): Value {
+  const flatten = maker(embedding);
   const pool = flattens.has(flatten.op) ? maker(firstInput(flatten)) : flatten;
-  if (pool.op !== 'GlobalAveragePool')
-    throw new ExplainError(
-      `Expected a head of ${[...backwards.keys()].join(', ')} on a map's mean (GlobalAveragePool). Received: ${pool.op} (node '${pool.name}').`,
-    );
-  return { map: firstInput(pool), steps, logits, classes };
+  if (pool.op === 'GlobalAveragePool') return firstInput(pool);
+  throw new ExplainError(
+    `Expected a head of ${[...backwards.keys()].join(', ')} on a map's mean (GlobalAveragePool). Received: ${pool.op} (node '${pool.name}').`,
+  );
 }
 
 const firstInput = ({ inputs: [x = ''] }: Node): Value => x;
@@ -101,6 +141,9 @@ const flattens: ReadonlySet<string> = new Set(['Flatten', 'Reshape', 'Squeeze'])
 
 /** From the gradient with respect to a node's output, that with respect to its first input, of the same batch. */
 type Backward = (g: GraphBuilder, node: Node, dy: Value) => Value;
+
+/** Operations that are differentiated here where their second input is a constant. */
+const ofConstant: ReadonlySet<string> = new Set(['Sub', 'Mul', 'Div']);
 
 const backwards: ReadonlyMap<string, Backward> = new Map<string, Backward>(
   Object.entries({
@@ -114,6 +157,18 @@ const backwards: ReadonlyMap<string, Backward> = new Map<string, Backward>(
         );
       return g.op('Gemm', [dy, kernel], { transB: intOf(node, 'transB', 0) === 0 ? 1 : 0 });
     },
+    /** y = x / ‖x‖: dx = (dy − y·Σ y·dy) / ‖x‖. */
+    LpNormalization: (g, { inputs: [x = ''], outputs: [y = ''] }, dy) => {
+      const sum = (value: Value) => g.op('ReduceSum', [value, g.ints(1)], { keepdims: 1 });
+      const length = g.op('Max', [g.op('Sqrt', [sum(g.op('Mul', [x, x]))]), g.scalar(1e-12)]);
+      const along = g.op('Mul', [y, sum(g.op('Mul', [y, dy]))]);
+      return g.op('Div', [g.op('Sub', [dy, along]), length]);
+    },
+    /** Of a constant. */
+    Sub: (_, __, dy) => dy,
+    /** By a constant. */
+    Div: (g, { inputs: [, divisor = ''] }, dy) => g.op('Div', [dy, divisor]),
+    Mul: (g, { inputs: [, factor = ''] }, dy) => g.op('Mul', [dy, factor]),
     /** dx = dy where y > 0. */
     Relu: (g, { outputs: [y = ''] }, dy) =>
       g.op('Where', [g.op('Greater', [y, g.scalar(0)]), dy, g.scalar(0)]),

@@ -42,12 +42,14 @@ export interface TrainHeadOptions extends HeadOptions, Pick<FitOptions, 'verbose
   readonly validation: Dataset | null;
   /** Called beside the head's own. Default: none. */
   readonly callbacks?: readonly Callback[];
+  /** The weights to keep: the epoch's that did best, or the last epoch's. Default `'best'`. */
+  readonly keep?: 'best' | 'last';
   /** Draws the first weights and the order of the samples. Default: the stream that `setRandomSeed` seeds. */
   readonly random?: RandomState;
 }
 
 export interface TrainedHead {
-  /** Embedding (N, D) → probabilities (N, C), with the weights of the best epoch. */
+  /** Embedding (N, D) → probabilities (N, C), with the weights of the epoch that was kept. */
   readonly head: Sequential;
   /** On the validation data; `null` where there are none. */
   readonly evaluation: Evaluation | null;
@@ -70,7 +72,7 @@ export class TrainingError extends UserError {
 export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
   const { training, validation, engine, views = 4, batchSize = 16, epochs = 5 } = options;
   const { hidden = [1024, 512, 512], callbacks = [], verbose = 2, print, warn } = options;
-  const { random = globalTensorRandom() } = options;
+  const { keep = 'best', random = globalTensorRandom() } = options;
   const { x, y } = toArrays(training, views);
   const [rows = 0, features = 0] = x.dims;
   const head = buildHead({ features, hidden, classes: training.classes.length, random });
@@ -83,7 +85,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     metrics: ['accuracy'],
     engine,
   });
-  const best = new BestWeights();
+  const best = keep === 'best' ? new BestWeights() : null;
   const held = validation && toArrays(validation, 1);
   const { history } = await head.fit(x, y, {
     batchSize,
@@ -93,7 +95,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     warn,
     random,
     validationData: held && [held.x, held.y],
-    callbacks: [best, new FiniteLoss(), ...callbacks],
+    callbacks: [...(best ? [best] : []), new FiniteLoss(), ...callbacks],
   });
   checkFinite(history);
   const evaluation =
@@ -101,7 +103,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
       ? evaluateHead(training.classes, await head.predict(held.x, { verbose: 0 }), validation)
       : null;
   await head.release();
-  return { head, evaluation, history, bestEpoch: best.epoch + 1 };
+  return { head, evaluation, history, bestEpoch: best ? best.epoch + 1 : (history.loss?.length ?? 0) };
 }
 
 interface HeadShape {

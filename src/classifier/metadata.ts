@@ -8,6 +8,7 @@ import type { Preprocessing } from '../graph/preprocessing.js';
 import { describeOther, ProtobufError } from '../graph/protobuf.js';
 import { readProperties } from '../graph/seal.js';
 import { type Precision, precisions } from './precision.js';
+import type { StrangerRule } from './strangers.js';
 
 /** Everything that a program needs to use a model, and a person to judge it. */
 export interface ModelMetadata {
@@ -18,6 +19,8 @@ export interface ModelMetadata {
   readonly metrics?: Metrics;
   /** Of everything that went into the file: weights, code, data. */
   readonly licences?: readonly Licence[];
+  /** When a picture counts as known; absent where the model cannot tell. */
+  readonly strangers?: StrangerRule;
   /** How the weights are stored; absent for `fp32`. They are computed with as float32 all the same. */
   readonly precision?: Precision;
 }
@@ -66,8 +69,16 @@ const format = 'ort-transfer/1';
 
 /** Renders `metadata` as key-value pairs, JSON in all but `format`. */
 export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
-  const { labels, preprocessing, backbone, metrics, licences, precision } = metadata;
-  const entries = Object.entries({ labels, preprocessing, backbone, metrics, licences, precision });
+  const { labels, preprocessing, backbone, metrics, licences, strangers, precision } = metadata;
+  const entries = Object.entries({
+    labels,
+    preprocessing,
+    backbone,
+    metrics,
+    licences,
+    strangers,
+    precision,
+  });
   return Object.fromEntries([
     ['format', format],
     ...entries.filter(([, value]) => value !== undefined).map(([key, value]) => [key, JSON.stringify(value)]),
@@ -112,6 +123,7 @@ export function readMetadata(model: Uint8Array): ModelMetadata {
     ...optional('backbone', isBackbone),
     ...optional('metrics', isMetrics),
     ...optional('licences', isLicences),
+    ...optional('strangers', isStrangerRule),
     ...optional('precision', isPrecision),
   };
 }
@@ -169,5 +181,16 @@ const isLicence = (value: unknown): value is Licence =>
   isObject(value) && isText(value.work) && isText(value.licence);
 
 const isLicences = (value: unknown): value is Licence[] => isArrayOf(value, isLicence);
+
+const isNumbers = (value: unknown): value is number[] => isArrayOf(value, isNumber) && value.length > 1;
+
+const isStrangerRule = (value: unknown): value is StrangerRule =>
+  isObject(value) &&
+  ['far', 'near'].includes(value.mode as string) &&
+  isNumber(value.threshold) &&
+  isNumber(value.reject) &&
+  isNumbers(value.quantiles) &&
+  (value.mode === 'far' ||
+    (isObject(value.measures) && isNumbers(value.measures.familiarity) && isNumbers(value.measures.energy)));
 
 const isPrecision = (value: unknown): value is Precision => precisions.includes(value as Precision);

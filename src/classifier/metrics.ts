@@ -18,6 +18,8 @@ export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
   readonly classes: readonly ClassReport[];
+  /** Pictures that the model took for something else than its classes; absent where it cannot tell. */
+  readonly unknown?: number;
   /** Row: the true class; column: the class it was taken for. */
   readonly confusion: readonly (readonly number[])[];
 }

@@ -1,14 +1,16 @@
-import { inferenceContext } from '../graph/inference.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
-import type { Functional } from '../keras/models/functional.js';
 import type { FeatureExtractor } from './backbone.js';
 import { buildClassifier } from './build.js';
+import type { FittedHead } from './fit-head.js';
 import type { Evaluation } from './metrics.js';
 import { sealModel } from './seal-model.js';
+import type { StrangerModel } from './strangers.js';
+import { writeHead, writeStrangers } from './write-head.js';
 
 export interface ExportOptions {
-  /** Embedding (N, D) → probabilities (N, C). */
-  readonly head: Functional;
+  readonly head: FittedHead;
+  /** How strangers are told; `null` where they are not. */
+  readonly strangers?: StrangerModel | null;
   readonly preparation: {
     readonly preprocessing: Preprocessing;
     readonly backbone: Pick<FeatureExtractor, 'info' | 'licences' | 'write' | 'opset'>;
@@ -21,6 +23,7 @@ export interface ExportOptions {
 /** Joins preprocessing, backbone and head into one ONNX file that describes itself, and is sealed. */
 export function exportClassifier({
   head,
+  strangers = null,
   preparation,
   labels,
   evaluation,
@@ -35,10 +38,12 @@ export function exportClassifier({
         ? { metrics: { samples: evaluation.samples, loss: evaluation.loss, accuracy: evaluation.accuracy } }
         : {}),
       licences: backbone.licences,
+      ...(strangers ? { strangers: strangers.rule } : {}),
     },
     backbone: backbone.write,
     opset: backbone.opset,
-    head: (g, embedding) => head.forward(inferenceContext(g), [embedding]).output,
+    head: (g, embedding) => writeHead(g, embedding, head),
+    ...(strangers ? { strangers: (g, embedding) => writeStrangers(g, embedding, strangers, head) } : {}),
   });
   return sealModel(model);
 }

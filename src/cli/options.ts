@@ -130,3 +130,9 @@ export function checkWhole(
 /** The arguments that a command's builder declares. */
 export type ArgumentsOf<Builder extends (yargs: Argv<object>) => unknown> =
   ReturnType<Builder> extends Argv<infer Arguments> ? Arguments : never;
+
+/** @throws UsageError unless the option was not given, or is a share from 0 to below 1 */
+export function checkShare(option: string, value: number | undefined): true {
+  if (value === undefined || (value >= 0 && value < 1)) return true;
+  throw new UsageError(`Expected --${option} from 0 to below 1. Received: ${value}.`);
+}

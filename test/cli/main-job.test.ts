@@ -11,7 +11,10 @@ import { run } from './command.js';
 import { drawPatterns, patternNames } from './pictures.js';
 
 const test = anyTest as TestFn<{ room: string; cache: string; out: string }>;
-const quick = ['--epochs', '6', '--views', '4', '--hidden', '64', '--crop', 'none', '--provider', 'cpu'];
+const quick = [
+  ...['--epochs', '6', '--views', '4', '--hidden', '64', '--head', 'article'],
+  ...['--crop', 'none', '--provider', 'cpu'],
+];
 
 /** Trains once for all tests: from folders of pictures to a model. */
 test.before(async (t) => {
@@ -156,7 +159,8 @@ test('predict answers in the order of its arguments, broken files included, and 
     ['rings', undefined, undefined, 'checks'],
   );
   t.is(entries[0].predictions.length, 2);
-  t.deepEqual(Object.keys(entries[0]), ['file', 'predictions']);
+  t.deepEqual(Object.keys(entries[0]), ['file', 'predictions', 'known', 'familiarity']);
+  t.is(entries[0].known, true);
   t.regex(entries[1].error, /^Expected a picture\. Received: /);
   t.is(entries[2].error, 'Expected a picture. Received: no such file.');
 });

@@ -42,6 +42,17 @@ for (const op of reductions)
     });
   });
 
+test('LpNormalization along any axis, of zeros, too', async (t) => {
+  for (const p of [1, 2])
+    for (const axis of [0, 1, -1])
+      await assertSameNode(t, 'LpNormalization', [noise([3, 4, 5])], {
+        attributes: { axis, p },
+        ...{ relative: 1e-5, absolute: 1e-7 },
+      });
+  const zeros = float32([0, 0, 0, 3, 0, 4], [2, 3]);
+  await assertSameNode(t, 'LpNormalization', [zeros], { attributes: { axis: 1, p: 2 } });
+});
+
 test('reductions of integers', async (t) => {
   for (const op of ['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd'])
     for (const x of [longs([3, 4], -5, 5), int32(whole([3, 4], -5, 5), [3, 4])])

@@ -193,7 +193,7 @@ test('heads that cannot be traced are refused by name', (t) => {
     g.op('Gemm', [x, g.initializer('w', float32(seededNumbers(120, 1), [24, 5]))]);
   refuse(
     (g, x) => g.op('Softmax', [dense(g, g.op('Sin', [x]))], { axis: 1 }),
-    "Expected a head of Identity, Gemm, Relu on a map's mean (GlobalAveragePool). Received: Sin (node 'head/Sin').",
+    "Expected a head of Identity, Gemm, LpNormalization, Sub, Div, Mul, Relu on a map's mean (GlobalAveragePool). Received: Sin (node 'head/Sin').",
   );
   t.throws(
     () =>

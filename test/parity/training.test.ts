@@ -152,6 +152,9 @@ const layerCases = [
       ['Softmax', {}],
     ],
   }),
+  training('rows of length 1', {
+    layers: [['UnitNormalization', {}], dense(12, 'relu'), dense(3, 'softmax')],
+  }),
   training('an activation at the end', {
     layers: [dense(3, 'linear'), ['Activation', { activation: 'softmax' }]],
   }),

@@ -50,6 +50,7 @@ const all: readonly Layer[] = [
   new layers.Reshape({ targetShape: [2, -1] }),
   new layers.SeparableConv2D({ filters: 4, kernelSize: 3, depthMultiplier: 2, activation: 'tanh' }),
   new layers.Softmax({ axis: 1 }),
+  new layers.UnitNormalization({ axis: 1 }),
   new layers.ZeroPadding2D({
     padding: [
       [0, 1],

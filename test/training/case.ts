@@ -15,6 +15,7 @@ import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
+import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
 import * as losses from '../../src/keras/losses/index.js';
 import * as metrics from '../../src/keras/metrics/index.js';
 import type { EngineChoice } from '../../src/keras/models/compilation.js';
@@ -112,6 +113,7 @@ const layers = {
   Rescaling,
   Reshape,
   Softmax,
+  UnitNormalization,
 };
 
 const isSpec = (value: unknown): value is Spec =>

@@ -22,6 +22,7 @@ import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
+import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -154,6 +155,8 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['Activation softmax on pictures', new Activation({ activation: 'softmax' }), [2, 4, 3, 2]],
   ['Softmax along the first axis of two', new Softmax({ axis: 1 }), [2, 4, 3]],
   ['Softmax along the height of pictures', new Softmax({ axis: 1 }), [2, 4, 3, 2]],
+  ['UnitNormalization', new UnitNormalization(), [5, 7]],
+  ['UnitNormalization along the height of pictures', new UnitNormalization({ axis: 1 }), [2, 4, 3, 2]],
   ['ReLU', new ReLU(), [5, 7]],
   ['ReLU up to 6', new ReLU({ maxValue: 6 }), [5, 7]],
   ['ReLU with every option', new ReLU({ maxValue: 1, negativeSlope: 0.2, threshold: 0.05 }), [5, 7]],

@@ -209,6 +209,7 @@ const there: [shape: number[], through: Through][] = [
   ],
   [pictures, (x) => new layers.Softmax().apply(new layers.Rescaling({ scale: 0.5, offset: -1 }).apply(x))],
   [pictures, (x) => new layers.Softmax({ axis: 1 }).apply(new layers.Concatenate({ axis: 2 }).apply([x, x]))],
+  [pictures, (x) => new layers.UnitNormalization({ axis: 2 }).apply(new layers.UnitNormalization().apply(x))],
   [pictures, (x) => new layers.GlobalMaxPooling2D().apply(new layers.BatchNormalization().apply(x))],
   [pictures, (x) => new layers.GlobalAveragePooling2D({ keepdims: true }).apply(x)],
   [

@@ -3,7 +3,7 @@ import { isWorthTelling } from '#platform';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
 import { runCommand, UsageError } from '../main.js';
-import { type ArgumentsOf, checkWhole, engineOptions } from '../options.js';
+import { type ArgumentsOf, checkShare, checkWhole, engineOptions } from '../options.js';
 import { printJson, printLines, tell } from '../terminal.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -47,9 +47,21 @@ const builder = (yargs: Argv<object>) =>
       default: defaultMaxPixels,
       describe: 'Refuse pictures with more pixels',
     })
+    .option('unknown', {
+      requiresArg: true,
+      choices: ['off', 'on'] as const,
+      default: 'on' as const,
+      describe: 'Say "unknown" of pictures of other things, where the model can tell',
+    })
+    .option('reject', {
+      requiresArg: true,
+      type: 'number',
+      describe: 'Share of known pictures that may be called unknown [default: as trained]',
+    })
     .check(({ top, save, explain, ...args }) => {
       if (explain && save === undefined)
         throw new UsageError('Expected --save with --explain, which draws. Received: none.');
+      checkShare('reject', args.reject);
       checkWhole('max-pixels', args['max-pixels'], 1);
       return checkWhole('top', top, 1);
     })
@@ -61,7 +73,7 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: '$0 <image..>',
   describe: 'Tell what is in a picture, with a model that ort-transfer trained',
   builder,
-  handler: ({ image, engine, provider, top, json, ...options }) =>
+  handler: ({ image, engine, provider, top, json, unknown, reject, ...args }) =>
     runCommand(async (enough) => {
       const { paths, passedOver } = await expandPaths(image);
       if (paths.length === 0)
@@ -70,7 +82,8 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
         tell(`warning: Passed over ${path}: ${reason}`);
       const entries: object[] = [];
       let failed = 0;
-      for await (const file of classifyFiles(paths, { ...options, engine: { engine, provider } })) {
+      const options = { ...args, engine: { engine, provider }, reject: unknown === 'off' ? 0 : reject };
+      for await (const file of classifyFiles(paths, options)) {
         if (enough.aborted) break;
         if ('error' in file) failed++;
         if (json) entries.push(toEntry(file, top));
@@ -88,20 +101,16 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
  */
 function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
-  const [{ predictions, box, lacksFace } = { predictions: [], box: null, lacksFace: false }] = file.results;
-  return {
-    file: file.path,
+  const answers = file.results.map(({ predictions, stranger, box, lacksFace }) => ({
     predictions: predictions.slice(0, top),
+    ...(stranger ?? {}),
     ...(box ? { box } : {}),
     ...(lacksFace ? { face: null, note: noFace } : {}),
-    ...(file.results.length > 1
-      ? {
-          faces: file.results.map(({ box, predictions }) => ({
-            box,
-            predictions: predictions.slice(0, top),
-          })),
-        }
-      : {}),
+  }));
+  return {
+    file: file.path,
+    ...(answers[0] ?? { predictions: [] }),
+    ...(answers.length > 1 ? { faces: answers } : {}),
     ...(file.saved === undefined ? {} : { saved: file.saved }),
   };
 }
@@ -109,13 +118,14 @@ function toEntry(file: ClassifiedFile, top: number): object {
 /** Marks an answer about a whole picture, by a model that looks for faces. */
 const noFace = 'no face found';
 
-/** `photo.jpg: Ada 98.2%, Grace 1.1%, Alan 0.4%` */
+/** `photo.jpg: Ada 98.2%, Grace 1.1%`, or `photo.jpg: unknown, nearest Ada 98.2%, Grace 1.1%` */
 function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string[] {
-  return file.results.map(({ predictions, lacksFace }, i) => {
+  return file.results.map(({ predictions, stranger, lacksFace }, i) => {
     const classes = predictions
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
-    return `${name}: ${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`;
+    const verdict = stranger?.known === false ? 'unknown, nearest ' : '';
+    return `${name}: ${verdict}${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`;
   });
 }

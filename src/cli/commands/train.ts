@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
-import { trainClassifier } from '../../transfer/train/train.js';
+import { type TrainResult, trainClassifier } from '../../transfer/train/train.js';
 import { runCommand, UsageError } from '../main.js';
-import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
+import { type ArgumentsOf, checkShare, checkWhole, featureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
 
@@ -18,8 +18,50 @@ const builder = (yargs: Argv<object>) =>
     .option('validation-split', {
       requiresArg: true,
       type: 'number',
-      default: 0.2,
+      default: 0,
       describe: 'Share of each class to hold back, without --validation',
+    })
+    .option('folds', {
+      requiresArg: true,
+      type: 'number',
+      default: 3,
+      describe:
+        'Parts that are left out in turn to measure the accuracy, where nothing is held back; 0 for none',
+    })
+    .option('head', {
+      requiresArg: true,
+      choices: ['auto', 'article', 'logistic'] as const,
+      default: 'auto' as const,
+      describe: 'Dense layers, logistic regression, or what suits the number of photos',
+    })
+    .option('keep', {
+      requiresArg: true,
+      choices: ['best', 'last'] as const,
+      default: 'best' as const,
+      describe: 'With validation photos: the weights of the best epoch, or of the last',
+    })
+    .option('prior', {
+      requiresArg: true,
+      choices: ['data', 'flat'] as const,
+      default: 'data' as const,
+      describe: 'flat: do not prefer classes with many photos',
+    })
+    .option('unknown', {
+      requiresArg: true,
+      choices: ['off', 'far', 'near'] as const,
+      default: 'far' as const,
+      describe: 'Learn to tell photos of other things; near: of things that look alike, too',
+    })
+    .option('reject', {
+      requiresArg: true,
+      type: 'number',
+      default: 0.05,
+      describe: 'Share of known photos that may be called unknown',
+    })
+    .option('strangers', {
+      requiresArg: true,
+      type: 'string',
+      describe: 'Folder of photos of other things, to set that limit on',
     })
     .option('epochs', {
       requiresArg: true,
@@ -72,12 +114,13 @@ const builder = (yargs: Argv<object>) =>
       if (!(args['learning-rate'] > 0 && Number.isFinite(args['learning-rate'])))
         throw new UsageError(`Expected --learning-rate above 0. Received: ${args['learning-rate']}.`);
       const split = args['validation-split'];
-      if (!(split >= 0 && split < 1))
-        throw new UsageError(`Expected --validation-split from 0 to below 1. Received: ${split}.`);
+      checkShare('validation-split', split);
+      checkShare('reject', args.reject);
+      checkWhole('folds', args.folds, 0);
       parseUnits(args.hidden);
       return true;
     })
-    .example('$0 train --train photos', 'faces, a fifth of them for validation')
+    .example('$0 train --train photos', 'faces')
     .example('$0 train --train a --validation b --weights imagenet', 'anything else, with ImageNet weights')
     .example('$0 train --train photos --out model.keras', 'a file to go on with in Keras');
 
@@ -97,22 +140,38 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
         stderrReporter(),
       );
       if (args.json) printJson(result);
-      else printLines(...describe(result, args.validation));
+      else printLines(...describe(result, args));
       return 0;
     }),
 };
 
+const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
+
 function describe(
-  { model, bytes, evaluation, bestEpoch }: Awaited<ReturnType<typeof trainClassifier>>,
-  folder?: string,
+  { model, bytes, evaluation, bestEpoch, head, temperature, foldShare, unknown }: TrainResult,
+  {
+    validation: folder,
+    validationSplit,
+    folds,
+  }: { validation?: string; validationSplit: number; folds: number },
 ): string[] {
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
-  const lines = [`${model}: ${size}, weights of epoch ${bestEpoch}`];
+  const parts = [
+    ...(head.includes('dense') ? [`dense layers (epoch ${bestEpoch})`] : []),
+    ...(head.includes('logistic') ? ['logistic regression'] : []),
+  ];
+  const lines = [`${model}: ${(bytes / 1e6).toFixed(1)} MB, ${parts.join(' and ')}`];
   if (evaluation) {
     const { accuracy, loss, samples } = evaluation;
-    const on = folder ?? 'held-back photos';
+    const on = folder ?? (validationSplit > 0 ? 'held back' : `left out in turn, ${folds} folds`);
+    const time = foldShare > 0 ? `, ${Math.round(foldShare * 100)}% of the time` : '';
+    lines.push(`accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos, ${on}${time})`);
+  }
+  if (temperature > 1)
+    lines.push(`The dense layers were too sure of themselves: temperature ${temperature.toFixed(2)}`);
+  if (unknown?.scores) {
+    const { auroc, falseRejection, falseAcceptance } = unknown.scores;
     lines.push(
-      `validation accuracy ${(accuracy * 100).toFixed(1)}%, loss ${loss.toFixed(4)} (${samples} photos, ${on})`,
+      `strangers: AUROC ${auroc.toFixed(3)}; ${percent(falseAcceptance)} of them pass for known, ${percent(falseRejection)} of known photos for strangers`,
     );
   }
   return lines;

@@ -102,6 +102,20 @@ const softmax =
     return make(x.type, x.dims, y);
   };
 
+/** x / ‖x‖ along an axis, by p = 1 or 2; zeros stay zeros, as ONNX Runtime has it. */
+const lpNormalization: Kernel = ([x]: readonly [Tensor], call) => {
+  const p = intOf(call.node, 'p', 2);
+  const values = numbers(x);
+  const y = new Float32Array(values.length);
+  eachLine(x.dims, axisOf(intOf(call.node, 'axis', -1), x.dims.length), (start, step, size) => {
+    let sum = 0;
+    for (let k = 0; k < size; k++) sum += Math.abs(values[start + k * step]!) ** p;
+    const length = p === 2 ? Math.sqrt(sum) : sum;
+    if (length > 0) for (let k = 0; k < size; k++) y[start + k * step] = values[start + k * step]! / length;
+  });
+  return make('float32', x.dims, y);
+};
+
 /** The position of the extreme along an axis: the first of equals, or the last where the node says so. */
 const argExtreme =
   (beats: (a: number, b: number) => boolean): Kernel =>
@@ -191,6 +205,7 @@ export const reductions = {
   ReduceL2: reduce({ start: 0, join: (total, x) => total + x * x, finish: Math.sqrt }),
   Softmax: softmax(false),
   LogSoftmax: softmax(true),
+  LpNormalization: lpNormalization,
   ArgMax: argExtreme((a, b) => a > b),
   ArgMin: argExtreme((a, b) => a < b),
   TopK: topK,

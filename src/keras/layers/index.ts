@@ -25,4 +25,5 @@ export { Rescaling, type RescalingOptions } from './rescaling.js';
 export { Reshape, type ReshapeOptions } from './reshape.js';
 export { SeparableConv2D, type SeparableConv2DOptions } from './separable-conv2d.js';
 export { Softmax, type SoftmaxOptions } from './softmax.js';
+export { UnitNormalization, type UnitNormalizationOptions } from './unit-normalization.js';
 export { ZeroPadding2D, type ZeroPadding2DOptions } from './zero-padding2d.js';

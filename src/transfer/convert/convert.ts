@@ -10,6 +10,7 @@ import type { Model as OnnxModel } from '../../graph/graph.js';
 import { inferenceContext } from '../../graph/inference.js';
 import { type Preprocessing, type ScalingName, scalings } from '../../graph/preprocessing.js';
 import { checkSeal } from '../../graph/seal.js';
+import type { KerasTensor } from '../../keras/layers/layer.js';
 import { Functional } from '../../keras/models/functional.js';
 import type { Model } from '../../keras/models/model.js';
 import { writeModel } from '../../keras/models/plan.js';
@@ -115,24 +116,30 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
 }
 
 /** Sentences on preprocessing and classes, which Keras's files do not hold. */
-export function describePictures({ model, preprocessing, labels }: OpenedModel): string[] {
+export function describePictures({ model, preprocessing, labels, strangers }: OpenedModel): string[] {
   if (preprocessing?.mean === undefined) return [];
   const { channels, mean, scale } = preprocessing;
   return [
+    ...(strangers ? ["Keras's files keep nothing that tells strangers: that is left out."] : []),
     `The model reads pictures of ${model.inputShape.slice(1, 3).join(' × ')} pixels, ${channels}: (level − ${mean.join(', ')}) × ${scale}`,
     ...(labels ? [`Classes: ${labels.join(', ')}`] : []),
   ];
 }
 
 /** Whether a model ends in classes, rather than in a map or a pooled map. */
-function tellsClasses({ outputTensor: { shape, layer } }: Pick<Model, 'outputTensor'>): boolean {
+const tellsClasses = ({ outputTensor }: Pick<Model, 'outputTensor'>): boolean => isOfClasses(outputTensor);
+
+function isOfClasses({ shape, layer, inputs }: KerasTensor): boolean {
   if (layer instanceof Functional) return tellsClasses(layer);
-  return shape.length === 2 && ['Dense', 'Activation', 'Softmax'].includes(layer.className);
+  if (shape.length !== 2) return false;
+  // The mean of several heads.
+  if (['Rescaling', 'Add'].includes(layer.className)) return inputs.every(isOfClasses);
+  return ['Dense', 'Activation', 'Softmax'].includes(layer.className);
 }
 
 /** The model with preprocessing and labels in it. */
 function classifier(
-  { model, preprocessing, labels: own, ...origin }: OpenedModel,
+  { model, preprocessing, labels: own, strangers: _, ...origin }: OpenedModel,
   options: ConvertOptions,
 ): OnnxModel {
   const labels = options.labels ?? own;

@@ -31,6 +31,7 @@ export async function evaluateClassifier(
       `Expected classes that the model knows, like '${labels[0]}'. Received: ${found.classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
     );
   const predictions: { label: number; probabilities: Float32Array }[] = [];
+  const verdicts: boolean[] = [];
   const skipped: { path: string; reason: string }[] = [];
   const paths = known.map(({ path }) => path);
   let done = 0;
@@ -42,9 +43,10 @@ export async function evaluateClassifier(
       if (file.error instanceof OnnxFormatError) throw file.error;
       skipped.push({ path: file.path, reason: file.error.message });
     } else
-      for (const { probabilities, lacksFace } of file.results.slice(0, 1)) {
+      for (const { probabilities, lacksFace, stranger } of file.results.slice(0, 1)) {
         predictions.push({ label, probabilities });
         if (lacksFace) faceless++;
+        if (stranger) verdicts.push(stranger.known);
       }
     reporter.progress('Evaluating', { done: ++done, total: known.length });
   }
@@ -55,5 +57,7 @@ export async function evaluateClassifier(
   checkStrict(skipped, strict);
   if (predictions.length === 0)
     throw new TrainingError(`Expected pictures to evaluate in ${folder}. Received: none that can be used.`);
-  return evaluatePredictions(labels, predictions);
+  const evaluation = evaluatePredictions(labels, predictions);
+  if (verdicts.length === 0) return evaluation;
+  return { ...evaluation, unknown: verdicts.filter((known) => !known).length };
 }

@@ -1,7 +1,7 @@
 /** Messages between `classifyFiles` and its threads. */
 
 import type { EngineOptions } from '#platform';
-import type { Prediction } from '../../classifier/classify.js';
+import type { Prediction, StrangerVerdict } from '../../classifier/classify.js';
 
 /** Settings of a thread. */
 export interface ClassifySetup {
@@ -15,6 +15,8 @@ export interface ClassifySetup {
   readonly allFaces?: boolean;
   /** Draws where the model looked over the copies in `save`. Default false. */
   readonly explain?: boolean;
+  /** The share of known pictures that may be taken for something else; 0: none is. Default: as the model was trained. */
+  readonly reject?: number;
 }
 
 export interface ClassifyItem {
@@ -29,6 +31,8 @@ export interface FileResult {
   readonly probabilities: Float32Array;
   /** All classes, the likeliest first. */
   readonly predictions: readonly Prediction[];
+  /** Whether it is of the kind that the model was trained on; `null` where the model cannot tell. */
+  readonly stranger: StrangerVerdict | null;
   /** The face's box in pixels: left, top, right, bottom; `null` where the whole picture, or its middle, was looked at. */
   readonly box: readonly [number, number, number, number] | null;
   /** Whether the model looks for faces and found none. */

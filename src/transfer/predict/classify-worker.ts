@@ -19,10 +19,10 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   const looksForFaces = preprocessing.crop === 'face';
   return async ({ path, saveAs }) => {
     const { image, results } = await classifier.classify(await readPicture(path), setup);
-    const found = results.map(({ probabilities, face }): FileResult => {
+    const found = results.map(({ probabilities, face, stranger }): FileResult => {
       const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
       const lacksFace = looksForFaces && face === null;
-      return { probabilities, predictions: classifier.top(probabilities, count), box, lacksFace };
+      return { probabilities, predictions: classifier.top(probabilities, count), stranger, box, lacksFace };
     });
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;

@@ -26,9 +26,7 @@ export async function saveLabelled(
 ): Promise<void> {
   const { width, height } = image;
   const letters = lettersFor(Math.min(width, height));
-  const captions = results.map(({ predictions: [best], lacksFace }) =>
-    best ? `${best.label} ${(best.probability * 100).toFixed(1)}%${lacksFace ? ' (no face found)' : ''}` : '',
-  );
+  const captions = results.map(captionOf);
   const padding = Math.round(letters / 4);
   const title = await drawLabel(captions[0] ?? '', letters);
   const border = letters + 2 * padding;
@@ -63,6 +61,13 @@ export async function saveLabelled(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** `Ada 98.2%`, `unknown (Ada 98.2%)`, and whether a face was missing. */
+function captionOf({ predictions: [best], stranger, lacksFace }: FileResult): string {
+  if (!best) return '';
+  const nearest = `${best.label} ${(best.probability * 100).toFixed(1)}%`;
+  return `${stranger?.known === false ? `unknown (${nearest})` : nearest}${lacksFace ? ' (no face found)' : ''}`;
 }
 
 /** Red where the text covers the picture, else nothing. */

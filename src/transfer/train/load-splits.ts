@@ -6,14 +6,14 @@ import type { Reporter } from '../reporter.js';
 import type { ChosenClasses } from './choose-classes.js';
 
 export interface LoadSplitsOptions extends LoadDatasetOptions {
-  /** The share of each class to hold back where there is no folder to validate on. Default 0.2. */
+  /** The share of each class to hold back where there is no folder to validate on. Default 0. */
   readonly validationSplit?: number;
 }
 
 /** Embeds the pictures to train on and those to validate on, and tells what makes either worth less. */
 export async function loadSplits(
   { training: chosen, validation: held }: ChosenClasses,
-  { validationSplit = 0.2, ...options }: LoadSplitsOptions,
+  { validationSplit = 0, ...options }: LoadSplitsOptions,
   reporter: Reporter,
 ): Promise<{ training: Dataset; validation: Dataset | null }> {
   const all = await loadDataset(chosen, options, reporter);

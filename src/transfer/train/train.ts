@@ -1,24 +1,32 @@
 import { join } from 'node:path';
-import { makeWritableFolder, writeFile } from '#platform';
-import { type HeadOptions, trainHead } from '../../classifier/head.js';
+import { makeWritableFolder, remove, writeFile } from '#platform';
+import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
+import type { HeadOptions } from '../../classifier/head.js';
 import type { Evaluation } from '../../classifier/metrics.js';
+import type { StrangerScores } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
+import { ValueError } from '../../errors.js';
 import { CSVLogger } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { chooseClasses } from './choose-classes.js';
-import { encodeTrained } from './encode-trained.js';
+import { encodeTrained, noDenseHead } from './encode-trained.js';
 import { backboneLayers } from './keras-classifier.js';
+import { learnToTellStrangers, type UnknownOptions } from './learn-strangers.js';
 import { loadSplits } from './load-splits.js';
 import { targetOf } from './target.js';
 
-export interface TrainOptions extends PreparationOptions, HeadOptions {
+export interface TrainOptions
+  extends PreparationOptions,
+    HeadOptions,
+    UnknownOptions,
+    Pick<FitHeadOptions, 'head' | 'folds' | 'keep' | 'prior'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly train: string;
-  /** Such a folder to validate on. Default: a share of `train` is held back. */
+  /** Such a folder to validate on. Default: pictures of `train` are left out in turn, as `folds` says. */
   readonly validation?: string;
-  /** The share of each class to hold back. Default 0.2; ignored with `validation`. */
+  /** The share of each class to hold back instead. Default 0; ignored with `validation`. */
   readonly validationSplit?: number;
   /** Chooses the pictures to hold back, the views, the first weights and the order of batches. Default 0. */
   readonly seed?: number;
@@ -46,12 +54,20 @@ export interface TrainResult {
   readonly labels: readonly string[];
   /** ONNX Runtime's execution provider that trained. */
   readonly provider: string;
-  /** How the model does on the validation pictures; `null` where there are none. */
+  /** How the model does on pictures that it was not trained on; `null` where there are none. */
   readonly evaluation: Evaluation | null;
   /** One value an epoch. */
   readonly history: Readonly<Record<string, readonly number[]>>;
-  /** The epoch whose weights were kept, counted from 1. */
+  /** The epoch whose weights were kept, counted from 1; 0 where there are no dense layers. */
   readonly bestEpoch: number;
+  /** The parts that the head has; of several, the mean is taken. */
+  readonly head: readonly ('dense' | 'logistic')[];
+  /** What the dense layers' logits are divided by. */
+  readonly temperature: number;
+  /** The share of the time that went into leaving pictures out. */
+  readonly foldShare: number;
+  /** When a picture counts as known, and how well that tells strangers, where some were named; `null`: never asked. */
+  readonly unknown: { readonly threshold: number; readonly scores: StrangerScores | null } | null;
   /** Size of the file. */
   readonly bytes: number;
 }
@@ -59,16 +75,20 @@ export interface TrainResult {
 /**
  * The main job: a folder of pictures in, a classifier out.
  *
- * The best epoch's weights are kept. Same seed, machine and provider: the same file, byte for byte; Keras's files differ
- * in the dates that they hold.
+ * Every picture is trained on; how well that does is found by leaving pictures out in turn. Same seed, machine and
+ * provider: the same file, byte for byte; Keras's files differ in the dates that they hold.
  */
 export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
   const { engine, seed = 0, views = 4 } = options;
+  const began = performance.now();
   const random = new RandomState(seed);
   const chosen = await chooseClasses(options, reporter);
   const target = await targetOf(options.out);
+  if (target.format !== 'onnx' && options.head === 'logistic') throw new ValueError(noDenseHead);
   await makeWritableFolder(target.folder);
   const preparation = await prepareBackbone({ ...options, random }, reporter);
+  // Keras's files hold dense layers alone.
+  const head = target.format === 'onnx' ? options.head : 'article';
   const layers = target.format === 'onnx' ? null : backboneLayers(preparation);
   const { training, validation } = await loadSplits(chosen, { ...options, preparation }, reporter);
 
@@ -76,26 +96,43 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   reporter.info(
     `Training on ${training.pictures.length * views} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
   );
-  const { head, evaluation, history, bestEpoch } = await trainHead({
+  const { fitted, foldSeconds, ...found } = await fitHead({
     ...options,
-    ...{ random, views, training, validation },
+    ...{ head, views, training, validation },
     print: reporter.print,
     warn: reporter.warn,
     callbacks: [new CSVLogger({ filename: join(target.folder, 'history.csv') })],
+    onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
   });
+  const strangers = await learnToTellStrangers(
+    training,
+    { fitted, ...found },
+    { ...options, preparation },
+    reporter,
+  );
 
-  const bytes = await encodeTrained({ head, evaluation, labels, preparation, layers }, target, reporter);
+  const { evaluation, history, bestEpoch } = found;
+  const trained = { fitted, evaluation, strangers, labels, preparation, layers };
+  const bytes = await encodeTrained(trained, target, reporter);
   const { provider } = engine;
   const result: TrainResult = {
     model: target.model,
     ...{ labels, provider, evaluation, history, bestEpoch },
     bytes: bytes.length,
+    head: [...(fitted.dense ? ['dense' as const] : []), ...(fitted.logistic ? ['logistic' as const] : [])],
+    temperature: fitted.dense?.temperature ?? 1,
+    foldShare: foldSeconds / ((performance.now() - began) / 1000),
+    unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
   };
+  // One of an earlier run would tell of epochs that this one did not have.
+  if (!fitted.dense) await remove(join(target.folder, 'history.csv'));
   const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
   await writeFile(result.model, bytes);
+  // Times differ from run to run.
+  const { foldShare: _, ...record } = result;
   await writeFile(
     join(target.folder, 'history.json'),
-    `${JSON.stringify({ ...result, skipped }, null, 2)}\n`,
+    `${JSON.stringify({ ...record, skipped }, null, 2)}\n`,
   );
   return result;
 }

@@ -5,6 +5,7 @@ import { type Backbone, backboneModel, loadBackbone } from '../../classifier/bac
 import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import { type Dataset, splitDataset } from '../../classifier/dataset.js';
 import { Embedder } from '../../classifier/embedder.js';
+import { denseHead } from '../../classifier/fit-head.js';
 import { trainHead } from '../../classifier/head.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import { exportClassifier } from '../../classifier/write-classifier.js';
@@ -143,7 +144,7 @@ async function train(
   const seconds = (performance.now() - began) / 1000;
   trained = { backbone, head };
   const model = await exportClassifier({
-    head,
+    head: denseHead(head),
     preparation: { backbone, preprocessing },
     labels,
     evaluation,

@@ -16,6 +16,7 @@ import { ReLU } from '../../../keras/layers/relu.js';
 import { Rescaling } from '../../../keras/layers/rescaling.js';
 import { Reshape } from '../../../keras/layers/reshape.js';
 import { Softmax } from '../../../keras/layers/softmax.js';
+import { UnitNormalization } from '../../../keras/layers/unit-normalization.js';
 import { ZeroPadding2D } from '../../../keras/layers/zero-padding2d.js';
 import type { Known, ReadNode } from './layer-reader.js';
 import { noLayer } from './no-layer.js';
@@ -89,6 +90,12 @@ export const operations: Readonly<Record<string, ReadNode>> = {
     readConvolution(this, node, known);
   },
 
+  Div(node, known) {
+    const divisor = this.scalar(node, 1);
+    if (divisor === undefined || divisor === 0) throw noLayer(node);
+    this.add(node, known, new Rescaling({ scale: 1 / divisor, name: this.name(node) }));
+  },
+
   Elu(node, known) {
     const alpha = floatOf(node, 'alpha', 1);
     this.add(node, known, new ELU({ alpha, name: this.name(node) }));
@@ -131,6 +138,11 @@ export const operations: Readonly<Record<string, ReadNode>> = {
   LeakyRelu(node, known) {
     const negativeSlope = floatOf(node, 'alpha', 0.01);
     this.add(node, known, new LeakyReLU({ negativeSlope, name: this.name(node) }));
+  },
+
+  LpNormalization(node, known) {
+    if (intOf(node, 'p', 2) !== 2) throw noLayer(node);
+    this.add(node, known, new UnitNormalization({ axis: axisInKeras(node, known), name: this.name(node) }));
   },
 
   MaxPool: pooling(MaxPooling2D),
