@@ -6,6 +6,7 @@ export * from './node/decode.js';
 export { hasSharp, sharpIsMissing } from './node/decode-stored.js';
 export * from './node/decoder-name.js';
 export * from './node/encode.js';
+export * from './node/file-stamp.js';
 export * from './node/files.js';
 export * from './node/folder.js';
 export { FolderError } from './node/folder-error.js';

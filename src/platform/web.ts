@@ -5,6 +5,7 @@ export * from './download.js';
 export { readBitmap } from './web/bitmap.js';
 export * from './web/decode.js';
 export * from './web/encode.js';
+export * from './web/file-stamp.js';
 export * from './web/files.js';
 export * from './web/open-engine.js';
 export * from './web/threads.js';

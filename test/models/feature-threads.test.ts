@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
+import { float32 } from '../../src/graph/tensor.js';
 import * as mobilenet from '../../src/keras/applications/mobilenet.js';
 import { Conv2D, Dense, GlobalAveragePooling2D, Input } from '../../src/keras/layers/index.js';
-import { takeFeatureRows } from '../../src/keras/models/feature-cache.js';
+import { FeatureCache, takeFeatureRows } from '../../src/keras/models/feature-cache.js';
 import type { FitOptions } from '../../src/keras/models/fit.js';
 import { Model } from '../../src/keras/models/index.js';
 import { Parts } from '../../src/keras/models/parts.js';
@@ -82,6 +83,74 @@ test.serial("threads scale pictures as Keras's preprocessing does", async (t) =>
   await parts.release();
 });
 
+const closely = { label: 'losses and weights', relative: 1e-5, absolute: 1e-6 };
+
+/** Swaps the pictures of two classes, file by file. */
+function swapClasses(folder: string): void {
+  const [a = '', b = ''] = readdirSync(folder).map((name) => join(folder, name));
+  for (const name of readdirSync(a)) {
+    renameSync(join(a, name), join(folder, 'aside'));
+    renameSync(join(b, name), join(a, name));
+    renameSync(join(folder, 'aside'), join(b, name));
+  }
+}
+
+test.serial('pictures that are replaced are read anew, as Keras reads them in each epoch', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'feature-threads-replaced-'));
+  try {
+    await drawClasses(folder, { classes: 2, pictures: 5, seed: 2, size: 24 });
+    const { model, batches } = start({ rescale: 1 / 255 }, folder);
+    const lossOn = async (data: typeof batches) => [
+      (await model.evaluate(data, null, { verbose: 0 })).loss ?? 0,
+    ];
+    const before = await lossOn(batches);
+    assertClose(t, await lossOn(batches), before, closely);
+    swapClasses(folder);
+    const after = await lossOn(batches);
+    t.true(Math.abs(after[0]! - before[0]!) > 0.01, `${after} after ${before}`);
+    assertClose(t, after, await lossOn(start({ rescale: 1 / 255 }, folder).batches), closely);
+    await model.release();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.serial('threads read a picture anew that was replaced between two of its views', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'feature-threads-views-'));
+  try {
+    await drawClasses(folder, { classes: 2, pictures: 2, seed: 2, size: 24 });
+    const { model, batches } = start({ rescale: 1 / 255 }, folder);
+    const parts = new Parts(await ortNode({ provider: 'cpu' }), model);
+    const { transforms } = batches.draw(0);
+    const make = async () => {
+      const recipes = transforms.flatMap((transform, i) => batches.recipe(i, transform) ?? []);
+      const rows = await parts.threads?.make(recipes);
+      return rows?.map((row) => [...(row?.[0]?.data ?? [])]);
+    };
+    const before = await make();
+    t.deepEqual(await make(), before);
+    swapClasses(folder);
+    const [a, b, c, d] = before ?? [];
+    t.deepEqual(await make(), [c, d, a, b]);
+    await parts.release();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('features are not kept that were drawn before what they depend on changed', (t) => {
+  const cache = new FeatureCache(1);
+  const rows = [float32([1])];
+  cache.makeValidFor(['weights']);
+  const [early] = cache.draw([{ index: 0, stamp: '' }]);
+  cache.makeValidFor(['other weights']);
+  cache.keep(early!, rows);
+  const [late] = cache.draw([{ index: 0, stamp: '' }]);
+  t.is(cache.get(late!), undefined);
+  cache.keep(late!, rows);
+  t.is(cache.get(late!), rows);
+});
+
 /** The losses and weights of a training. */
 async function train(options: ImageDataGeneratorOptions, fit: FitOptions, folder = root): Promise<number[]> {
   const { model, batches } = start(options, folder);
@@ -93,7 +162,6 @@ async function train(options: ImageDataGeneratorOptions, fit: FitOptions, folder
 
 /** A function of the user's own cannot reach a thread. */
 const onTheSpot = { ...everyChange, preprocessingFunction: (image: ImageArray) => image };
-const closely = { label: 'losses and weights', relative: 1e-5, absolute: 1e-6 };
 
 test.serial('fit comes to the same with threads and without', async (t) => {
   // 13 views of 10 pictures are enough for threads.

@@ -136,7 +136,8 @@ export class DatasetSource implements Source {
 
   /** Makes the pictures alone whose features are not at hand. */
   #makeMissing(draws: Draws, cache: FeatureCache | null): Drawn {
-    const keys = cache?.draw(draws.indices) ?? [];
+    const pictures = draws.indices.map((index) => ({ index, stamp: this.#pictures.stampOf(index) }));
+    const keys = cache?.draw(pictures) ?? [];
     const views = picturesOf(draws).map((picture, i) => {
       const key = keys[i] ?? null;
       return { picture, key, rows: key === null ? undefined : cache?.get(key) };

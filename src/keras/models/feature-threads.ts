@@ -30,7 +30,9 @@ export class FeatureThreads {
 
   /**
    * The features of each picture; `undefined` for those that a thread could not make. They are to be made on the spot,
-   * which tells what is wrong with them in full.
+   * whose error tells all about it.
+   *
+   * @throws ResourceError where memory or file handles do not suffice for one picture alone
    */
   async make(recipes: readonly PictureRecipe[]): Promise<(FeatureRows | undefined)[]> {
     const { version } = this.frozen;

@@ -1,4 +1,4 @@
-/** What one thread does to make features: from a picture's file to what the frozen part of a model makes of it. */
+/** The work of one thread that makes features: from a picture's file through the frozen part of a model. */
 import { openEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import { float32, type Tensor } from '../../graph/tensor.js';

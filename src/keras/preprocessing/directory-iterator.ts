@@ -1,4 +1,4 @@
-import { print as printToConsole } from '#platform';
+import { fileStamp, print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { named } from '../../named-options.js';
@@ -129,7 +129,19 @@ export class DirectoryIterator extends ImageIterator {
     // A class of the user's own may load its pictures otherwise.
     if (this.constructor !== DirectoryIterator) return null;
     const generator = this.imageDataGenerator.plainOptions;
-    return generator && { path: this.#pathOf(index), loading: this.#loading, generator, transform };
+    return (
+      generator && {
+        path: this.#pathOf(index),
+        stamp: this.stampOf(index),
+        loading: this.#loading,
+        generator,
+        transform,
+      }
+    );
+  }
+
+  override stampOf(index: number): string {
+    return fileStamp(this.#pathOf(index));
   }
 
   #pathOf(index: number): string {

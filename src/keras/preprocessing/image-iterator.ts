@@ -148,6 +148,11 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     return null;
   }
 
+  /** The state that the file of this picture is in; empty where it comes from none. */
+  stampOf(_index: number): string {
+    return '';
+  }
+
   /** Draws the order of the next pass. */
   onEpochEnd(): void {
     const { n } = this;

@@ -8,6 +8,8 @@ import type { ImageArray, TransformParameters } from './transform.js';
 /** All that it takes to make a picture, so that another thread can: nothing is drawn any more. */
 export interface PictureRecipe {
   readonly path: string;
+  /** The state that the file is in. */
+  readonly stamp: string;
   readonly loading: LoadImgOptions;
   readonly generator: PlainOptions;
   readonly transform: TransformParameters;
@@ -46,4 +48,4 @@ export class KeptImages {
   }
 }
 
-const keyOf = ({ path, loading }: PictureRecipe): string => JSON.stringify([path, loading]);
+const keyOf = ({ path, stamp, loading }: PictureRecipe): string => JSON.stringify([path, stamp, loading]);
