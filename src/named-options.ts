@@ -48,16 +48,35 @@ export function refuseOthers(
   refuse(others, nameOf(callee), () => [readers].flat().flatMap(namesReadBy), words);
 }
 
+/** Refuses options that a pure function of them does not read. @throws TypeError as `refuseOthers` does */
+export function refuseUnread(options: object, callee: string, reader: Reader): void {
+  const given = Object.entries(options);
+  if (given.length === 0) return;
+  const known = namesReadBy(reader);
+  const others = given.filter(([name]) => !known.includes(name));
+  refuse(Object.fromEntries(others), callee, () => known, unexpected);
+}
+
 /** The options, those that are left out as the defaults have them. @throws TypeError for names that have no default */
 export function withDefaults<T extends object>(
   defaults: T,
   options: { readonly [Name in keyof T]?: T[Name] | undefined },
   callee: string | Class,
 ): T {
-  const given = Object.entries(named(options, callee)).filter(([, value]) => value !== undefined);
-  const others = given.filter(([name]) => !Object.hasOwn(defaults, name));
+  const given: Readonly<Record<string, unknown>> = named(options, callee);
+  const settings = Object.entries(defaults).map(([name, value]) => [
+    name,
+    given[name] === undefined ? value : given[name],
+  ]);
+  const others = Object.entries(given).filter(([name]) => !Object.hasOwn(defaults, name));
   refuse(Object.fromEntries(others), nameOf(callee), () => Object.keys(defaults), unexpected);
-  return { ...defaults, ...Object.fromEntries(given) };
+  return Object.fromEntries(settings);
+}
+
+/** Those of the options that readers know, for options that come from files. */
+export function pickKnown(options: object, readers: Reader | readonly Reader[]): object {
+  const known = [readers].flat().flatMap(namesReadBy);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => known.includes(name)));
 }
 
 function refuse(others: object, callee: string, namesOf: () => readonly string[], words: Words): void {

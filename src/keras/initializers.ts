@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
+import { named, refuseUnread } from '../named-options.js';
 import { type SnakeCase, toSnakeCase } from './naming.js';
 import { pythonTuple } from './python/format.js';
 import { globalTensorRandom } from './random/global-random.js';
@@ -34,7 +35,8 @@ const initializer = <Options>(
 ): InitializerClass<Options> =>
   Object.assign(
     (options: Partial<Options> = {}): Initializer => {
-      const { make, config } = define(options);
+      const { make, config } = define(named(options, className));
+      refuseUnread(options, className, define);
       const serialize = () => ({
         module: 'keras.initializers',
         class_name: className,

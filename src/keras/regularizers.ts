@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
+import { withDefaults } from '../named-options.js';
 import type { Config } from './serialized.js';
 
 export interface RegularizerOptions {
@@ -16,9 +17,10 @@ export class Regularizer {
   readonly l2: number;
 
   constructor(
-    { l1 = 0, l2 = 0 }: RegularizerOptions = {},
+    options: RegularizerOptions = {},
     readonly className: 'L1' | 'L2' | 'L1L2' = 'L1L2',
   ) {
+    const { l1, l2 } = withDefaults({ l1: 0, l2: 0 }, options, className);
     this.l1 = l1;
     this.l2 = l2;
   }
@@ -73,12 +75,12 @@ export interface L2Options {
 
 /** Source: keras.regularizers.L1. */
 export const L1: RegularizerClass<L1Options> = Object.assign(
-  ({ l1 = 0.01 }: L1Options = {}) => new Regularizer({ l1 }, 'L1'),
+  (options: L1Options = {}) => new Regularizer(withDefaults({ l1: 0.01 }, options, 'L1'), 'L1'),
   { className: 'L1', floats: ['l1'] } as const,
 );
 /** Source: keras.regularizers.L2. */
 export const L2: RegularizerClass<L2Options> = Object.assign(
-  ({ l2 = 0.01 }: L2Options = {}) => new Regularizer({ l2 }, 'L2'),
+  (options: L2Options = {}) => new Regularizer(withDefaults({ l2: 0.01 }, options, 'L2'), 'L2'),
   { className: 'L2', floats: ['l2'] } as const,
 );
 /** Source: keras.regularizers.L1L2. */

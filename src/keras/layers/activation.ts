@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import {
   type Activation as ActivationFunction,
   type ActivationName,
@@ -30,8 +31,9 @@ export class Activation extends Layer {
 
   readonly activation: ActivationFunction;
 
-  constructor({ activation, ...options }: ActivationOptions) {
-    super(options);
+  constructor(options: ActivationOptions) {
+    const { activation, ...others } = named(options, new.target);
+    super(others);
     this.activation = getActivation(activation);
   }
 

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import type { Config, Fields } from '../serialized.js';
@@ -57,17 +58,18 @@ export abstract class Convolution extends Layer {
   readonly biasInitializer: Initializer;
   protected bias?: Variable;
 
-  constructor({
-    kernelSize,
-    strides = 1,
-    padding = 'valid',
-    dilationRate = 1,
-    activation = null,
-    useBias = true,
-    biasInitializer = 'zeros',
-    ...options
-  }: ConvolutionOptions) {
-    super(options);
+  constructor(options: ConvolutionOptions) {
+    const {
+      kernelSize,
+      strides = 1,
+      padding = 'valid',
+      dilationRate = 1,
+      activation = null,
+      useBias = true,
+      biasInitializer = 'zeros',
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.window = {
       size: toPair(kernelSize, 'kernel_size'),
       strides: toPair(strides, 'strides'),

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import { float, type Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
@@ -68,19 +69,20 @@ export class BatchNormalization extends Layer {
   #movingMean!: Variable;
   #movingVariance!: Variable;
 
-  constructor({
-    axis = -1,
-    momentum = 0.99,
-    epsilon = 1e-3,
-    center = true,
-    scale = true,
-    betaInitializer = 'zeros',
-    gammaInitializer = 'ones',
-    movingMeanInitializer = 'zeros',
-    movingVarianceInitializer = 'ones',
-    ...options
-  }: BatchNormalizationOptions = {}) {
-    super(options);
+  constructor(options: BatchNormalizationOptions = {}) {
+    const {
+      axis = -1,
+      momentum = 0.99,
+      epsilon = 1e-3,
+      center = true,
+      scale = true,
+      betaInitializer = 'zeros',
+      gammaInitializer = 'ones',
+      movingMeanInitializer = 'zeros',
+      movingVarianceInitializer = 'ones',
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.axis = axis;
     this.momentum = momentum;
     this.epsilon = epsilon;

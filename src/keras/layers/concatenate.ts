@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -23,8 +24,9 @@ export class Concatenate extends Layer {
 
   readonly axis: number;
 
-  constructor({ axis = -1, ...options }: ConcatenateOptions = {}) {
-    super(options);
+  constructor(options: ConcatenateOptions = {}) {
+    const { axis = -1, ...others } = named(options, new.target);
+    super(others);
     this.axis = axis;
   }
 

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
@@ -40,8 +41,14 @@ export class Conv2D extends Convolution {
   readonly kernelInitializer: Initializer;
   #kernel!: Variable;
 
-  constructor({ filters, groups = 1, kernelInitializer = 'glorot_uniform', ...options }: Conv2DOptions) {
-    super(options);
+  constructor(options: Conv2DOptions) {
+    const {
+      filters,
+      groups = 1,
+      kernelInitializer = 'glorot_uniform',
+      ...others
+    } = named(options, new.target);
+    super(others);
     checkPositive(filters, 'filters');
     if (groups <= 0)
       throw new ValueError(`The number of groups must be a positive integer. Received: groups=${groups}.`);

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
@@ -64,17 +65,18 @@ export class Dense extends Layer {
   #kernel!: Variable;
   #bias?: Variable;
 
-  constructor({
-    units,
-    activation = null,
-    useBias = true,
-    kernelInitializer = 'glorot_uniform',
-    biasInitializer = 'zeros',
-    kernelRegularizer = null,
-    biasRegularizer = null,
-    ...options
-  }: DenseOptions) {
-    super(options);
+  constructor(options: DenseOptions) {
+    const {
+      units,
+      activation = null,
+      useBias = true,
+      kernelInitializer = 'glorot_uniform',
+      biasInitializer = 'zeros',
+      kernelRegularizer = null,
+      biasRegularizer = null,
+      ...others
+    } = named(options, new.target);
+    super(others);
     if (!Number.isInteger(units) || units <= 0)
       throw new ValueError(
         `Received an invalid value for \`units\`, expected a positive integer. Received: units=${units}`,

@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -35,12 +36,13 @@ export class DepthwiseConv2D extends Convolution {
   readonly depthwiseInitializer: Initializer;
   #kernel!: Variable;
 
-  constructor({
-    depthMultiplier = 1,
-    depthwiseInitializer = 'glorot_uniform',
-    ...options
-  }: DepthwiseConv2DOptions) {
-    super(options);
+  constructor(options: DepthwiseConv2DOptions) {
+    const {
+      depthMultiplier = 1,
+      depthwiseInitializer = 'glorot_uniform',
+      ...others
+    } = named(options, new.target);
+    super(others);
     checkPositive(depthMultiplier, 'depth_multiplier');
     this.depthMultiplier = depthMultiplier;
     this.depthwiseInitializer = getInitializer(depthwiseInitializer);

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
@@ -25,8 +26,9 @@ export class Dropout extends Layer {
   readonly rate: number;
   readonly seed: number | null;
 
-  constructor({ rate, seed = null, ...options }: DropoutOptions) {
-    super(options);
+  constructor(options: DropoutOptions) {
+    const { rate, seed = null, ...others } = named(options, new.target);
+    super(others);
     if (!(rate >= 0 && rate <= 1))
       throw new ValueError(
         `Invalid value received for argument \`rate\`. Expected a float value between 0 and 1. Received: rate=${rate}`,

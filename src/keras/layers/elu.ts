@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { elu } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -19,8 +20,9 @@ export class ELU extends Layer {
 
   readonly alpha: number;
 
-  constructor({ alpha = 1, ...options }: ELUOptions = {}) {
-    super(options);
+  constructor(options: ELUOptions = {}) {
+    const { alpha = 1, ...others } = named(options, new.target);
+    super(others);
     this.alpha = alpha;
   }
 

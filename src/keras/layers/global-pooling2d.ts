@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
@@ -17,8 +18,9 @@ abstract class GlobalPooling2D extends Layer {
   static override readonly isBuiltAtOnce = true;
   readonly keepdims: boolean;
 
-  constructor({ keepdims = false, ...options }: GlobalPooling2DOptions = {}) {
-    super(options);
+  constructor(options: GlobalPooling2DOptions = {}) {
+    const { keepdims = false, ...others } = named(options, new.target);
+    super(others);
     this.keepdims = keepdims;
   }
 

@@ -1,5 +1,7 @@
+import { ValueError } from '../../errors.js';
 import type { Forward } from '../../graph/differentiable.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
+import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { KerasTensor, Layer, type LayerOptions } from './layer.js';
@@ -17,8 +19,10 @@ export class InputLayer extends Layer {
   /** How pictures are to be scaled, where pretrained weights ask for it. */
   expectedScaling: UniformScaling | null = null;
 
-  constructor({ shape, ...options }: InputOptions) {
-    super(options);
+  constructor(options: InputOptions) {
+    const { shape, ...others } = named(options, new.target);
+    super(others);
+    if (!Array.isArray(shape)) throw new ValueError('You must pass a `shape` argument.');
     this.batchShape = [null, ...shape];
     this.uses.push(new KerasTensor(this.batchShape, this, []));
     this.markBuilt();

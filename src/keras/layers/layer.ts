@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
+import { constructorsOf, named, pythonDict, refuseOthers, type Words } from '../../named-options.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Config, Fields } from '../serialized.js';
@@ -44,7 +45,13 @@ export interface LayerOptions {
   name?: string;
   /** Whether training changes the weights. Default `true`. */
   trainable?: boolean;
+  /** The shape of inputs without the batch, for the first layer of a `Sequential`. Default `null`: `Input` tells it. */
+  inputShape?: readonly (number | null)[] | null;
 }
+
+/** Keras's words for options that a layer does not take. */
+const unrecognized: Words = (given, className) =>
+  new ValueError(`Unrecognized keyword arguments passed to ${className}: ${pythonDict(given)}`);
 
 /** A layer's class, which says how the layer is configured. */
 export const classOf = (layer: Layer): typeof Layer => layer.constructor as typeof Layer;
@@ -72,6 +79,8 @@ export abstract class Layer {
   static readonly isBuiltAtOnce: boolean = false;
 
   readonly name: string;
+  /** The option `inputShape`. */
+  readonly declaredInputShape: readonly (number | null)[] | null;
   #trainable: boolean;
   /** Every weight in Keras's order, which `getWeights` and weight files follow. */
   readonly weights: Variable[] = [];
@@ -79,7 +88,15 @@ export abstract class Layer {
   readonly uses: KerasTensor[] = [];
   #built = false;
 
-  constructor({ name, trainable = true }: LayerOptions = {}) {
+  /** @throws ValueError when an option is not known, or the name holds a slash */
+  constructor(options: LayerOptions = {}) {
+    const { name, trainable = true, inputShape = null, ...others } = named(options, new.target);
+    refuseOthers(others, new.target, constructorsOf(new.target), unrecognized);
+    if (name != null && (typeof name !== 'string' || name.includes('/')))
+      throw new ValueError(
+        `Argument \`name\` must be a string and cannot contain character \`/\`. Received: name=${name}`,
+      );
+    this.declaredInputShape = inputShape;
     this.name = name ?? autoName(toSnakeCase(this.className));
     this.#trainable = trainable;
   }

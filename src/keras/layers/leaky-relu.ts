@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { leakyRelu } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -21,8 +22,9 @@ export class LeakyReLU extends Layer {
 
   readonly negativeSlope: number;
 
-  constructor({ negativeSlope = 0.3, ...options }: LeakyReLUOptions = {}) {
-    super(options);
+  constructor(options: LeakyReLUOptions = {}) {
+    const { negativeSlope = 0.3, ...others } = named(options, new.target);
+    super(others);
     if (!(negativeSlope >= 0))
       throw new ValueError(
         `The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. Received: negative_slope=${negativeSlope}`,

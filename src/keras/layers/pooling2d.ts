@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
@@ -32,8 +33,9 @@ abstract class Pooling2D extends Layer {
   static override readonly isBuiltAtOnce = true;
   readonly window: Window;
 
-  constructor({ poolSize = 2, strides = null, padding = 'valid', ...options }: Pooling2DOptions = {}) {
-    super(options);
+  constructor(options: Pooling2DOptions = {}) {
+    const { poolSize = 2, strides = null, padding = 'valid', ...others } = named(options, new.target);
+    super(others);
     this.window = {
       size: toPair(poolSize, 'pool_size'),
       strides: toPair(strides ?? poolSize, 'strides'),

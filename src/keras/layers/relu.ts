@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
@@ -32,8 +33,9 @@ export class ReLU extends Layer {
   readonly negativeSlope: number;
   readonly threshold: number;
 
-  constructor({ maxValue = null, negativeSlope = 0, threshold = 0, ...options }: ReLUOptions = {}) {
-    super(options);
+  constructor(options: ReLUOptions = {}) {
+    const { maxValue = null, negativeSlope = 0, threshold = 0, ...others } = named(options, new.target);
+    super(others);
     if (maxValue !== null && maxValue < 0)
       throw new ValueError(
         `max_value of a ReLU layer cannot be a negative value. Received: max_value=${maxValue}`,

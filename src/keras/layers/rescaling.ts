@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
@@ -26,8 +27,9 @@ export class Rescaling extends Layer {
   readonly scale: number;
   readonly offset: number;
 
-  constructor({ scale, offset = 0, ...options }: RescalingOptions) {
-    super(options);
+  constructor(options: RescalingOptions) {
+    const { scale, offset = 0, ...others } = named(options, new.target);
+    super(others);
     if (!Number.isFinite(scale) || !Number.isFinite(offset))
       throw new ValueError(
         `Expected numbers for \`scale\` and \`offset\`. Received: scale=${scale}, offset=${offset}.`,

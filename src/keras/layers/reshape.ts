@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
+import { named } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -25,8 +26,9 @@ export class Reshape extends Layer {
 
   readonly targetShape: readonly number[];
 
-  constructor({ targetShape, ...options }: ReshapeOptions) {
-    super(options);
+  constructor(options: ReshapeOptions) {
+    const { targetShape, ...others } = named(options, new.target);
+    super(others);
     this.targetShape = targetShape;
     const open = targetShape.filter((dim) => dim === -1).length;
     if (open > 1 || !targetShape.every((dim) => Number.isInteger(dim) && dim >= -1))

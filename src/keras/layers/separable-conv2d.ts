@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -48,14 +49,15 @@ export class SeparableConv2D extends Convolution {
   #depthwiseKernel!: Variable;
   #pointwiseKernel!: Variable;
 
-  constructor({
-    filters,
-    depthMultiplier = 1,
-    depthwiseInitializer = 'glorot_uniform',
-    pointwiseInitializer = 'glorot_uniform',
-    ...options
-  }: SeparableConv2DOptions) {
-    super(options);
+  constructor(options: SeparableConv2DOptions) {
+    const {
+      filters,
+      depthMultiplier = 1,
+      depthwiseInitializer = 'glorot_uniform',
+      pointwiseInitializer = 'glorot_uniform',
+      ...others
+    } = named(options, new.target);
+    super(others);
     checkPositive(depthMultiplier, 'depth_multiplier');
     checkPositive(filters, 'filters');
     this.filters = filters;

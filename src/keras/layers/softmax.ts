@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { getActivation } from '../activations.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -19,8 +20,9 @@ export class Softmax extends Layer {
 
   readonly axis: number;
 
-  constructor({ axis = -1, ...options }: SoftmaxOptions = {}) {
-    super(options);
+  constructor(options: SoftmaxOptions = {}) {
+    const { axis = -1, ...others } = named(options, new.target);
+    super(others);
     this.axis = axis;
   }
 

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
@@ -22,8 +23,9 @@ export class ZeroPadding2D extends Layer {
 
   readonly padding: readonly [Pair, Pair];
 
-  constructor({ padding = 1, ...options }: ZeroPadding2DOptions = {}) {
-    super(options);
+  constructor(options: ZeroPadding2DOptions = {}) {
+    const { padding = 1, ...others } = named(options, new.target);
+    super(others);
     const [height, width] = typeof padding === 'number' ? [padding, padding] : padding;
     const both = (side: number | Pair): Pair => (typeof side === 'number' ? [side, side] : side);
     this.padding = [both(height), both(width)];

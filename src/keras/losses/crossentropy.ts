@@ -4,6 +4,7 @@ import type { Value } from '../../graph/graph.js';
 import { classIndices, lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -69,7 +70,9 @@ export class CategoricalCrossentropy extends Loss {
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor({ fromLogits = false, labelSmoothing = 0, name }: SmoothedCrossentropyOptions = {}) {
+  constructor(options: SmoothedCrossentropyOptions = {}) {
+    const { fromLogits = false, labelSmoothing = 0, name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
     this.fromLogits = fromLogits;
     this.labelSmoothing = labelSmoothing;
@@ -123,7 +126,9 @@ export class SparseCategoricalCrossentropy extends Loss {
 
   readonly fromLogits: boolean;
 
-  constructor({ fromLogits = false, name }: CrossentropyOptions = {}) {
+  constructor(options: CrossentropyOptions = {}) {
+    const { fromLogits = false, name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
     this.fromLogits = fromLogits;
   }
@@ -182,7 +187,9 @@ export class BinaryCrossentropy extends Loss {
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor({ fromLogits = false, labelSmoothing = 0, name }: SmoothedCrossentropyOptions = {}) {
+  constructor(options: SmoothedCrossentropyOptions = {}) {
+    const { fromLogits = false, labelSmoothing = 0, name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
     if (labelSmoothing < 0 || labelSmoothing > 1)
       throw new ValueError(`Expected \`labelSmoothing\` between 0 and 1. Received: ${labelSmoothing}.`);

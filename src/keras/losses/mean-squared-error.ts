@@ -2,13 +2,16 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { Loss, type LossOptions } from './loss.js';
 
 /** The mean of (p − y)² over the outputs. Source: keras.losses.MeanSquaredError. */
 export class MeanSquaredError extends Loss {
   static override readonly className = 'MeanSquaredError';
 
-  constructor({ name }: LossOptions = {}) {
+  constructor(options: LossOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
   }
 

@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { classIndices } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { MeanMetric, type MetricOptions } from './metric.js';
 
@@ -12,7 +13,9 @@ const asFloat = (g: GraphBuilder, condition: Value) => g.cast(condition, 'float3
 abstract class ShareOfSamples extends MeanMetric {
   override readonly direction = 'up';
 
-  constructor({ name }: MetricOptions = {}) {
+  constructor(options: MetricOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
   }
 }
@@ -56,8 +59,9 @@ export class BinaryAccuracy extends ShareOfSamples {
   static override readonly floats = ['threshold'];
   readonly threshold: number;
 
-  constructor({ name, threshold = 0.5 }: BinaryAccuracyOptions = {}) {
-    super({ name });
+  constructor(options: BinaryAccuracyOptions = {}) {
+    const { threshold = 0.5, ...others } = named(options, new.target);
+    super(others);
     this.threshold = threshold;
   }
 

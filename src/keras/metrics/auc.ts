@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { autoName } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
@@ -53,17 +54,20 @@ export class AUC extends ConfusionMetric {
   readonly fromLogits: boolean;
   readonly #chosen: boolean;
 
-  constructor({
-    numThresholds = 200,
-    curve = 'ROC',
-    summationMethod = 'interpolation',
-    name = null,
-    thresholds = null,
-    multiLabel = false,
-    numLabels = null,
-    labelWeights = null,
-    fromLogits = false,
-  }: AUCOptions = {}) {
+  constructor(options: AUCOptions = {}) {
+    const {
+      numThresholds = 200,
+      curve = 'ROC',
+      summationMethod = 'interpolation',
+      name = null,
+      thresholds = null,
+      multiLabel = false,
+      numLabels = null,
+      labelWeights = null,
+      fromLogits = false,
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     if (!thresholds && !(numThresholds > 1))
       throw new ValueError(
         `Argument \`num_thresholds\` must be an integer > 1. Received: num_thresholds=${numThresholds}`,

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Prediction } from '../../graph/training.js';
+import { named } from '../../named-options.js';
 import * as losses from '../losses/index.js';
 import type { Config } from '../serialized.js';
 import { MeanMetric, type MetricOptions } from './metric.js';
@@ -30,8 +31,9 @@ abstract class LossMetric extends MeanMetric {
 export class CategoricalCrossentropy extends LossMetric {
   static override readonly className = 'CategoricalCrossentropy';
 
-  constructor({ name, ...options }: losses.SmoothedCrossentropyOptions = {}) {
-    super(new losses.CategoricalCrossentropy(options), name);
+  constructor(options: losses.SmoothedCrossentropyOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    super(new losses.CategoricalCrossentropy(others), name);
   }
 }
 
@@ -39,8 +41,9 @@ export class CategoricalCrossentropy extends LossMetric {
 export class SparseCategoricalCrossentropy extends LossMetric {
   static override readonly className = 'SparseCategoricalCrossentropy';
 
-  constructor({ name, ...options }: losses.CrossentropyOptions = {}) {
-    super(new losses.SparseCategoricalCrossentropy(options), name);
+  constructor(options: losses.CrossentropyOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    super(new losses.SparseCategoricalCrossentropy(others), name);
   }
 
   override getConfig(): Config {
@@ -52,8 +55,9 @@ export class SparseCategoricalCrossentropy extends LossMetric {
 export class BinaryCrossentropy extends LossMetric {
   static override readonly className = 'BinaryCrossentropy';
 
-  constructor({ name, ...options }: losses.SmoothedCrossentropyOptions = {}) {
-    super(new losses.BinaryCrossentropy(options), name);
+  constructor(options: losses.SmoothedCrossentropyOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    super(new losses.BinaryCrossentropy(others), name);
   }
 
   override getConfig(): Config {
@@ -66,7 +70,8 @@ export class BinaryCrossentropy extends LossMetric {
 export class MeanSquaredError extends LossMetric {
   static override readonly className = 'MeanSquaredError';
 
-  constructor({ name }: MetricOptions = {}) {
-    super(new losses.MeanSquaredError(), name);
+  constructor(options: MetricOptions = {}) {
+    const { name, ...others } = named(options, new.target);
+    super(new losses.MeanSquaredError(others), name);
   }
 }

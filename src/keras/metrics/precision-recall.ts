@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';
 import { ConfusionMetric, type Count, divideNoNaN } from './confusion.js';
@@ -26,7 +27,9 @@ abstract class PrecisionRecall extends ConfusionMetric {
   readonly classId: number | null;
   readonly #thresholds: number | readonly number[] | null;
 
-  constructor({ thresholds = null, topK = null, classId = null }: PrecisionRecallOptions, name: string) {
+  constructor(options: PrecisionRecallOptions, prefix: string) {
+    const { thresholds = null, topK = null, classId = null, name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     const list = [thresholds ?? (topK === null ? 0.5 : lowest)].flat();
     const invalid =
       thresholds === null ? [] : list.filter((threshold) => !(threshold >= 0 && threshold <= 1));
@@ -36,7 +39,7 @@ abstract class PrecisionRecall extends ConfusionMetric {
       throw new ValueError(
         `Expected one threshold. Received: ${list.length}. Hint: logs hold one number for each metric, so give each threshold a metric of its own.`,
       );
-    super(list, name);
+    super(list, name ?? autoName(prefix));
     this.topK = topK;
     this.classId = classId;
     this.#thresholds = thresholds;
@@ -72,7 +75,7 @@ export class Precision extends PrecisionRecall {
   static override readonly className = 'Precision';
 
   constructor(options: PrecisionRecallOptions = {}) {
-    super(options, options.name ?? autoName('precision'));
+    super(options, 'precision');
   }
 
   protected override ratio({ truePositives, falsePositives }: Count): number {
@@ -85,7 +88,7 @@ export class Recall extends PrecisionRecall {
   static override readonly className = 'Recall';
 
   constructor(options: PrecisionRecallOptions = {}) {
-    super(options, options.name ?? autoName('recall'));
+    super(options, 'recall');
   }
 
   protected override ratio({ truePositives, falseNegatives }: Count): number {

@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { classIndices } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { MeanMetric } from './metric.js';
 
@@ -17,7 +18,9 @@ abstract class TopK extends MeanMetric {
   override readonly direction = 'up';
   readonly k: number;
 
-  constructor({ k = 5, name }: TopKOptions) {
+  constructor(options: TopKOptions) {
+    const { k = 5, name, ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super(name);
     this.k = k;
   }
@@ -43,7 +46,7 @@ export class TopKCategoricalAccuracy extends TopK {
   static override readonly className = 'TopKCategoricalAccuracy';
 
   constructor(options: TopKOptions = {}) {
-    super({ name: 'top_k_categorical_accuracy', ...options });
+    super({ name: 'top_k_categorical_accuracy', ...named(options, new.target) });
   }
 
   protected override indices(g: GraphBuilder, target: Value): Value {
@@ -56,7 +59,7 @@ export class SparseTopKCategoricalAccuracy extends TopK {
   static override readonly className = 'SparseTopKCategoricalAccuracy';
 
   constructor(options: TopKOptions = {}) {
-    super({ name: 'sparse_top_k_categorical_accuracy', ...options });
+    super({ name: 'sparse_top_k_categorical_accuracy', ...named(options, new.target) });
   }
 
   protected override indices(g: GraphBuilder, target: Value): Value {

@@ -91,6 +91,8 @@ export class Sequential extends Model {
       throw new ValueError(
         `All layers added to a Sequential model should have unique names. Name '${layer.name}' is already the name of a layer in this model. Update the \`name\` argument to pass a unique name.`,
       );
+    if (!this.#input && this.#layers.length === 0 && layer.declaredInputShape)
+      this.#input = Input({ shape: layer.declaredInputShape });
     if (!this.#input && this.#layers.length === 0 && layer instanceof Functional && layer.built)
       this.#input = Input({ shape: layer.inputShape.slice(1) });
     this.#layers.push(layer);

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
@@ -35,8 +36,15 @@ export class Adam extends Optimizer {
   readonly epsilon: number;
   readonly amsgrad: boolean;
 
-  constructor({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false, ...options }: AdamOptions = {}) {
-    super(options);
+  constructor(options: AdamOptions = {}) {
+    const {
+      beta1 = 0.9,
+      beta2 = 0.999,
+      epsilon = 1e-7,
+      amsgrad = false,
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.beta1 = beta1;
     this.beta2 = beta2;
     this.epsilon = epsilon;
@@ -82,8 +90,9 @@ export class Adam extends Optimizer {
 export class AdamW extends Adam {
   static override readonly className = 'AdamW';
 
-  constructor({ weightDecay = 0.004, ...options }: AdamOptions = {}) {
-    super({ weightDecay, ...options });
+  constructor(options: AdamOptions = {}) {
+    const { weightDecay = 0.004, ...others } = named(options, new.target);
+    super({ weightDecay, ...others });
     if (weightDecay === null)
       throw new ValueError('Argument `weight_decay` must be a float. Received: weight_decay=None');
   }

@@ -4,6 +4,7 @@ import type { Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
 import type { UpdateWriter } from '../../graph/training.js';
+import { constructorsOf, named, pythonDict, refuseOthers, type Words } from '../../named-options.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Config } from '../serialized.js';
 import type { LearningRateSchedule } from './schedules/schedule.js';
@@ -22,6 +23,9 @@ export interface OptimizerOptions {
   /** Default: the class in snake case, with a number from the second on. */
   name?: string;
 }
+
+/** Keras's words for options that an optimizer does not take. */
+const unrecognized: Words = (given) => new ValueError(`Argument(s) not recognized: ${pythonDict(given)}`);
 
 /** One weight in one step, as a rule reads it. */
 export interface UpdateInput {
@@ -65,14 +69,18 @@ export abstract class Optimizer implements UpdateWriter {
   /** The slots of each parameter, kept from one `fit` to the next. */
   readonly #slots = new Map<Parameter, Map<string, Float32Array>>();
 
-  constructor({
-    learningRate = 0.001,
-    weightDecay = null,
-    clipnorm = null,
-    clipvalue = null,
-    globalClipnorm = null,
-    name,
-  }: OptimizerOptions = {}) {
+  /** @throws ValueError when an option is not known, or two of the bounds are set */
+  constructor(options: OptimizerOptions = {}) {
+    const {
+      learningRate = 0.001,
+      weightDecay = null,
+      clipnorm = null,
+      clipvalue = null,
+      globalClipnorm = null,
+      name,
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target, constructorsOf(new.target), unrecognized);
     this.name = name ?? autoName(toSnakeCase(this.className));
     if ([clipnorm, clipvalue, globalClipnorm].filter((bound) => bound !== null).length > 1)
       throw new ValueError(

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
@@ -31,14 +32,15 @@ export class RMSprop extends Optimizer {
   readonly epsilon: number;
   readonly centered: boolean;
 
-  constructor({
-    rho = 0.9,
-    momentum = 0,
-    epsilon = 1e-7,
-    centered = false,
-    ...options
-  }: RMSpropOptions = {}) {
-    super(options);
+  constructor(options: RMSpropOptions = {}) {
+    const {
+      rho = 0.9,
+      momentum = 0,
+      epsilon = 1e-7,
+      centered = false,
+      ...others
+    } = named(options, new.target);
+    super(others);
     this.rho = rho;
     this.momentum = momentum;
     this.epsilon = epsilon;

@@ -1,5 +1,6 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
+import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { Optimizer, type OptimizerOptions, type UpdateInput } from './optimizer.js';
 
@@ -31,8 +32,9 @@ export class SGD extends Optimizer {
   readonly momentum: number;
   readonly nesterov: boolean;
 
-  constructor({ learningRate = 0.01, momentum = 0, nesterov = false, ...options }: SGDOptions = {}) {
-    super({ learningRate, ...options });
+  constructor(options: SGDOptions = {}) {
+    const { learningRate = 0.01, momentum = 0, nesterov = false, ...others } = named(options, new.target);
+    super({ learningRate, ...others });
     if (!(momentum >= 0 && momentum <= 1)) throw new ValueError('`momentum` must be a float between [0, 1].');
     this.momentum = momentum;
     this.nesterov = nesterov;

@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { constructorsOf, pickKnown } from '../../named-options.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import type { CompiledModel, CompileOptions } from '../models/compilation.js';
@@ -114,7 +115,7 @@ function make<T extends Configured>(
     if (item !== null && key !== 'reduction' && key !== 'dtype')
       options[toCamelCase(key)] = key === 'learning_rate' || key === 'lr' ? readLearningRate(item) : item;
   if (options.lr !== undefined) options.learningRate ??= options.lr;
-  const object = new Type(options as never);
+  const object = new Type(pickKnown(options, constructorsOf(Type)) as never);
   const own = object.getConfig();
   for (const [key, item] of Object.entries(config)) {
     if (noEffect.has(key) || key.startsWith('ema_') || key === 'learning_rate' || !Object.hasOwn(own, key))

@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import { pickKnown } from '../../named-options.js';
 import { findInitializerClass, type Initializer, initializerClasses } from '../initializers.js';
 import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import {
@@ -22,7 +23,7 @@ export function deserializeInitializer(value: unknown, where: string): Initializ
     );
   const config =
     isObject(value) && value.config != null ? asObject(value.config, `an initializer of ${where}`) : {};
-  return found(numbersAndNames(config));
+  return found(pickKnown(numbersAndNames(config), found));
 }
 
 /** The numbers and names of a configuration, as initializers take them. Keras 1 and 2 called the truncated normal distribution normal. */
@@ -50,7 +51,7 @@ export function deserializeRegularizer(value: unknown, where: string): Regulariz
     );
   };
   const found = regularizerClasses.get(String(class_name));
-  if (found) return found({ l1: amount('l1'), l2: amount('l2') });
+  if (found) return found(pickKnown({ l1: amount('l1'), l2: amount('l2') }, found));
   throw new ValueError(
     `Expected one of the regularizers ${[...regularizerClasses.keys()].join(', ')} in ${where}. Received: ${excerpt(class_name)}.`,
   );

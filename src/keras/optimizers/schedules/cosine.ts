@@ -1,3 +1,4 @@
+import { named, refuseOthers } from '../../../named-options.js';
 import type { Config } from '../../serialized.js';
 import { checkSteps, LearningRateSchedule } from './schedule.js';
 
@@ -31,16 +32,20 @@ export class CosineDecay extends LearningRateSchedule {
 
   readonly #options: Required<CosineDecayOptions>;
 
-  constructor({
-    alpha = 0,
-    name = 'CosineDecay',
-    warmupTarget = null,
-    warmupSteps = 0,
-    ...options
-  }: CosineDecayOptions) {
+  constructor(options: CosineDecayOptions) {
+    const {
+      initialLearningRate,
+      decaySteps,
+      alpha = 0,
+      name = 'CosineDecay',
+      warmupTarget = null,
+      warmupSteps = 0,
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     super();
-    checkSteps('decay_steps', options.decaySteps);
-    this.#options = { ...options, alpha, name, warmupTarget, warmupSteps };
+    checkSteps('decay_steps', decaySteps);
+    this.#options = { initialLearningRate, decaySteps, alpha, name, warmupTarget, warmupSteps };
   }
 
   override at(step: number): number {
@@ -91,10 +96,20 @@ export class CosineDecayRestarts extends LearningRateSchedule {
 
   readonly #options: Required<CosineDecayRestartsOptions>;
 
-  constructor({ tMul = 2, mMul = 1, alpha = 0, name = 'SGDRDecay', ...options }: CosineDecayRestartsOptions) {
+  constructor(options: CosineDecayRestartsOptions) {
+    const {
+      initialLearningRate,
+      firstDecaySteps,
+      tMul = 2,
+      mMul = 1,
+      alpha = 0,
+      name = 'SGDRDecay',
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     super();
-    checkSteps('first_decay_steps', options.firstDecaySteps);
-    this.#options = { ...options, tMul, mMul, alpha, name };
+    checkSteps('first_decay_steps', firstDecaySteps);
+    this.#options = { initialLearningRate, firstDecaySteps, tMul, mMul, alpha, name };
   }
 
   override at(step: number): number {

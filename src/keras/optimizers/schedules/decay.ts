@@ -1,4 +1,5 @@
 import { ValueError } from '../../../errors.js';
+import { named, refuseOthers } from '../../../named-options.js';
 import type { Config } from '../../serialized.js';
 import { checkSteps, LearningRateSchedule } from './schedule.js';
 
@@ -20,10 +21,19 @@ abstract class RateDecay extends LearningRateSchedule {
   static override readonly floats = ['initial_learning_rate', 'decay_rate'];
   protected readonly options: Required<DecayOptions>;
 
-  constructor(options: Required<DecayOptions>) {
+  constructor(options: DecayOptions) {
+    const {
+      initialLearningRate,
+      decaySteps,
+      decayRate,
+      staircase = false,
+      name,
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     super();
-    checkSteps('decay_steps', options.decaySteps);
-    this.options = options;
+    checkSteps('decay_steps', decaySteps);
+    this.options = { initialLearningRate, decaySteps, decayRate, staircase, name: name ?? this.className };
   }
 
   protected passed(step: number): number {
@@ -49,10 +59,6 @@ abstract class RateDecay extends LearningRateSchedule {
 export class ExponentialDecay extends RateDecay {
   static override readonly className = 'ExponentialDecay';
 
-  constructor({ staircase = false, name = 'ExponentialDecay', ...options }: DecayOptions) {
-    super({ ...options, staircase, name });
-  }
-
   override at(step: number): number {
     return this.options.initialLearningRate * this.options.decayRate ** this.passed(step);
   }
@@ -61,10 +67,6 @@ export class ExponentialDecay extends RateDecay {
 /** initial / (1 + decayRate · p), p = step / decaySteps. Source: keras.optimizers.schedules.InverseTimeDecay. */
 export class InverseTimeDecay extends RateDecay {
   static override readonly className = 'InverseTimeDecay';
-
-  constructor({ staircase = false, name = 'InverseTimeDecay', ...options }: DecayOptions) {
-    super({ ...options, staircase, name });
-  }
 
   override at(step: number): number {
     return this.options.initialLearningRate / (1 + this.options.decayRate * this.passed(step));
@@ -91,7 +93,9 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
 
   readonly #options: Required<PiecewiseConstantDecayOptions>;
 
-  constructor({ boundaries, values, name = 'PiecewiseConstant' }: PiecewiseConstantDecayOptions) {
+  constructor(options: PiecewiseConstantDecayOptions) {
+    const { boundaries, values, name = 'PiecewiseConstant', ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     super();
     if (boundaries.length !== values.length - 1)
       throw new ValueError(
@@ -139,16 +143,20 @@ export class PolynomialDecay extends LearningRateSchedule {
 
   readonly #options: Required<PolynomialDecayOptions>;
 
-  constructor({
-    endLearningRate = 0.0001,
-    power = 1,
-    cycle = false,
-    name = 'PolynomialDecay',
-    ...options
-  }: PolynomialDecayOptions) {
+  constructor(options: PolynomialDecayOptions) {
+    const {
+      initialLearningRate,
+      decaySteps,
+      endLearningRate = 0.0001,
+      power = 1,
+      cycle = false,
+      name = 'PolynomialDecay',
+      ...others
+    } = named(options, new.target);
+    refuseOthers(others, new.target);
     super();
-    checkSteps('decay_steps', options.decaySteps);
-    this.#options = { ...options, endLearningRate, power, cycle, name };
+    checkSteps('decay_steps', decaySteps);
+    this.#options = { initialLearningRate, decaySteps, endLearningRate, power, cycle, name };
   }
 
   override at(step: number): number {
