@@ -76,6 +76,7 @@ async function drawAll(): Promise<Picture[]> {
     ['turned-6.avif', scene(320, 240, 3, 20).withMetadata(turned(6)).avif({ lossless: true }).toBuffer()],
     ['turned-7-alpha.avif', scene(99, 75, 4, 21).withMetadata(turned(7)).avif({ lossless: true }).toBuffer()],
     ['still.gif', scene(320, 240, 3, 17).gif().toBuffer()],
+    ['small-frame.gif', drawSmallFrame()],
     ['picture.bmp', encodeBmp(data, info.width, info.height)],
     ['picture.ppm', Buffer.concat([Buffer.from(`P6\n${info.width} ${info.height}\n255\n`), data])],
   ];
@@ -94,6 +95,14 @@ export async function drawLossyAvifs(): Promise<Picture[]> {
 
 /** 16-bit levels from 0 to 1023: most of them above 255, where Pillow clips, and none of them light. */
 const dark16 = (): Uint16Array => Uint16Array.from({ length: 4096 }, (_, i) => i >> 2);
+
+/** A GIF of 40 × 30 pixels with a frame of one: Pillow fills the rest with the first colour, browsers with none. */
+const drawSmallFrame = (): Buffer =>
+  Buffer.concat([
+    Buffer.from('GIF89a'),
+    Buffer.of(40, 0, 30, 0, 0x80, 0, 0, 255, 32, 16, 0, 64, 128),
+    Buffer.of(0x2c, 3, 0, 2, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0, 0x3b),
+  ]);
 
 /** 24 bits, bottom-up, rows padded to four bytes. */
 function encodeBmp(rgb: Buffer, width: number, height: number): Buffer {

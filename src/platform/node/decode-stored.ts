@@ -1,9 +1,7 @@
 /** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
-import { decodeBmp } from '../../images/formats/bmp.js';
 import type { Channels, Levels, Samples } from '../../images/formats/convert-colour.js';
-import { decodeGif } from '../../images/formats/gif.js';
 import type { Format, Header } from '../../images/formats/header.js';
-import { decodeNetpbm } from '../../images/formats/netpbm.js';
+import { decodeOwn } from '../../images/formats/own-decoders.js';
 import { decodePng } from '../../images/formats/png.js';
 import { ImageError } from '../../images/image.js';
 import { ResourceError, resourceError } from './system-error.js';
@@ -19,8 +17,8 @@ export async function decodeStored(
   { decoder, levels, channels }: { decoder: Decoder; levels: Levels; channels: Channels },
 ): Promise<Samples> {
   const { format } = header;
-  const own = ownDecoders[format];
-  if (own) return decodeOwn(own, bytes);
+  const own = orShortage(() => decodeOwn(bytes, format));
+  if (own) return own;
   const sharp = decoder === 'jimp' ? undefined : await loadSharp();
   if (decoder === 'sharp' && !sharp)
     throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');
@@ -33,22 +31,12 @@ export async function decodeStored(
   }
 }
 
-/** Formats that are simple to decode, and that libraries decode otherwise than Pillow, or not at all. */
-const ownDecoders: Partial<Record<Format, (bytes: Uint8Array) => Samples>> = {
-  bmp: decodeBmp,
-  gif: decodeGif,
-  netpbm: decodeNetpbm,
-};
-
-function decodeOwn(decode: (bytes: Uint8Array) => Samples, bytes: Uint8Array): Samples {
+/** Runs `decode`. @throws ResourceError where memory does not suffice */
+function orShortage<T>(decode: () => T): T {
   try {
-    return decode(bytes);
+    return decode();
   } catch (cause) {
-    const shortage = resourceError(cause);
-    if (shortage) throw shortage;
-    if (cause instanceof RangeError)
-      throw new ImageError('truncated', `${bytes.length} bytes that end before the picture does`, { cause });
-    throw cause;
+    throw resourceError(cause) ?? cause;
   }
 }
 

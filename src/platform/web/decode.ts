@@ -15,9 +15,8 @@ import {
 import type { Header } from '../../images/formats/header.js';
 import { withoutAlpha } from '../../images/formats/header-avif.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
-import { decodeNetpbm } from '../../images/formats/netpbm.js';
 import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
-import { decodePng } from '../../images/formats/png.js';
+import { decodeOwn } from '../../images/formats/own-decoders.js';
 import { readHeader } from '../../images/formats/read-header.js';
 import { type Image, ImageError } from '../../images/image.js';
 import { checkSize } from '../../images/limits.js';
@@ -59,7 +58,7 @@ export async function decodeImage(
   const { format, orientation } = header;
   checkSize(header, maxPixels);
   if (format === 'jpeg') checkJpeg(bytes);
-  const own = await decodeOwn(bytes, header, { channels, levels });
+  const own = await decodeHere(bytes, header, { channels, levels });
   const image = own ?? (await decodeWithBrowser(bytes, header, channels));
   const isTurned = !own && turnsByItself(format);
   const turn = exif ? (isTurned ? 1 : orientation) : isTurned ? inverse(orientation) : 1;
@@ -70,16 +69,18 @@ export async function decodeImage(
 const turnsByItself = (format: Header['format']): boolean => format !== 'webp';
 
 /** Decodes the kinds that browsers cannot read, or read otherwise than Pillow; undefined for all others. */
-async function decodeOwn(
+async function decodeHere(
   bytes: Uint8Array,
   header: Header,
   { channels, levels }: { channels: Channels; levels: Levels },
 ): Promise<(Image & { isClipped: boolean }) | undefined> {
   const { format, colour, alpha, depth } = header;
   // Browsers keep the upper half of 16 bits, as `scaled` does.
-  const isDeepGrey = format === 'png' && colour === 'grey' && !alpha && depth === 16;
-  if (format !== 'netpbm' && !(isDeepGrey && levels === 'pillow')) return undefined;
-  const samples = format === 'netpbm' ? decodeNetpbm(bytes) : await decodePng(bytes);
+  const isClipped = format === 'png' && colour === 'grey' && !alpha && depth === 16 && levels === 'pillow';
+  // Few pages ask for this, so that the others do not load it.
+  const { decodePng } = isClipped ? await import('../../images/formats/png.js') : { decodePng: undefined };
+  const samples = decodePng ? await decodePng(bytes) : decodeOwn(bytes, format);
+  if (!samples) return undefined;
   return {
     ...convertColour(samples, header, { channels, levels }),
     isClipped: levels === 'pillow' && losesLevels(samples, header),

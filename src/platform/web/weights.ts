@@ -1,9 +1,9 @@
 import { download, type RemoteFile } from '../download.js';
-import { plainSha256 } from './plain-sha256.js';
 
-/** In hexadecimal. Browsers do this on pages of a secure origin alone. */
+/** The SHA-256 of bytes, in hexadecimal. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  if (!globalThis.crypto?.subtle) return plainSha256(bytes);
+  // Browsers hash on pages of a secure origin alone.
+  if (!globalThis.crypto?.subtle) return (await import('./plain-sha256.js')).plainSha256(bytes);
   const hash = await crypto.subtle.digest('SHA-256', bytes as BufferSource);
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -32,7 +32,8 @@ export function describeError({ fault, message }: ClassifierError, { model, pict
 export function describePicture(message: string): string {
   const [, received, hint] = /Received: (.*?)\.(?: Hint: (.*))?$/s.exec(message) ?? [];
   if (received === undefined) return message;
-  return `It is ${received}.${hint ? ` ${capitalised(hint)}` : ''}`;
+  // Words in backquotes are options of programs, which a visitor does not have.
+  return `It is ${received}.${hint && !hint.includes('`') ? ` ${capitalised(hint)}` : ''}`;
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
