@@ -6,6 +6,7 @@ import { Model } from '../models/model.js';
 import { Sequential } from '../models/sequential.js';
 import { asList, asObject, asText, excerpt, isObject, type JsonObject, parseJson } from '../python/json.js';
 import { batchShape, deserializeLayer, type LayerContext, toShape } from './layer-config.js';
+import { isOperation, replaceOperation } from './operation-config.js';
 
 /** More than any known model has; wiring recurses layer by layer. */
 const mostLayers = 4000;
@@ -72,12 +73,17 @@ function sequentialFromConfig(config: unknown, context: LayerContext): Sequentia
 /** A tensor as configurations name it: the layer that makes it, and in which of its uses. */
 type Reference = readonly [layer: string, use: number];
 
+/** The name that a model's configuration gives a layer. */
+const layerNameOf = ({ name, config }: JsonObject): string =>
+  asText(name ?? (isObject(config) ? config.name : undefined), 'the name of a layer');
+
 function functionalFromConfig(config: JsonObject, context: LayerContext): Model {
   const name = asText(config.name, "the model's name");
-  const list = asList(config.layers, `the layers of model '${name}'`).map((layer) =>
+  const written = asList(config.layers, `the layers of model '${name}'`).map((layer) =>
     asObject(layer, `a layer of model '${name}'`),
   );
-  checkCount(list, name);
+  checkCount(written, name);
+  const list = written.map((data) => (isOperation(data) ? replaceOperation(data, layerNameOf(data)) : data));
   const uses = new Map<string, (readonly Reference[])[]>();
   for (const [i, data] of list.entries()) {
     const layerName = asText(
@@ -103,7 +109,7 @@ function functionalFromConfig(config: JsonObject, context: LayerContext): Model 
     );
 
   const layers = new Map([...uses.keys()].map((layerName, i) => [layerName, layerOrModel(list[i], context)]));
-  const isLegacy = list.some(({ inbound_nodes }) => [inbound_nodes].flat().some(Array.isArray));
+  const isLegacy = written.some(({ inbound_nodes }) => [inbound_nodes].flat().some(Array.isArray));
   const wiring = new Wiring(layers, uses, isLegacy ? [...inputs, ...outputs] : null);
   const model = new Model({ inputs: inputs.map(wiring.end), outputs: wiring.end(output), name });
   if (config.trainable === false) model.trainable = false;

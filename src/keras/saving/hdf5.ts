@@ -229,7 +229,10 @@ class ReadGroup implements Hdf5Group {
       if (!attribute) return undefined;
       const { size, total_size } = attribute.metadata;
       if (!(size * total_size <= this.fileSize)) throw new Error('more than the file can hold');
-      return attribute.json_value;
+      const { json_value: read } = attribute;
+      // 1 stands for UTF-8.
+      if (attribute.metadata.cset === 1) return read;
+      return Array.isArray(read) ? read.map(textOf) : textOf(read);
     });
     if (value === undefined) return undefined;
     if (typeof value === 'string' || typeof value === 'number') return value;
@@ -267,6 +270,27 @@ class ReadGroup implements Hdf5Group {
     return `${this.path === '/' ? '' : this.path}/${path}`;
   }
 }
+
+/** Windows-1252, in which h5wasm reads text that is marked as ASCII, as Keras marks its UTF-8. */
+const bytesOf1252 = new Map(
+  Array.from(
+    new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 256 }, (_, i) => i)),
+    (c, i) => [c, i],
+  ),
+);
+
+/** Text that was read as Windows-1252, or byte by byte, although it is UTF-8. */
+function utf8Of(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  const bytes = Array.from(text, (c) => bytesOf1252.get(c) ?? c.charCodeAt(0));
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes));
+  } catch {
+    return text;
+  }
+}
+
+const textOf = <T>(value: T): T | string => (typeof value === 'string' ? utf8Of(value) : value);
 
 /** h5wasm's names of element types, little-endian. */
 const formats: Partial<Record<DataType, string>> = {

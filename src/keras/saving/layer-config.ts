@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { getActivation } from '../activations.js';
 import type { Initializer } from '../initializers.js';
+import { Inert, isInertClass } from '../layers/inert.js';
 import { InputLayer } from '../layers/input.js';
 import { classOf, type Layer } from '../layers/layer.js';
 import { layerClasses } from '../layers/layer-classes.js';
@@ -29,6 +30,10 @@ export function deserializeLayer(serialized: unknown, context: LayerContext = {}
   const config = asObject(rawConfig, `the config of a layer of class ${className}`);
   const name = asText(config.name, `the name of a layer of class ${className}`);
   if (className === 'InputLayer') return inputLayer(config);
+  if (isInertClass(className)) {
+    const { name: _, trainable, dtype: __, ...rest } = config;
+    return new Inert({ name, className, config: rest, trainable: trainable !== false });
+  }
   const Type = layerClasses.get(className);
   if (!Type)
     throw new ValueError(

@@ -77,6 +77,9 @@ export function restoreOptimizer(
 ): string | null {
   const [iterations, ...rest] = saved;
   if (!iterations || iterations.dims.length > 0) return 'it does not begin with the number of iterations';
+  const steps = Number(iterations.data[0]);
+  if (!Number.isSafeInteger(steps) || steps < 0)
+    return `its count of steps is damaged. Expected a whole number. Received: ${steps}`;
   const rate = rest[0]?.dims.length === 0 ? rest.shift() : undefined;
   const order = slotOrder(optimizer, parameters);
   if (order.length !== rest.length)
@@ -84,7 +87,7 @@ export function restoreOptimizer(
   for (const [[parameter, slot], { dims }] of zip(order, rest))
     if (!sameShape(dims, parameter.shape))
       return `the ${slot} of '${parameter.name}' has shape (${parameter.shape}), the saved one (${dims})`;
-  optimizer.iterations = Number(iterations.data[0]);
+  optimizer.iterations = steps;
   if (rate && typeof optimizer.getConfig().learning_rate === 'number')
     optimizer.learningRate = Number(rate.data[0]);
   for (const [[parameter, slot], value] of zip(order, rest))

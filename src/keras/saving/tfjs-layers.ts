@@ -14,7 +14,7 @@ import { sameShape, toFloats } from './values.js';
 export function tfjsWeightFiles(modelJson: string): string[] {
   const files = readManifest(parseJson(modelJson, "'model.json'")).flatMap(({ paths }) => paths);
   for (const file of files)
-    if (/(^|[/\\])\.\.([/\\]|$)|^[/\\]|^\w+:/.test(file))
+    if (/(^|[/\\])\.\.([/\\]|$)|^[/\\]|^\w+:|\0/.test(file))
       throw new ValueError(
         `Expected weights beside 'model.json'. Received: '${file}'. Hint: do not trust this file.`,
       );
