@@ -216,6 +216,17 @@ test('names that are no ASCII are read as UTF-8, also where Keras marks them as 
   );
 });
 
+test('slashes in names of Keras 2 become low lines', (t) => {
+  const flatten = { class_name: 'Flatten', name: 'pool/flat', config: { name: 'pool/flat' } };
+  const model = modelFromJson(
+    functional([{ ...flatten, inbound_nodes: [[['x', 0, 0, {}]]] } as { name: string }]),
+  );
+  t.deepEqual(
+    model.layers.map(({ name }) => name),
+    ['x', 'pool_flat'],
+  );
+});
+
 test('weights of TF.js lie beside their model.json', (t) => {
   const manifest = (path: string) => JSON.stringify({ weightsManifest: [{ paths: [path], weights: [] }] });
   for (const path of ['../a.bin', '/a.bin', 'c:\\a.bin', 'a.bin\0', 'x/\0'])

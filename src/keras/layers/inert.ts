@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
@@ -27,8 +28,9 @@ export class Inert extends Layer {
   readonly #className: string;
   readonly #config: Config;
 
-  constructor({ className, config, ...options }: InertOptions) {
-    super(options);
+  constructor(options: InertOptions) {
+    const { className, config, ...others } = named(options, new.target);
+    super(others);
     this.#className = className;
     this.#config = config;
   }

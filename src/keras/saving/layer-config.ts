@@ -28,8 +28,9 @@ export function deserializeLayer(serialized: unknown, context: LayerContext = {}
   const { class_name, config: rawConfig } = asObject(serialized, 'a layer');
   const className = asText(class_name, 'the class of a layer');
   const config = asObject(rawConfig, `the config of a layer of class ${className}`);
-  const name = asText(config.name, `the name of a layer of class ${className}`);
-  if (className === 'InputLayer') return inputLayer(config);
+  // Keras 2 had slashes in names, which Keras 3 refuses.
+  const name = asText(config.name, `the name of a layer of class ${className}`).replaceAll('/', '_');
+  if (className === 'InputLayer') return inputLayer({ ...config, name });
   if (isInertClass(className)) {
     const { name: _, trainable, dtype: __, ...rest } = config;
     return new Inert({ name, className, config: rest, trainable: trainable !== false });

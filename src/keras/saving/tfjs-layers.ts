@@ -49,7 +49,9 @@ export function decodeTfjsModel(modelJson: string, files: Readonly<Record<string
       );
       const name =
         names.find((candidate) => suffixes.includes(candidate)) ??
-        names.find((candidate) => suffixes.some((suffix) => candidate.endsWith(`/${suffix}`)));
+        names.find((candidate) => suffixes.some((suffix) => candidate.endsWith(`/${suffix}`))) ??
+        // A slash in the name of a layer has become a low line.
+        names.find((candidate) => suffixes.some((suffix) => flat(suffix) === flat(candidate)));
       const value = weights.get(name ?? '');
       if (!value)
         throw new ValueError(
@@ -63,6 +65,8 @@ export function decodeTfjsModel(modelJson: string, files: Readonly<Record<string
     }
   return model;
 }
+
+const flat = (name: string): string => name.replaceAll('/', '_');
 
 /** Layers that are no models, at every depth, each once. */
 const leaves = (model: Functional): Set<Layer> =>
