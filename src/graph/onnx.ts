@@ -4,8 +4,10 @@
  */
 import proto from 'onnx-proto';
 import { subgraphsOf } from './attributes.js';
+import { checkOrder } from './check-order.js';
 import { typeCodes, typeNames } from './element-types.js';
-import type { Attribute, Dim, Graph, Model, Node, Value, ValueInfo } from './graph.js';
+import { type DecodeOptions, readExternalData } from './external-data.js';
+import type { Attribute, Dim, Graph, Model, Node, ValueInfo } from './graph.js';
 import { OnnxFormatError } from './onnx-format-error.js';
 import { checkMessage, describeOther } from './protobuf.js';
 import { sealProperties } from './seal.js';
@@ -93,14 +95,6 @@ function encodeAttribute(name: string, value: Attribute): proto.onnx.IAttributeP
 /** Exporters write 2⁶³ − 1 for "to the end", which as a number is 2⁶³, and would be written as −2⁶³. */
 const toInt64 = (value: number): number => Math.min(value, 2 ** 63 - 1024);
 
-export interface DecodeOptions {
-  /**
-   * Reads a file of weights that lie beside the model, by the path that the model has for it. Default: such models
-   * are refused.
-   */
-  readonly readExternal?: (location: string) => Uint8Array;
-}
-
 /**
  * Reads an ONNX file. Its graphs are in order: whatever a node reads was made before.
  *
@@ -118,7 +112,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
   checkVersions({ ir: Number(model.irVersion), opset });
   if (!model.graph) throw new OnnxFormatError('Expected an ONNX model. Received: a file without a graph.');
   const graph = decodeGraph(model.graph, options, 0);
-  checkOrder(graph, () => false);
+  checkOrder(graph);
   return {
     graph,
     opset,
@@ -165,38 +159,6 @@ function decodeNode(node: proto.onnx.INodeProto, options: DecodeOptions, depth: 
       (node.attribute ?? []).map((a) => [a.name ?? '', decodeAttribute(a, options, depth)]),
     ),
   };
-}
-
-/**
- * Checks that every value is made once, and before it is read, so that whoever follows a graph comes to an end.
- *
- * @param isOuter whether the graphs around this one make a value
- */
-function checkOrder(
-  { inputs, initializers, nodes, outputs }: Graph,
-  isOuter: (value: Value) => boolean,
-): void {
-  const made = new Set<Value>(['', ...inputs.map(({ name }) => name), ...initializers.keys()]);
-  const isMade = (value: Value): boolean => made.has(value) || isOuter(value);
-  for (const node of nodes) {
-    const words = `${node.op}${node.name && ` '${node.name}'`}`;
-    const missing = node.inputs.find((value) => !isMade(value));
-    if (missing !== undefined)
-      throw new OnnxFormatError(
-        `Expected every value to be made before it is read. Received: ${words}, which reads '${missing}'.`,
-      );
-    for (const [, inner] of subgraphsOf(node)) checkOrder(inner, isMade);
-    for (const value of node.outputs) {
-      if (value !== '' && made.has(value))
-        throw new OnnxFormatError(
-          `Expected every value to be made once. Received: '${value}', by ${words}, too.`,
-        );
-      made.add(value);
-    }
-  }
-  for (const { name } of outputs)
-    if (!isMade(name))
-      throw new OnnxFormatError(`Expected an operation that makes '${name}'. Received: none.`);
 }
 
 function decodeValueInfo({ name, type }: proto.onnx.IValueInfoProto): ValueInfo {
@@ -252,30 +214,6 @@ function decodeTensor(tensor: proto.onnx.ITensorProto, { readExternal }: DecodeO
         : (ArrayType as Float32ArrayConstructor).from(values, Number);
   }
   return { type, dims, data } as Tensor;
-}
-
-/** https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
-function readExternalData(
-  { name, externalData }: proto.onnx.ITensorProto,
-  read: DecodeOptions['readExternal'],
-): Uint8Array {
-  const entries = new Map((externalData ?? []).map(({ key, value }) => [key, value ?? '']));
-  const location = entries.get('location') ?? '';
-  if (!read)
-    throw new OnnxFormatError(
-      `Expected the weights inside the file. Received: '${name}' in '${location}' (external data). Hint: write it as one file with onnx.save_model(…, save_as_external_data=False).`,
-    );
-  const file = read(location);
-  const offset = Number(entries.get('offset') || 0);
-  const length = Number(entries.get('length') || file.length - offset);
-  if (
-    ![offset, length].every((number) => Number.isSafeInteger(number) && number >= 0) ||
-    offset + length > file.length
-  )
-    throw new OnnxFormatError(
-      `Expected ${length} bytes of '${name}' at ${offset} of '${location}'. Received: ${file.length} bytes in all.`,
-    );
-  return file.subarray(offset, offset + length);
 }
 
 function decodeAttribute(

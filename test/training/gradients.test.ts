@@ -5,7 +5,7 @@ import type { Context } from '../../src/graph/differentiable.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { float32, sizeOf, type Tensor } from '../../src/graph/tensor.js';
-import type { LossWriter } from '../../src/graph/training.js';
+import type { LossWriter } from '../../src/graph/training-plan.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';

@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { classIndices, lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';

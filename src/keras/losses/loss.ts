@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { LossWriter, Prediction } from '../../graph/training.js';
+import type { LossWriter, Prediction } from '../../graph/training-plan.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize } from '../../graph/one-hot.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { Loss, type LossOptions } from './loss.js';
 

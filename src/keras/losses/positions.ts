@@ -6,7 +6,7 @@
  */
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { LossWriter, MetricWriter, Prediction } from '../../graph/training.js';
+import type { LossWriter, MetricWriter, Prediction } from '../../graph/training-plan.js';
 
 /** The last axes of the model's outputs and of its targets. */
 export interface RowSizes {

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { autoName } from '../naming.js';
 import { pythonTuple } from '../python/format.js';

@@ -6,7 +6,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { float32 } from '../../graph/tensor.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { Metric } from './metric.js';
 
 /** Outputs counted at one threshold. */

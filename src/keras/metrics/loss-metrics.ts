@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { named } from '../../named-options.js';
 import * as losses from '../losses/index.js';
 import type { Config } from '../serialized.js';

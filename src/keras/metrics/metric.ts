@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import type { MetricWriter, Prediction } from '../../graph/training.js';
+import type { MetricWriter, Prediction } from '../../graph/training-plan.js';
 import { toSnakeCase } from '../naming.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';

@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize, oneHot } from '../../graph/one-hot.js';
-import type { Prediction } from '../../graph/training.js';
+import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';

@@ -1,7 +1,7 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
-import type { TrainingPlan } from '../../graph/training.js';
+import type { TrainingPlan } from '../../graph/training-plan.js';
 import type { KerasTensor, Layer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import { lossOfPositions, metricOfPositions } from '../losses/positions.js';

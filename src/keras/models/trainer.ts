@@ -3,13 +3,8 @@ import type { Parameter } from '../../graph/differentiable.js';
 import { encodeModel } from '../../graph/onnx.js';
 import { rowCount } from '../../graph/rows.js';
 import { float32, int64, type Tensor } from '../../graph/tensor.js';
-import {
-  evaluationGraph,
-  slotName,
-  type TrainingPlan,
-  trainingGraph,
-  weightNames,
-} from '../../graph/training.js';
+import { evaluationGraph, trainingGraph } from '../../graph/training.js';
+import { slotName, type TrainingPlan, weightNames } from '../../graph/training-plan.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** Samples with their targets: tensors of one length N. */

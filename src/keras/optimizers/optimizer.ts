@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Parameter } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { sizeOf } from '../../graph/tensor.js';
-import type { UpdateWriter } from '../../graph/training.js';
+import type { UpdateWriter } from '../../graph/training-plan.js';
 import { constructorsOf, named, pythonDict, refuseOthers, type Words } from '../../named-options.js';
 import { autoName, toSnakeCase } from '../naming.js';
 import type { Config } from '../serialized.js';

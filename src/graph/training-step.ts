@@ -1,0 +1,120 @@
+import type { GraphBuilder } from './builder.js';
+import type { Context, Forward, Gradients, Parameter } from './differentiable.js';
+import type { Value } from './graph.js';
+import { zeros } from './tensor.js';
+import { type Prediction, slotName, type TrainingPlan } from './training-plan.js';
+
+interface StepValues {
+  inputs: readonly Value[];
+  target: Value;
+  sampleWeight?: Value;
+  weight: Context['weight'];
+  names: ReadonlyMap<Parameter, string>;
+  slot(weight: string, slot: string): Value;
+  learningRate: Value;
+  step: Value;
+  noise: Context['noise'];
+}
+
+/** One step: forward, backward, update. */
+export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValues) {
+  const { trained, optimizer } = plan;
+  const { inputs, target, sampleWeight, weight, names } = values;
+  const isTrained = (parameter: Parameter) => trained.includes(parameter);
+  const forward = plan.forward({ g, training: true, weight, isTrained, noise: values.noise }, inputs);
+  const { losses, backward } = g.scope('loss', () => plan.loss.forward(g, target, forward));
+
+  // The loss is the mean over the batch, so each sample's loss counts 1/B, times its own weight.
+  const dLosses = g.scope('loss', () => {
+    const share = g.op('Reciprocal', [batchSizeOf(g, losses)]);
+    return sampleWeight ? g.op('Mul', [g.op('Unsqueeze', [sampleWeight, g.ints(1)]), share]) : share;
+  });
+  const dPrediction = g.scope('loss', () => backward(dLosses));
+  const { weights: dWeights } = writeBackward(forward, dPrediction);
+
+  let gradients = new Map<Parameter, Value>();
+  for (const parameter of trained)
+    gradients.set(parameter, dWeights?.get(parameter) ?? zerosLike(g, parameter));
+  for (const { parameter, addGradient } of plan.penalties) {
+    const gradient = gradients.get(parameter);
+    if (gradient === undefined) continue;
+    const write = () => addGradient(g, weight(parameter), gradient);
+    gradients.set(parameter, g.scope(`${entry(names, parameter)}/penalty`, write));
+  }
+  gradients = new Map(g.scope('clip', () => optimizer.prepare?.(g, gradients)) ?? gradients);
+
+  const state = new Map<string, Value>();
+  for (const parameter of trained) {
+    const name = entry(names, parameter);
+    const slots = optimizer.slots(parameter);
+    const updated = g.scope(`${name}/update`, () =>
+      optimizer.update(g, {
+        parameter,
+        weight: weight(parameter),
+        gradient: entry(gradients, parameter),
+        slots: slots.map((slot) => values.slot(name, slot)),
+        learningRate: values.learningRate,
+        step: values.step,
+      }),
+    );
+    state.set(name, updated.weight);
+    for (const [k, slot] of slots.entries()) {
+      const value = updated.slots[k];
+      if (value === undefined) throw new Error(`Expected the optimizer to update slot '${slot}' of ${name}.`);
+      state.set(slotName(name, slot), value);
+    }
+  }
+  for (const parameter of plan.updated)
+    state.set(entry(names, parameter), forward.updates?.get(parameter) ?? weight(parameter));
+  return { state, sums: writeSums(g, plan, { losses, target, sampleWeight, prediction: forward, weight }) };
+}
+
+function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLogits: Value }): Gradients {
+  const gradients =
+    'dLogits' in dPrediction
+      ? forward.logits?.backward(dPrediction.dLogits, false)
+      : forward.backward?.(dPrediction.dOutput, false);
+  if (gradients) return gradients;
+  throw new Error('Expected a model with a backward pass. Received: one that only predicts.');
+}
+
+/** The loss of the batch, penalties included, times its size, and every metric's sums: float32 (K). */
+export function writeSums(
+  g: GraphBuilder,
+  { metrics, penalties }: TrainingPlan,
+  at: {
+    losses: Value;
+    target: Value;
+    sampleWeight?: Value;
+    prediction: Prediction;
+    weight: Context['weight'];
+  },
+): Value {
+  const loss = g.scope('loss', () => {
+    const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
+    let total = g.op('ReduceSum', [weighted], { keepdims: 1 });
+    for (const { parameter, penalty } of penalties)
+      total = g.op('Add', [
+        total,
+        g.op('Mul', [penalty(g, at.weight(parameter)), batchSizeOf(g, at.losses)]),
+      ]);
+    return total;
+  });
+  const sums = metrics.map((metric, i) =>
+    g.scope(metric.name ?? `metric_${i}`, () => metric.forward(g, at.target, at.prediction)),
+  );
+  return sums.length === 0 ? loss : g.scope('sums', () => g.op('Concat', [loss, ...sums], { axis: 0 }));
+}
+
+/** The number of samples in `losses` (B), as float32 (1). */
+const batchSizeOf = (g: GraphBuilder, losses: Value): Value => g.cast(g.op('Shape', [losses]), 'float32');
+
+const zerosLike = (g: GraphBuilder, { name, shape }: Parameter): Value =>
+  g.initializer(`${name}/zeros`, zeros(shape));
+
+/** The value of a key that the map must have. */
+export function entry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`Expected an entry for ${JSON.stringify(key)}. Received: none.`);
+  return value;
+}
