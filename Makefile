@@ -100,7 +100,7 @@ inspect: dist/.built $(SAMPLE) ## Look at the photos of TRAIN (and TEST): sheets
 doctor: dist/.built ## Tell what this machine has and lacks
 	@$(CLI) doctor
 
-.PHONY: check test test-keras test-web screenshots goldens bench fuzz
+.PHONY: check test test-keras test-web screenshots goldens bench quality fuzz
 check: node_modules/.package-lock.json ## Check format and lint
 	biome check .
 test: dist/.built ## Test; needs Node alone
@@ -115,6 +115,8 @@ goldens: .venv/.installed ## Make test/golden/ anew with pinned Keras
 	for script in tools/goldens/*.py; do .venv/bin/python $$script || exit 1; done
 bench: dist/.built $(NOTES)/characters ## Measure speed and memory beside others, as ratios
 	node dist/tools/bench.js
+quality: dist/.built $(NOTES)/characters ## Measure accuracy, calibration and strangers, on more pictures where ../shared is
+	node dist/tools/quality.js
 fuzz: dist/.built ## Throw broken files at the readers
 	node dist/tools/fuzz-images.js
 	node dist/tools/fuzz-models.js

@@ -1,3 +1,14 @@
+/** How well percentages mean what they say. */
+export interface Calibration {
+  /**
+   * Expected calibration error: the mean difference between how sure a model is and how often it is right, over 15 bins
+   * of probability. Source: Guo et al., 2017, section 2.
+   */
+  readonly ece: number;
+  /** The error that a model which means exactly what it says would show on so few pictures. */
+  readonly floor: number;
+}
+
 /** How a classifier did on one class. */
 export interface ClassReport {
   readonly label: string;
@@ -20,6 +31,8 @@ export interface Evaluation {
   readonly classes: readonly ClassReport[];
   /** Pictures that the model took for something else than its classes; absent where it cannot tell. */
   readonly unknown?: number;
+  /** Whether percentages mean what they say; only where that was asked. */
+  readonly calibration?: Calibration;
   /** Row: the true class; column: the class it was taken for. */
   readonly confusion: readonly (readonly number[])[];
 }

@@ -37,7 +37,7 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
 };
 
 /** A table with a row for each class, then the whole. */
-function formatEvaluation({ classes, samples, accuracy, loss, unknown }: Evaluation): string[] {
+function formatEvaluation({ classes, samples, accuracy, loss, unknown, calibration }: Evaluation): string[] {
   const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
     `${printable(label).padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
@@ -48,6 +48,11 @@ function formatEvaluation({ classes, samples, accuracy, loss, unknown }: Evaluat
       row(label, percent(precision), percent(recall), percent(f1), String(support)),
     ),
     '',
+    ...(calibration
+      ? [
+          `calibration error ${percent(calibration.ece)} (${percent(calibration.floor)} of a perfect model on so few)`,
+        ]
+      : []),
     ...(unknown ? [`${unknown} of ${samples} photos would be called unknown`] : []),
     `accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos)`,
   ];

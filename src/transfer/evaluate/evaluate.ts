@@ -1,4 +1,5 @@
 import { compareClasses, readModel } from '#platform';
+import { calibrationOf } from '../../classifier/calibration.js';
 import { TrainingError } from '../../classifier/head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
@@ -57,7 +58,10 @@ export async function evaluateClassifier(
   checkStrict(skipped, strict);
   if (predictions.length === 0)
     throw new TrainingError(`Expected pictures to evaluate in ${folder}. Received: none that can be used.`);
-  const evaluation = evaluatePredictions(labels, predictions);
+  const evaluation = {
+    ...evaluatePredictions(labels, predictions),
+    calibration: calibrationOf(predictions),
+  };
   if (verdicts.length === 0) return evaluation;
   return { ...evaluation, unknown: verdicts.filter((known) => !known).length };
 }
