@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { histogram } from '../../src/keras/callbacks/event-file.js';
 import { type CallbackModel, type Logs, TensorBoard } from '../../src/keras/callbacks/index.js';
 
 const golden = JSON.parse(
@@ -80,6 +81,21 @@ for (const { scenario, files } of golden.runs)
   test(`event files are those of Keras, byte for byte: ${JSON.stringify(scenario.options)}`, async (t) => {
     t.deepEqual(await filesOf(scenario), files);
   });
+
+test('a value of a histogram counts in the interval in which it lies', (t) => {
+  const values = Float32Array.of(0, 0.4, 0.6, 1.5, 28.9, 29.9, 30);
+  const { tensor } = histogram('kernel', values);
+  // 30 rows of lower edge, upper edge and count end the message.
+  const rows = new Float64Array(tensor.slice(-30 * 3 * 8).buffer);
+  const counts = Array.from({ length: 30 }, (_, i) => [...rows.subarray(3 * i, 3 * i + 3)]);
+  t.deepEqual(
+    counts,
+    Array.from({ length: 30 }, (_, i) => {
+      const last = i === 29;
+      return [i, i + 1, values.filter((value) => value >= i && (last || value < i + 1)).length];
+    }),
+  );
+});
 
 test('options that are not there are refused', (t) => {
   const options = { writeImages: true } as object;

@@ -229,3 +229,10 @@ test('names that are not known are refused in Keras’s words, with those that a
     'Could not interpret regularizer identifier: l3. Hint: one of l1, l2, l1l2.',
   );
 });
+
+test('a layer that is shared takes an axis of unknown size, which may be the one that it knows', (t) => {
+  const dense = new Dense({ units: 2 });
+  dense.apply(Input({ shape: [8] }));
+  t.deepEqual(dense.apply(Input({ shape: [null] })).shape, [null, 2]);
+  t.throws(() => dense.apply(Input({ shape: [7] })), { message: /to have value 8/ });
+});

@@ -299,7 +299,6 @@ async function prepare(): Promise<{ models: Model[]; expected: Answer[] }> {
 
 for (const [i, label] of Object.keys(named).entries())
   test.serial(`fit ${label}: history, weights, warnings and words`, async (t) => {
-    t.timeout(300_000);
     prepared ??= prepare();
     const { models, expected } = await prepared;
     const actual = await train(models[i]!, requests[i]!);
