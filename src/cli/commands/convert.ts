@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { type ScalingName, scalings } from '../../graph/preprocessing.js';
 import { convertModel, readLabels } from '../../transfer/convert/convert.js';
+import { tellReplaced } from '../../transfer/write-over.js';
 import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
 import { printLines, tell } from '../terminal.js';
@@ -45,6 +46,7 @@ export const convert: CommandModule<object, Arguments> = {
   handler: ({ in: input, out, labels, ...options }) =>
     runCommand(async () => {
       const names = labels === undefined ? undefined : await readLabels(labels);
+      await tellReplaced(out, tell);
       const { model, notes } = await convertModel({ ...options, input, out, labels: names, warn: tell });
       const parameters = model.countParams().toLocaleString('en');
       printLines(`${out}: ${model.name}, ${parameters} parameters`, ...notes.map(inFlags));

@@ -8,10 +8,12 @@ import {
   readFile as readFileBytes,
   rename,
   rm,
+  stat,
   writeFile as write,
 } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ValueError } from '../../errors.js';
+import { processName } from './processes.js';
 
 /** A name in a folder. */
 export interface FolderEntry {
@@ -21,13 +23,26 @@ export interface FolderEntry {
   readonly isLink: boolean;
 }
 
-/** The bytes of a file that the user names. */
-export const readFile = async (path: string): Promise<Uint8Array> => readFileBytes(path);
+/**
+ * The bytes of a file that the user names.
+ *
+ * @throws ValueError for pipes, devices and sockets, which may never end; a system error where nothing can be read
+ */
+export async function readFile(path: string): Promise<Uint8Array> {
+  const entry = await stat(path);
+  if (!entry.isFile() && !entry.isDirectory())
+    throw new ValueError(`Expected a file. Received: ${path}, neither a file nor a folder.`);
+  return readFileBytes(path);
+}
+
+/** The text of a file that the user names, without a byte order mark. @throws as `readFile` does */
+export const readText = async (path: string): Promise<string> =>
+  new TextDecoder().decode(await readFile(path));
 
 /** Writes a file under a temporary name first, so that it is never seen half-written. Makes its folder. */
 export async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
   await makeFolderOf(path);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${processName()}.tmp`;
   try {
     await write(temporary, content);
     await rename(temporary, path);
@@ -46,7 +61,7 @@ export async function appendFile(path: string, content: Uint8Array | string): Pr
 }
 
 /** A system error that names the file that was asked for: of a full disk, Node tells no name, of others a temporary one. */
-const withPath = (error: unknown, path: string): unknown => Object.assign(error as Error, { path });
+export const withPath = (error: unknown, path: string): unknown => Object.assign(error as Error, { path });
 
 /**
  * Makes a folder, or finds that it is there.
@@ -90,6 +105,3 @@ export const remove = async (path: string): Promise<void> => rm(path, { recursiv
 export function print(text: string): void {
   process.stdout.write(text);
 }
-
-/** Names this process among those that may write beside it: TensorBoard's event files carry it. */
-export const processName = (): string => `${hostname()}.${process.pid}`;

@@ -4,16 +4,19 @@ import { resourceError } from './system-error.js';
 /** A folder that holds no pictures to learn from. */
 export class FolderError extends UserError {
   override name = 'FolderError';
+  /** Files that were passed over. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 
   constructor(
     readonly folder: string,
     readonly received: string,
-    { hint, cause }: { hint?: string; cause?: unknown } = {},
+    { hint, cause, skipped = [] }: { hint?: string; cause?: unknown; skipped?: FolderError['skipped'] } = {},
   ) {
     super(
       `Expected a folder with one sub-folder of pictures per class. Received: ${folder}, ${received}.${hint ? ` Hint: ${hint}` : ''}`,
       { cause },
     );
+    this.skipped = skipped;
   }
 }
 

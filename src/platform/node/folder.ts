@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../compare-code-points.js';
 import { FolderError, unreadable } from './folder-error.js';
-import { readFolder, type Skipped, type WalkOptions } from './read-folder.js';
+import { linkBack, mayBePicture, readFolder, type Skipped, type WalkOptions } from './read-folder.js';
 
 export interface FoundImages {
   /** In Keras's order: folder by folder, names in the order of their code points. */
@@ -14,7 +14,12 @@ export interface FoundImages {
 }
 
 export interface ImageFolder {
-  /** Names of the sub-folders that hold pictures, in the order of their code points, which is Python's. */
+  /** Names of sub-folders without pictures, where files were passed over that may be such. */
+  readonly lost: string[];
+  /**
+   * Names of the sub-folders that hold pictures, in Unicode's form NFC, in the order of their code points, which is
+   * Python's. Folders whose names differ in their encoding alone are one class.
+   */
   readonly classes: string[];
   /** `label` is the index of the class. */
   readonly images: { readonly path: string; readonly label: number }[];
@@ -39,36 +44,45 @@ export async function listImages(
   { classes: wanted, ...options }: WalkOptions & { classes?: readonly string[] } = {},
 ): Promise<ImageFolder> {
   const { folders, files, skipped } = await readFolder(folder, options);
-  const names = wanted ? wanted.filter((name) => folders.includes(name)) : folders;
-  const absent = (wanted ?? []).filter((name) => !folders.includes(name));
+  const byName = groupByName(folders);
+  const names = wanted ? wanted.filter((name) => byName.has(name.normalize())) : [...byName.keys()];
+  const absent = (wanted ?? []).filter((name) => !byName.has(name.normalize()));
   if (absent.length > 0)
     throw new FolderError(folder, `which lacks ${list(absent)}`, { hint: `it has ${list(folders)}.` });
   if (names.length === 0) throw withoutFolders(folder, files, skipped);
 
   const classes: string[] = [];
   const empty: string[] = [];
+  const lost: string[] = [];
   const images: { path: string; label: number }[] = [];
   for (const name of names) {
-    const found = await walkFolder(join(folder, name), [await realpath(folder)], options).catch(
-      (error): FoundImages => {
-        const { received, folder: path } = unreadable(join(folder, name), error);
-        return { paths: [], skipped: [{ path, reason: received }] };
-      },
-    );
-    skipped.push(...found.skipped);
-    if (found.paths.length === 0) empty.push(name);
-    if (found.paths.length === 0 && !wanted) continue;
-    for (const path of found.paths) images.push({ path, label: classes.length });
+    const paths: string[] = [];
+    const passedOver: Skipped[] = [];
+    for (const path of (byName.get(name.normalize()) ?? []).map((below) => join(folder, below))) {
+      const found = await walkFolder(path, [await realpath(folder)], options).catch((error): FoundImages => {
+        const { received, folder: unread } = unreadable(path, error);
+        return { paths: [], skipped: [{ path: unread, reason: received }] };
+      });
+      paths.push(...found.paths);
+      passedOver.push(...found.skipped);
+    }
+    skipped.push(...passedOver);
+    if (paths.length === 0) (passedOver.some(mayBePicture) ? lost : empty).push(name);
+    if (paths.length === 0 && !wanted) continue;
+    for (const path of paths) images.push({ path, label: classes.length });
     classes.push(name);
   }
   if (images.length === 0)
     throw new FolderError(folder, `whose ${names.length} sub-folders hold no pictures`, {
       hint:
         skipped[0] && `${skipped.length} files were passed over; ${skipped[0].path}: ${skipped[0].reason}.`,
+      skipped,
     });
 
   const warnings = [
-    ...empty.map((name) => `The class '${name}' has no pictures and is ${wanted ? 'empty' : 'left out'}.`),
+    ...[...empty, ...lost].map(
+      (name) => `The class '${name}' has no pictures and is ${wanted ? 'empty' : 'left out'}.`,
+    ),
     ...(classes.length === 1 ? [`'${classes[0]}' is the only class: there is nothing to tell it from.`] : []),
     ...(files.length > 0
       ? [
@@ -77,7 +91,7 @@ export async function listImages(
       : []),
     ...alike(classes),
   ];
-  return { classes, images, skipped, warnings };
+  return { classes, images, lost, skipped, warnings };
 }
 
 /**
@@ -100,7 +114,7 @@ async function walkFolder(
     const contents = await readFolder(current, options);
     const real = await realpath(current);
     if (above.includes(real)) {
-      skipped.push({ path: current, reason: 'a link back to a folder that it lies in' });
+      skipped.push({ path: current, reason: linkBack });
       return;
     }
     byFolder.push({ folder: current, files: contents.files });
@@ -129,16 +143,27 @@ export function compareClasses(
   other: readonly string[],
   name = 'validation',
 ): string[] {
+  const [known, judged] = [train, other].map((names) => new Set(names.map((name) => name.normalize())));
   return [
     ...other
-      .filter((label) => !train.includes(label))
+      .filter((label) => !known?.has(label.normalize()))
       .map((label) => `The class '${label}' is in ${name} alone: the model cannot know it.`),
     ...train
-      .filter((label) => !other.includes(label))
+      .filter((label) => !judged?.has(label.normalize()))
       .map(
         (label) => `The class '${label}' has no pictures in ${name}: nothing is known of how well it does.`,
       ),
   ];
+}
+
+/** Folders by their names in Unicode's form NFC: macOS and Linux write accents in different ways. */
+function groupByName(folders: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const folder of folders) {
+    const name = folder.normalize();
+    groups.set(name, [...(groups.get(name) ?? []), folder]);
+  }
+  return new Map([...groups].sort(([a], [b]) => compareCodePoints(a, b)));
 }
 
 function withoutFolders(folder: string, files: readonly string[], skipped: readonly Skipped[]): FolderError {
@@ -146,10 +171,9 @@ function withoutFolders(folder: string, files: readonly string[], skipped: reado
     return new FolderError(folder, `which has ${count(files.length, 'picture')} and no sub-folders`, {
       hint: `move the pictures of each class to a sub-folder with its name, like ${join(folder, 'cat')}${sep}.`,
     });
-  return new FolderError(
-    folder,
-    skipped.length > 0 ? `which has ${count(skipped.length, 'other file')} only` : 'which is empty',
-  );
+  const received =
+    skipped.length > 0 ? `which has ${count(skipped.length, 'other file')} only` : 'which is empty';
+  return new FolderError(folder, received, { skipped });
 }
 
 /** Classes whose names differ in case or in how accents are encoded: mostly one class by two names. */

@@ -65,7 +65,7 @@ export async function readFolder(
       continue;
     }
     const kind = await kindOf(entry, path);
-    if (kind === 'folder' && !name.startsWith('.')) {
+    if (kind === 'folder' && !isHiddenFolder(name)) {
       if (followLinks || !entry.isSymbolicLink()) folders.push(name);
       else skipped.push({ path, reason: 'a link to a folder' });
     } else if (kind !== 'file' || isHidden(name)) skipped.push({ path, reason: reasonToSkip(kind) });
@@ -121,7 +121,7 @@ async function reasonByContent(path: string): Promise<string | undefined> {
   if (isPicture(start)) return undefined;
   const kind = foreignKind(start);
   if (kind) return `${kind}, which is not read; convert it to JPEG or PNG`;
-  return extension === '' ? 'its name has no extension' : `.${extension} is not the extension of a picture`;
+  return extension === '' ? nameless : `.${extension}${otherName}`;
 }
 
 /** The bytes that tell a file's kind. */
@@ -138,6 +138,22 @@ async function readStart(path: string): Promise<Uint8Array> {
 /** Files that systems keep from view: nobody misses them. */
 const hidden = 'hidden';
 const isHidden = (name: string): boolean => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
+
+/** Folders that systems and storage devices make for themselves. */
+const systemFolders: ReadonlySet<string> = new Set([
+  ...['@eadir', '#recycle', '$recycle.bin', 'system volume information', 'lost+found', '__macosx'],
+]);
+const isHiddenFolder = (name: string): boolean =>
+  name.startsWith('.') || systemFolders.has(name.toLowerCase());
+
+/** Reasons to pass over what is no picture. */
+export const linkBack = 'a link back to a folder that it lies in';
+const nameless = 'its name has no extension';
+const otherName = ' is not the extension of a picture';
+
+/** Whether what was passed over may be a picture, or hold some, for all that is known. */
+export const mayBePicture = ({ reason }: Skipped): boolean =>
+  ![hidden, nameless, linkBack].includes(reason) && !reason.endsWith(otherName);
 
 /** Whether a person may have taken an entry that was passed over for a picture. */
 export const isWorthTelling = ({ reason }: Skipped): boolean => reason !== hidden;

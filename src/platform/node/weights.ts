@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DownloadError, download, type RemoteFile } from '../download.js';
-import { writeFile } from './files.js';
+import { readFile, writeFile } from './files.js';
 
 /** In hexadecimal. */
 export const sha256 = async (bytes: Uint8Array): Promise<string> =>
@@ -32,7 +32,7 @@ export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
   const { KERAS_HOME } = process.env;
   const folders = [...(KERAS_HOME ? [KERAS_HOME] : []), join(homedir(), '.keras')];
   const paths = folders.map((folder) => join(folder, 'models', remote.file));
-  for (const path of paths) if (existsSync(path)) return readFileBytes(path);
+  for (const path of paths) if (existsSync(path)) return readFile(path);
 
   const path = paths[0]!;
   try {

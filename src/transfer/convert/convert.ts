@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readModel, sha256, writeFile } from '#platform';
+import { readFile, readModel, readText, sha256 } from '#platform';
 import { buildClassifier } from '../../classifier/build.js';
 import { sealModel } from '../../classifier/seal-model.js';
 import { ValueError } from '../../errors.js';
@@ -17,8 +17,14 @@ import { writeModel } from '../../keras/models/plan.js';
 import { isObject, parseJson } from '../../keras/python/json.js';
 import { isZip } from '../../keras/saving/archive.js';
 import { isHdf5 } from '../../keras/saving/hdf5.js';
-import { decodeKerasModel, decodeTfjsModel, saveModel, tfjsWeightFiles } from '../../keras/saving/index.js';
+import {
+  decodeKerasModel,
+  decodeTfjsModel,
+  encodeKerasModel,
+  tfjsWeightFiles,
+} from '../../keras/saving/index.js';
 import { formatSummary } from '../../keras/summary.js';
+import { writeOver } from '../write-over.js';
 import { type ImportedModel, importOnnx } from './onnx-to-layers.js';
 
 export interface ConvertOptions {
@@ -72,11 +78,11 @@ export async function openModel(
 const teachableMachine = { channels: 'RGB', mean: [127, 127, 127], scale: 1 / 127, crop: 'center' } as const;
 
 async function openTfjs(path: string): Promise<OpenedModel> {
-  const text = await readFile(path, 'utf8');
+  const text = await readText(path);
   const files: Record<string, Uint8Array> = {};
   for (const file of tfjsWeightFiles(text)) files[file] = await readFile(join(dirname(path), file));
   const model = decodeTfjsModel(text, files);
-  const metadata = await readFile(join(dirname(path), 'metadata.json'), 'utf8').catch(() => null);
+  const metadata = await readText(join(dirname(path), 'metadata.json')).catch(ifAbsent);
   const parsed = metadata === null ? null : parseJson(metadata, "'metadata.json'");
   const labels = isObject(parsed) ? parsed.labels : undefined;
   const isLabels = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
@@ -102,12 +108,13 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   const opened = await openModel(input, options);
   const { model } = opened;
   if (!out.endsWith('.onnx')) {
-    await saveModel(model, out);
+    await writeOver(out, await encodeKerasModel(model, out.endsWith('.keras') ? 'keras' : 'h5'));
     return { model, notes: describePictures(opened) };
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
   const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
-  await writeFile(out, await sealModel(isClassifier ? classifier(opened, options) : plain(opened, options)));
+  const onnx = isClassifier ? classifier(opened, options) : plain(opened, options);
+  await writeOver(out, await sealModel(onnx));
   if (isClassifier) return { model, notes: [] };
   const note = isPictures
     ? `The model tells no classes apart, so it is written as it is: train on its features with \`weights\` ${out}.`
@@ -197,19 +204,23 @@ function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptio
   };
 }
 
-/** Names from a list with commas, or from a file: one a line, or a JSON list. */
+/** Names from a list with commas, or from a file: one a line, or a JSON list. In Unicode's form NFC, as folders are. */
 export async function readLabels(value: string): Promise<string[]> {
-  const isFile = await stat(value).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!isFile) return value.split(',').map((label) => label.trim());
-  const text = await readFile(value, 'utf8');
-  if (/^\s*[[{]/.test(text)) {
-    const json = parseJson(text, `'${value}'`);
-    const labels = isObject(json) ? json.labels : json;
-    if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
-    throw new ValueError(`Expected a list of names in ${value}. Received: other JSON.`);
-  }
-  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const entry = await stat(value).catch(() => null);
+  if (!entry || entry.isDirectory()) return value.split(',').map((label) => label.trim().normalize());
+  return parseLabels(await readText(value), value).map((label) => label.normalize());
+}
+
+function parseLabels(text: string, path: string): string[] {
+  if (!/^\s*[[{]/.test(text)) return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const json = parseJson(text, `'${path}'`);
+  const labels = isObject(json) ? json.labels : json;
+  if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
+  throw new ValueError(`Expected a list of names in ${path}. Received: other JSON.`);
+}
+
+/** @throws every error but that of a file that is not there */
+function ifAbsent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }

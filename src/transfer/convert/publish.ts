@@ -1,4 +1,4 @@
-import { type EngineOptions, readModel, writeFile } from '#platform';
+import { type EngineOptions, readModel } from '#platform';
 import { checkClassifier } from '../../classifier/check-classifier.js';
 import { explain } from '../../classifier/explain.js';
 import type { Evaluation } from '../../classifier/metrics.js';
@@ -7,6 +7,7 @@ import { sealModel } from '../../classifier/seal-model.js';
 import { decodeModel } from '../../graph/onnx.js';
 import { evaluateClassifier } from '../evaluate/evaluate.js';
 import type { Reporter } from '../reporter.js';
+import { writeOver } from '../write-over.js';
 
 export interface PublishOptions {
   /** Path of a trained model. */
@@ -55,7 +56,7 @@ export async function publishModel(options: PublishOptions, reporter: Reporter):
   const isChanged = graph !== trained.graph;
   const metadata = { ...trained.metadata, ...(precision === 'fp32' ? {} : { precision: `"${precision}"` }) };
   const bytes = isChanged ? await sealModel({ ...trained, graph, metadata }) : original;
-  await writeFile(out, bytes);
+  await writeOver(out, bytes, reporter.info);
 
   const evaluate = (model: string) =>
     validation === undefined

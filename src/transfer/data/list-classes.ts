@@ -1,4 +1,4 @@
-import { isWorthTelling, listImages, type Skipped } from '#platform';
+import { FolderError, isWorthTelling, listImages } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import { UserError } from '../../errors.js';
 import type { Reporter } from '../reporter.js';
@@ -32,26 +32,45 @@ export function checkStrict([first, ...others]: readonly SkippedPicture[], stric
   if (strict && first) throw new StrictError([first, ...others]);
 }
 
+/** A class that would be lost without a picture of it. */
+export class LostClassError extends UserError {
+  override name = 'LostClassError';
+  constructor(classes: readonly string[], folder: string) {
+    const names = classes.map((name) => `'${name}'`).join(', ');
+    super(
+      `Expected pictures of every class. Received: none that can be used of ${names} in ${folder}. Hint: mend or convert the pictures, or move the ${classes.length === 1 ? 'folder' : 'folders'} away.`,
+    );
+  }
+}
+
 /**
  * Lists the pictures of every class in a folder, and tells what it passes over.
  *
- * @throws FolderError when there are no pictures; StrictError when a file is passed over and none may be
+ * @throws FolderError when there are no pictures; LostClassError when a class has only files that cannot be used;
+ * StrictError when a file is passed over and none may be
  */
 export async function listClasses(
   folder: string,
   { strict }: { strict?: boolean },
   reporter: Reporter,
 ): Promise<ClassFolder> {
-  const { classes, images, skipped, warnings } = await listImages(folder);
-  const passedOver = skipped.filter(isWorthTelling);
-  reportPassedOver(passedOver, reporter);
+  const found = await listImages(folder).catch((error) => {
+    if (error instanceof FolderError)
+      reportLeftOut('Passed over', error.skipped.filter(isWorthTelling), reporter);
+    throw error;
+  });
+  const { classes, images, lost, warnings } = found;
+  const passedOver = found.skipped.filter(isWorthTelling);
+  reportLeftOut('Passed over', passedOver, reporter);
   checkStrict(passedOver, strict);
+  if (lost.length > 0) throw new LostClassError(lost, folder);
   return { folder, classes, images, passedOver, warnings };
 }
 
 /** The pictures whose class is among `classes`, with labels that count in these. */
 export function relabel(found: ClassFolder, classes: readonly string[]): ClassFolder {
-  const labels = found.classes.map((name) => classes.indexOf(name));
+  const wanted = classes.map((name) => name.normalize());
+  const labels = found.classes.map((name) => wanted.indexOf(name.normalize()));
   const images = found.images.flatMap(({ path, label: own }) => {
     const label = labels[own] ?? -1;
     return label < 0 ? [] : [{ path, label }];
@@ -62,13 +81,33 @@ export function relabel(found: ClassFolder, classes: readonly string[]): ClassFo
 /** Files with the same reason that are named one by one; of others, as annotations beside each picture, the number. */
 const mostNamed = 10;
 
-/** Tells of files that are not taken for pictures, so that nobody misses one without knowing. */
-function reportPassedOver(passedOver: readonly Skipped[], reporter: Reporter): void {
-  const byReason = new Map<string, Skipped[]>();
-  for (const file of passedOver) byReason.set(file.reason, [...(byReason.get(file.reason) ?? []), file]);
-  for (const [reason, files] of byReason) {
-    for (const { path } of files.slice(0, mostNamed)) reporter.warn(`Passed over ${path}: ${reason}`);
-    if (files.length > mostNamed)
-      reporter.warn(`Passed over ${files.length - mostNamed} more files: ${reason}`);
+/** Tells of files that were left out, grouped by the reason, so that nobody misses one without knowing. */
+export function reportLeftOut(
+  how: 'Passed over' | 'Skipped',
+  files: readonly SkippedPicture[],
+  reporter: Reporter,
+): void {
+  const byReason = new Map<string, SkippedPicture[]>();
+  for (const file of files) byReason.set(file.reason, [...(byReason.get(file.reason) ?? []), file]);
+  for (const [reason, alike] of byReason) {
+    for (const { path } of alike.slice(0, mostNamed)) reporter.warn(`${how} ${path}: ${reason}`);
+    if (alike.length > mostNamed) reporter.warn(`${how} ${alike.length - mostNamed} more files: ${reason}`);
   }
+}
+
+/** Tells of pictures that cannot be used, and how many there are. */
+export function reportSkipped(skipped: readonly SkippedPicture[], reporter: Reporter): void {
+  reportLeftOut('Skipped', skipped, reporter);
+  if (skipped.length > 0) reporter.warn(`${skipped.length} pictures skipped.`);
+}
+
+/** @throws LostClassError when none of the pictures of a class can be used */
+export function checkLost(
+  { folder, classes, images }: Pick<ClassFolder, 'folder' | 'classes' | 'images'>,
+  usable: readonly { readonly label: number }[],
+): void {
+  const left = new Set(usable.map(({ label }) => label));
+  const listed = new Set(images.map(({ label }) => label));
+  const lost = classes.filter((_, label) => listed.has(label) && !left.has(label));
+  if (lost.length > 0) throw new LostClassError(lost, folder);
 }

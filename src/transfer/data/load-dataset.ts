@@ -1,11 +1,11 @@
 import { FolderError, hasSharp, sharpIsMissing } from '#platform';
-import type { Dataset, SkippedPicture } from '../../classifier/dataset.js';
+import type { Dataset } from '../../classifier/dataset.js';
 import type { Engine } from '../../engine/engine.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { countFaces, describeFaceless } from './faceless.js';
-import { type ClassFolder, checkStrict } from './list-classes.js';
+import { type ClassFolder, checkLost, checkStrict, reportSkipped } from './list-classes.js';
 
 export interface LoadDatasetOptions {
   readonly engine: Engine;
@@ -27,7 +27,8 @@ export interface LoadDatasetOptions {
 /**
  * Embeds the pictures of a folder of classes.
  *
- * @throws FolderError when no picture can be used; StrictError when one cannot, and `strict` is set
+ * @throws FolderError when no picture can be used; LostClassError when none of a class can; StrictError when one cannot,
+ * and `strict` is set
  */
 export async function loadDataset(
   { folder, classes, images, passedOver, warnings }: ClassFolder,
@@ -67,15 +68,6 @@ export async function loadDataset(
     });
   const labels = new Map(images.map(({ path, label }) => [path, label]));
   const labelled = pictures.map((picture) => ({ ...picture, label: labels.get(picture.path) ?? 0 }));
-  const usable = new Set(labelled.map(({ label }) => label));
-  for (const label of new Set(images.map(({ label }) => label)))
-    if (!usable.has(label))
-      reporter.warn(`Every picture of the class '${classes[label]}' had to be skipped.`);
+  checkLost({ folder, classes, images }, labelled);
   return { folder, classes, pictures: labelled, skipped: [...passedOver, ...skipped] };
-}
-
-/** One line for each picture that was skipped, and how many there were. */
-export function reportSkipped(skipped: readonly SkippedPicture[], reporter: Reporter): void {
-  for (const { path, reason } of skipped) reporter.warn(`Skipped ${path}: ${reason}`);
-  if (skipped.length > 0) reporter.warn(`${skipped.length} pictures skipped.`);
 }

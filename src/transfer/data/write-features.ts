@@ -1,11 +1,14 @@
 import { join } from 'node:path';
-import { makeWritableFolder, writeFile } from '#platform';
+import { writeTogether } from '#platform';
+import type { Dataset } from '../../classifier/dataset.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { encodeNpy } from '../features/npy.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
+import { tellReplaced } from '../write-over.js';
 import { listClasses } from './list-classes.js';
 import { type LoadDatasetOptions, loadDataset } from './load-dataset.js';
+import { refuseSplits } from './splits.js';
 
 export interface FeaturesOptions extends PreparationOptions, Omit<LoadDatasetOptions, 'preparation'> {
   /** Folder with one sub-folder of pictures per class. */
@@ -28,35 +31,49 @@ export interface FeaturesManifest {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Embeds a folder of classes and writes what NumPy reads: `features.npy` (N, D) and `labels.npy` (N). */
+/**
+ * Embeds a folder of classes and writes what NumPy reads: `features.npy` (N, D) and `labels.npy` (N).
+ *
+ * @throws OutputBusyError where another run writes to `out`
+ */
 export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
   const { folder, out, views = 1, seed = 0 } = options;
   const preparation = await prepareBackbone(options, reporter);
   const found = await listClasses(folder, options, reporter);
-  await makeWritableFolder(out);
-  const { classes, pictures, skipped } = await loadDataset(found, { ...options, preparation }, reporter);
-  const { features, info } = preparation.backbone;
-  const rows = pictures.length * views;
-  const x = new Float32Array(rows * features);
-  const y = new BigInt64Array(rows);
+  refuseSplits(found, ({ train }) => `name one of them, like ${train}.`);
+  await tellReplaced(join(out, 'features.npy'), reporter.info);
+  return writeTogether(out, async (output) => {
+    const dataset = await loadDataset(found, { ...options, preparation }, reporter);
+    const { features, info: backbone } = preparation.backbone;
+    const { x, y } = toRows(dataset, { views, features });
+    const manifest: FeaturesManifest = {
+      classes: dataset.classes,
+      backbone,
+      preprocessing: preparation.preprocessing,
+      ...{ views, seed },
+      shape: [y.length, features],
+      pictures: dataset.pictures.map(({ path, label, content }) => ({ path, label, sha256: content })),
+      skipped: dataset.skipped,
+    };
+    await output.write('features.npy', encodeNpy({ type: 'float32', dims: manifest.shape, data: x }));
+    await output.write('labels.npy', encodeNpy({ type: 'int64', dims: [y.length], data: y }));
+    await output.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  });
+}
+
+/** Embeddings (N, D) and labels (N), picture by picture, `views` rows each. */
+function toRows(
+  { pictures }: Dataset,
+  { views, features }: { views: number; features: number },
+): { x: Float32Array<ArrayBuffer>; y: BigInt64Array<ArrayBuffer> } {
+  const x = new Float32Array(pictures.length * views * features);
+  const y = new BigInt64Array(pictures.length * views);
   let row = 0;
   for (const picture of pictures)
     for (const view of picture.views) {
       x.set(view, row * features);
       y[row++] = BigInt(picture.label);
     }
-  const manifest: FeaturesManifest = {
-    classes,
-    backbone: info,
-    preprocessing: preparation.preprocessing,
-    views,
-    seed,
-    shape: [rows, features],
-    pictures: pictures.map(({ path, label, content }) => ({ path, label, sha256: content })),
-    skipped,
-  };
-  await writeFile(join(out, 'features.npy'), encodeNpy({ type: 'float32', dims: [rows, features], data: x }));
-  await writeFile(join(out, 'labels.npy'), encodeNpy({ type: 'int64', dims: [rows], data: y }));
-  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  return manifest;
+  return { x, y };
 }

@@ -5,8 +5,8 @@ import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { describeFaceless } from '../data/faceless.js';
-import { checkStrict, listClasses, relabel } from '../data/list-classes.js';
-import { reportSkipped } from '../data/load-dataset.js';
+import { checkLost, checkStrict, listClasses, relabel, reportSkipped } from '../data/list-classes.js';
+import { refuseSplits } from '../data/splits.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
 import type { Reporter } from '../reporter.js';
 
@@ -24,6 +24,7 @@ export async function evaluateClassifier(
 ): Promise<Evaluation> {
   const { labels, backbone } = readMetadata(await readModel(options.model));
   const found = await listClasses(folder, { strict }, reporter);
+  refuseSplits(found, ({ train, held = train }) => `name one of them, like ${held}.`);
   for (const warning of [...found.warnings, ...compareClasses(labels, found.classes, folder)])
     reporter.warn(warning);
   const { images: known } = relabel(found, labels);
@@ -58,6 +59,7 @@ export async function evaluateClassifier(
   checkStrict(skipped, strict);
   if (predictions.length === 0)
     throw new TrainingError(`Expected pictures to evaluate in ${folder}. Received: none that can be used.`);
+  checkLost({ folder, classes: labels, images: known }, predictions);
   const evaluation = {
     ...evaluatePredictions(labels, predictions),
     calibration: calibrationOf(predictions),

@@ -1,4 +1,12 @@
-import { compareClasses, compareCodePoints, createPool, listImages, makeWritableFolder } from '#platform';
+import { join } from 'node:path';
+import {
+  compareClasses,
+  compareCodePoints,
+  createPool,
+  listImages,
+  type OutputFolder,
+  writeTogether,
+} from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import type { Engine } from '../../engine/engine.js';
@@ -6,6 +14,7 @@ import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.js';
 import { checkStrict } from '../data/list-classes.js';
+import { refuseSplits } from '../data/splits.js';
 import { extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
@@ -81,32 +90,56 @@ const tileOf = (views: number): number => (views > 1 ? 96 : 128);
  * Looks through folders of pictures as a person would before training: draws what the backbone will see, counts, and
  * finds pictures that are broken or there more than once.
  *
- * @throws FolderError when there is nothing to look at; StrictError when a picture is broken and none may be
+ * @throws FolderError when there is nothing to look at; StrictError when a picture is broken and none may be;
+ * OutputBusyError where another run writes to `out`
  */
 export async function inspectFolders(options: InspectOptions, reporter: Reporter): Promise<Inspection> {
-  const { folder, validation, engine, views = 4, most = 400, out } = options;
   const preparation = await prepareBackbone(options, reporter);
-  const { preprocessing } = preparation;
+  const { folder, validation } = options;
   const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
   const { pictures, passedOver, warnings } = await listSplits(folders);
-  await makeWritableFolder(out);
   const { entries, skipped, faces } = await embed(pictures, { ...options, preparation }, reporter);
   const place = { folder: Object.values(folders).join(' and '), weights: preparation.backbone.info.weights };
   warnings.push(...describeFaceless(faces, place));
   checkStrict(skipped, options.strict);
 
-  const tile = tileOf(views);
   const setup: LookSetup = {
-    engine: engine.name,
-    preprocessing,
+    engine: options.engine.name,
+    preprocessing: preparation.preprocessing,
     maxPixels: options.maxPixels ?? defaultMaxPixels,
     seed: options.seed ?? 0,
-    tile,
-    resizeModel: resizeModel(preprocessing.size),
+    tile: tileOf(options.views ?? 4),
+    resizeModel: resizeModel(preparation.preprocessing.size),
     detectorModel: preparation.detector ?? null,
   };
+  const listed = { folders, pictures, entries, skipped };
+  const drawn = await writeTogether(options.out, (output) =>
+    drawSheets(listed, { ...options, setup, output }, reporter),
+  );
+  return { preprocessing: preparation.preprocessing, folders, skipped, passedOver, warnings, ...drawn };
+}
+
+interface DrawOptions extends InspectOptions {
+  readonly setup: LookSetup;
+  readonly output: OutputFolder;
+}
+
+interface Listed {
+  readonly folders: Readonly<Partial<Record<Split, string>>>;
+  readonly pictures: readonly Located[];
+  readonly entries: readonly Entry[];
+  readonly skipped: readonly SkippedPicture[];
+}
+
+/** Looks at every picture, compares them, and draws a sheet for each class. */
+async function drawSheets(
+  { folders, pictures, entries, skipped }: Listed,
+  { engine, views = 4, most = 400, out, workers, setup, output }: DrawOptions,
+  reporter: Reporter,
+): Promise<Omit<Inspection, 'preprocessing' | 'folders' | 'skipped' | 'passedOver' | 'warnings'>> {
+  const { preprocessing, tile } = setup;
   const entry = new URL('./look-worker.js', import.meta.url);
-  const pool = await createPool<LookItem, Look>({ entry, setup, workers: options.workers });
+  const pool = await createPool<LookItem, Look>({ entry, setup, workers });
   try {
     const exact = findExact(entries);
     const near = await findNear(entries, { engine, pool, reporter });
@@ -118,16 +151,13 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
     const seen: Seen[] = [];
     for (const ofClass of byClass(pictures, entries, skipped)) {
       const drawn = await writeSheet(ofClass, {
-        ...{ pool, folders, preprocessing, views, tile, most, marks, out, onLook },
+        ...{ pool, folders, preprocessing, views, tile, most, marks, output, onLook },
       });
-      sheets.push(drawn.path);
+      sheets.push(join(out, drawn.name));
       seen.push(...drawn.seen);
       classes.push(countClass(ofClass, drawn.seen));
     }
-    return {
-      ...{ preprocessing, folders, classes, sizes: spreadOfSizes(seen), formats: countFormats(seen) },
-      ...{ skipped, passedOver, warnings, exact, near, sheets },
-    };
+    return { classes, sizes: spreadOfSizes(seen), formats: countFormats(seen), exact, near, sheets };
   } finally {
     await pool.close();
   }
@@ -141,6 +171,9 @@ async function listSplits(folders: Partial<Record<Split, string>>) {
   const classes: string[][] = [];
   for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
     const found = await listImages(folder);
+    refuseSplits({ folder, ...found }, ({ train, held }) =>
+      held ? `name ${train}, with \`validation\` ${held}.` : `name ${train}.`,
+    );
     for (const { path, label } of found.images)
       pictures.push({ path, split, label: found.classes[label] ?? '' });
     passedOver.push(...found.skipped);

@@ -1,5 +1,5 @@
 import { basename, join, relative } from 'node:path';
-import { type Pool, writeFile } from '#platform';
+import type { OutputFolder, Pool } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 
@@ -29,7 +29,7 @@ export interface SheetOptions {
   readonly most: number;
   /** By path. */
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
-  readonly out: string;
+  readonly output: OutputFolder;
   /** Called after each picture. */
   readonly onLook: () => void;
 }
@@ -37,8 +37,8 @@ export interface SheetOptions {
 /** Looks at every picture of a class and writes its sheet. */
 export async function writeSheet(
   { label, entries, skipped }: ClassOfPictures,
-  { pool, folders, preprocessing, views, tile, most, marks, out, onLook }: SheetOptions,
-): Promise<{ path: string; seen: Seen[] }> {
+  { pool, folders, preprocessing, views, tile, most, marks, output, onLook }: SheetOptions,
+): Promise<{ name: string; seen: Seen[] }> {
   const seen: Seen[] = [];
   const sections = [];
   for (const [split, folder] of Object.entries(folders) as [Split, string][]) {
@@ -71,13 +71,13 @@ export async function writeSheet(
     }
     sections.push({ title: titleOf(folder, ofSplit.length, shown.size), cards });
   }
-  const path = join(out, `${label}.png`);
+  const name = `${label}.png`;
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   const subtitle = describe(preprocessing, views);
   // Jimp, which draws, takes long to load: other commands start without it.
   const { drawSheet } = await import('./contact-sheet.js');
-  await writeFile(path, await drawSheet({ title: label, subtitle, sections, notes, tile }));
-  return { path, seen };
+  await output.write(name, await drawSheet({ title: label, subtitle, sections, notes, tile }));
+  return { name, seen };
 }
 
 /** The marks of pictures that are there more than once, by path. */

@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { createPool, FolderError, findImages, makeWritableFolder, type Skipped } from '#platform';
+import {
+  createPool,
+  FolderError,
+  findImages,
+  makeWritableFolder,
+  removeRemains,
+  type Skipped,
+} from '#platform';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
 export interface ClassifyFilesOptions extends ClassifySetup {
@@ -22,7 +29,10 @@ export async function* classifyFiles(
   paths: readonly string[],
   { workers, save, ...setup }: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
-  if (save !== undefined) await makeWritableFolder(save);
+  if (save !== undefined) {
+    await makeWritableFolder(save);
+    await removeRemains(save);
+  }
   const nameOf = namer();
   const items = paths.map((path) => ({ path, saveAs: save === undefined ? null : join(save, nameOf(path)) }));
   const pool = await createPool<ClassifyItem, FileResult[]>({

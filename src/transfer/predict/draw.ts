@@ -1,6 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { Jimp } from 'jimp';
+import { writeFile } from '#platform';
 import { type Heatmap, renderHeat } from '../../images/heatmap.js';
 import type { Image } from '../../images/image.js';
 import type { FileResult } from './classify-protocol.js';
@@ -49,18 +49,11 @@ export async function saveLabelled(
   }
   canvas.composite(inRed(title), padding, Math.round((border - title.height) / 2));
 
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const bytes = /^\.jpe?g$/i.test(extname(path))
-      ? await canvas.getBuffer('image/jpeg', { quality: 90 })
-      : await canvas.getBuffer('image/png');
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const isJpeg = /^\.jpe?g$/i.test(extname(path));
+  await writeFile(
+    path,
+    isJpeg ? await canvas.getBuffer('image/jpeg', { quality: 90 }) : await canvas.getBuffer('image/png'),
+  );
 }
 
 /** `Ada 98.2%`, `unknown (Ada 98.2%)`, and whether a face was missing. */

@@ -1,6 +1,7 @@
 import { compareClasses } from '#platform';
 import { TrainingError } from '../../classifier/head.js';
 import { type ClassFolder, listClasses, relabel } from '../data/list-classes.js';
+import { refuseSplits } from '../data/splits.js';
 import type { Reporter } from '../reporter.js';
 
 /** The pictures to train on, and those to validate on where a folder of them was named. */
@@ -21,6 +22,9 @@ export async function chooseClasses(
   reporter: Reporter,
 ): Promise<ChosenClasses> {
   const training = await listClasses(train, { strict }, reporter);
+  refuseSplits(training, ({ train: part, held }) =>
+    held ? `use \`train\` ${part} \`validation\` ${held}.` : `use \`train\` ${part}.`,
+  );
   const { classes } = training;
   if (classes.length < 2)
     throw new TrainingError(
@@ -28,10 +32,12 @@ export async function chooseClasses(
     );
   if (validation === undefined) return { training, validation: null };
   const held = await listClasses(validation, { strict }, reporter);
-  if (!held.classes.some((name) => classes.includes(name)))
+  refuseSplits(held, ({ train: part, held: own = part }) => `use \`validation\` ${own}.`);
+  const { images } = relabel(held, classes);
+  if (images.length === 0)
     throw new TrainingError(
       `Expected classes of ${train} in ${validation}, like '${classes[0]}'. Received: ${held.classes.map((name) => `'${name}'`).join(', ')}.`,
     );
   for (const warning of compareClasses(classes, held.classes)) reporter.warn(warning);
-  return { training, validation: relabel(held, classes) };
+  return { training, validation: { ...held, classes, images } };
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { makeWritableFolder, remove, writeFile } from '#platform';
+import { basename } from 'node:path';
+import { writeTogether } from '#platform';
 import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
 import type { HeadOptions } from '../../classifier/head.js';
 import type { Evaluation } from '../../classifier/metrics.js';
@@ -10,6 +10,7 @@ import { CSVLogger } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
+import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
 import { encodeTrained, noDenseHead } from './encode-trained.js';
 import { backboneLayers } from './keras-classifier.js';
@@ -85,56 +86,55 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   const chosen = await chooseClasses(options, reporter);
   const target = await targetOf(options.out);
   if (target.format !== 'onnx' && options.head === 'logistic') throw new ValueError(noDenseHead);
-  await makeWritableFolder(target.folder);
-  const preparation = await prepareBackbone({ ...options, random }, reporter);
-  // Keras's files hold dense layers alone.
-  const head = target.format === 'onnx' ? options.head : 'article';
-  const layers = target.format === 'onnx' ? null : backboneLayers(preparation);
-  const { training, validation } = await loadSplits(chosen, { ...options, preparation }, reporter);
+  await tellReplaced(target.model, reporter.info);
+  return writeTogether(target.folder, async (output) => {
+    const preparation = await prepareBackbone({ ...options, random }, reporter);
+    // Keras's files hold dense layers alone.
+    const head = target.format === 'onnx' ? options.head : 'article';
+    const layers = target.format === 'onnx' ? null : backboneLayers(preparation);
+    const { training, validation } = await loadSplits(chosen, { ...options, preparation }, reporter);
 
-  const labels = training.classes;
-  reporter.info(
-    `Training on ${training.pictures.length * views} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
-  );
-  const { fitted, foldSeconds, ...found } = await fitHead({
-    ...options,
-    ...{ head, views, training, validation },
-    print: reporter.print,
-    warn: reporter.warn,
-    callbacks: [new CSVLogger({ filename: join(target.folder, 'history.csv') })],
-    onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
+    const labels = training.classes;
+    reporter.info(
+      `Training on ${training.pictures.length * views} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
+    );
+    const { fitted, foldSeconds, ...found } = await fitHead({
+      ...options,
+      ...{ head, views, training, validation },
+      print: reporter.print,
+      warn: reporter.warn,
+      callbacks: [new CSVLogger({ filename: output.path('history.csv') })],
+      onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
+    });
+    const strangers = await learnToTellStrangers(
+      training,
+      { fitted, ...found },
+      { ...options, preparation },
+      reporter,
+    );
+
+    const { evaluation, history, bestEpoch } = found;
+    const trained = { fitted, evaluation, strangers, labels, preparation, layers };
+    const bytes = await encodeTrained(trained, target, reporter);
+    const { provider } = engine;
+    const result: TrainResult = {
+      model: target.model,
+      ...{ labels, provider, evaluation, history, bestEpoch },
+      bytes: bytes.length,
+      head: [...(fitted.dense ? ['dense' as const] : []), ...(fitted.logistic ? ['logistic' as const] : [])],
+      temperature: fitted.dense?.temperature ?? 1,
+      foldShare: foldSeconds / ((performance.now() - began) / 1000),
+      unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
+    };
+    // One of an earlier run would tell of epochs that this one did not have.
+    if (!fitted.dense) output.remove('history.csv');
+    const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
+    await output.write(basename(target.model), bytes);
+    // Times differ from run to run.
+    const { foldShare: _, ...record } = result;
+    await output.write('history.json', `${JSON.stringify({ ...record, skipped }, null, 2)}\n`);
+    return result;
   });
-  const strangers = await learnToTellStrangers(
-    training,
-    { fitted, ...found },
-    { ...options, preparation },
-    reporter,
-  );
-
-  const { evaluation, history, bestEpoch } = found;
-  const trained = { fitted, evaluation, strangers, labels, preparation, layers };
-  const bytes = await encodeTrained(trained, target, reporter);
-  const { provider } = engine;
-  const result: TrainResult = {
-    model: target.model,
-    ...{ labels, provider, evaluation, history, bestEpoch },
-    bytes: bytes.length,
-    head: [...(fitted.dense ? ['dense' as const] : []), ...(fitted.logistic ? ['logistic' as const] : [])],
-    temperature: fitted.dense?.temperature ?? 1,
-    foldShare: foldSeconds / ((performance.now() - began) / 1000),
-    unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
-  };
-  // One of an earlier run would tell of epochs that this one did not have.
-  if (!fitted.dense) await remove(join(target.folder, 'history.csv'));
-  const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
-  await writeFile(result.model, bytes);
-  // Times differ from run to run.
-  const { foldShare: _, ...record } = result;
-  await writeFile(
-    join(target.folder, 'history.json'),
-    `${JSON.stringify({ ...record, skipped }, null, 2)}\n`,
-  );
-  return result;
 }
 
 /** The engine in a few words. */
