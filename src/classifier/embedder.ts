@@ -2,6 +2,7 @@ import type { Engine, Session } from '../engine/engine.js';
 import type { Preprocessing } from '../graph/preprocessing.js';
 import { type Tensor, tensor } from '../graph/tensor.js';
 import { createFaceDetector, type FaceDetector } from '../images/faces.js';
+import { isFlat } from '../images/flat.js';
 import type { Image } from '../images/image.js';
 import { cutOut, type Decode } from './cut-out.js';
 
@@ -26,6 +27,8 @@ export interface Prepared {
   readonly cut: Pick<Image, 'width' | 'height'>;
   /** Faces found; null where they are not looked for. */
   readonly faces: number | null;
+  /** Whether all of it that the backbone sees is of one colour, or nearly. */
+  readonly flat: boolean;
 }
 
 /** Turns pictures into embeddings: the same in Node and in pages. */
@@ -69,10 +72,12 @@ export class Embedder {
     const [{ image: cut }] = parts;
     const { resized } = await this.#resizer.run({ pixels: toTensor(cut) });
     const [height, width] = preprocessing.size;
+    const image: Image = { width, height, channels: 3, data: resized?.data as Uint8Array };
     return {
-      image: { width, height, channels: 3, data: resized?.data as Uint8Array },
+      image,
       cut: { width: cut.width, height: cut.height },
       faces: preprocessing.crop === 'face' ? faces.length : null,
+      flat: isFlat(image),
     };
   }
 

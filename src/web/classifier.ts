@@ -92,7 +92,7 @@ export class Classifier {
   /**
    * Classifies a picture, once the model is there.
    *
-   * @param picture the bytes of a JPEG, PNG, WebP, GIF, BMP or PPM file, or pixels, which are handed over
+   * @param picture the bytes of a JPEG, PNG, WebP, AVIF, GIF, BMP or PPM file, or pixels, which are handed over
    * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.
    */
   async classify(

@@ -16,7 +16,7 @@ import type { ClassifierElement } from '../../src/web/element/classifier-element
 import { buildStudio } from '../../tools/build-studio.js';
 import { assertClose } from '../compare.js';
 import { readTwentyFaces } from '../faces/pictures.js';
-import { sharedBrowser, waitForOfflineCopy } from './browser.js';
+import { redFile, sharedBrowser, waitForOfflineCopy } from './browser.js';
 import { type ServeOptions, type StaticServer, serveFolder } from './static-server.js';
 
 const test = anyTest as TestFn<{ browser: Browser; folder: string; faces: File[]; stripes: File[] }>;
@@ -357,9 +357,10 @@ test.serial('it works under a strict policy, and again when the server has gone'
       await page.reload();
       await page.locator('body[data-state=ready]').waitFor();
       await addPictures(page, 0, 'Stripes', [stripes[0]!]);
-      await addPictures(page, 1, 'More', [stripes[1]!]);
+      await addPictures(page, 1, 'More', [stripes[1]!, redFile]);
       await train(page);
-      await message(page, /^No face was found in 2 of 2 pictures\. .*--weights imagenet\.$/).waitFor();
+      await message(page, /^No face was found in 3 of 3 pictures\. .*--weights imagenet\.$/).waitFor();
+      await message(page, /^“red\.png”: there is one colour alone to see, or nearly/).waitFor();
       t.is((await askPage(page, stripes[0]!, ['Stripes', 'More'])).length, 2);
       const keras = await downloadFrom(page, 'Download model.keras');
       t.true(keras.length > 1e6);

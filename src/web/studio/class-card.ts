@@ -22,6 +22,8 @@ interface Entry extends NamedPicture {
   content?: string;
   /** Whether faces are looked for and none was found. */
   isFaceless?: boolean;
+  /** Whether it is of one colour, or nearly. */
+  isFlat?: boolean;
 }
 
 /** A class: its name, its pictures, and the ways to add more. */
@@ -92,6 +94,11 @@ export class ClassCard {
     return { seen: seen.length, faceless: seen.filter(({ isFaceless }) => isFaceless).length };
   }
 
+  /** Names of the pictures that are of one colour, or nearly. */
+  get flatNames(): readonly string[] {
+    return [...this.#entries].filter(({ isFlat }) => isFlat).map(({ name }) => name);
+  }
+
   add(pictures: readonly NamedPicture[]): void {
     for (const picture of pictures) void this.#add(picture);
     this.#changed();
@@ -118,9 +125,10 @@ export class ClassCard {
     this.#entries.add(entry);
     this.#list.append(entry.root);
     try {
-      const { content, thumbnail, faces } = await this.#options.look(blob);
+      const { content, thumbnail, faces, flat } = await this.#options.look(blob);
       entry.content = content;
       entry.isFaceless = faces === 0;
+      entry.isFlat = flat;
       canvas.width = thumbnail.width;
       canvas.height = thumbnail.height;
       canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(thumbnail);

@@ -18,6 +18,17 @@ export function problemOf(classes: readonly Draft[]): string | undefined {
   return undefined;
 }
 
+/** Pictures that are named one by one. */
+const mostNamed = 5;
+
+/** Says which pictures are of one colour, or nearly; undefined where none is. */
+export function describeFlat(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const named = names.slice(0, mostNamed).map((name) => `“${name}”`);
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+  return `${named.join(', ')}${more}: there is one colour alone to see, or nearly, and so nothing to learn from.`;
+}
+
 /** The pictures of a class, counted. */
 export interface FaceCount {
   /** How many of them were looked at. */

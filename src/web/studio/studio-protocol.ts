@@ -63,6 +63,8 @@ export interface Look {
   readonly thumbnail: ImageBitmap;
   /** Faces found; null where the model does not look at faces. */
   readonly faces: number | null;
+  /** Whether the picture is of one colour, or nearly. */
+  readonly flat: boolean;
 }
 
 /** The outcome of a training. */

@@ -83,7 +83,7 @@ function opened(): Studio {
 }
 
 async function look(picture: Blob): Promise<Look> {
-  const { content, image, cut, faces } = await opened().gallery.add(picture);
+  const { content, image, cut, faces, flat } = await opened().gallery.add(picture);
   const { width, height, data } = image;
   const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4)
@@ -94,7 +94,7 @@ async function look(picture: Blob): Promise<Look> {
     resizeHeight: Math.max(1, Math.round(cut.height * scale)),
     resizeQuality: 'medium',
   });
-  return { content, thumbnail, faces };
+  return { content, thumbnail, faces, flat };
 }
 
 /** Tells of each epoch, and hears in between whether to stop. */

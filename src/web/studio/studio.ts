@@ -7,7 +7,7 @@ import { describeError, describePicture } from '../element/error-words.js';
 import { findElement as find } from '../find-element.js';
 import { keepForOffline } from '../page/offline.js';
 import { ClassCard } from './class-card.js';
-import { describeFaceless, problemOf } from './problems.js';
+import { describeFaceless, describeFlat, problemOf } from './problems.js';
 import { ArchiveError, readProject, writeProject } from './project-archive.js';
 import { StudioError, Trainer } from './trainer-client.js';
 import { TrainingPanel } from './training-panel.js';
@@ -102,8 +102,9 @@ async function train(): Promise<void> {
     const classes = cards.map(({ name, contents }) => ({ name, pictures: contents }));
     const late = problemOf(classes.map(({ name, pictures }) => ({ name, usable: pictures.length })));
     if (late) return panel.say(late, { isError: true });
-    const advice = describeFaceless(cards.map(({ faceCount }) => faceCount));
-    if (advice) complain(advice);
+    const faceless = describeFaceless(cards.map(({ faceCount }) => faceCount));
+    const flat = describeFlat(cards.flatMap(({ flatNames }) => flatNames));
+    for (const advice of [faceless, flat]) if (advice) complain(advice);
     const trained = await trainer.train(classes, panel.settings, (event) => {
       if (event.type === 'prepared') panel.showPrepared(event.done, event.total);
       else panel.showEpoch(event.epoch, event.logs);
