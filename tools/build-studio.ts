@@ -11,10 +11,11 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readHumanModel } from '#platform';
+import { readHumanModel, sha256 } from '#platform';
 import { loadBackbone } from '../src/classifier/backbone.js';
 import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
 import { ValueError } from '../src/errors.js';
+import { seal } from '../src/graph/seal.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
 import { isOnnx } from '../src/transfer/features/preparation.js';
@@ -64,7 +65,7 @@ async function readWeights(weights: string): Promise<[name: string, bytes: Uint8
       config(weights),
       ['models/faceres.json', await readHumanModel('faceres.json')],
       ['models/faceres.bin', await readHumanModel('faceres.bin')],
-      ['face-detector.onnx', await readFaceDetectorModel()],
+      ['face-detector.onnx', await seal(await readFaceDetectorModel(), sha256)],
     ];
   if (weights === 'imagenet') {
     const path = 'models/mobilenet_1_0_224_tf_no_top.h5';

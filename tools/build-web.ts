@@ -12,8 +12,10 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { sha256 } from '#platform';
+import { checkClassifier } from '../src/classifier/check-classifier.js';
 import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
-import { readMetadata } from '../src/classifier/metadata.js';
+import { seal } from '../src/graph/seal.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = join(root, 'src/web');
@@ -53,9 +55,10 @@ export async function buildWeb({
     for (const [name, bytes] of await readRuntime('ort-wasm-simd-threaded.asyncify')) files.set(name, bytes);
   if (model !== undefined) {
     const bytes = await readFile(model);
-    const { preprocessing } = readMetadata(bytes);
+    const { preprocessing } = await checkClassifier(bytes);
     files.set('model.onnx', bytes);
-    if (preprocessing.crop === 'face') files.set('face-detector.onnx', await readFaceDetectorModel());
+    if (preprocessing.crop === 'face')
+      files.set('face-detector.onnx', await seal(await readFaceDetectorModel(), sha256));
   }
   return writeFiles(out, files);
 }

@@ -11,7 +11,7 @@ import { type ModelMetadata, readMetadata } from './metadata.js';
 /** Field numbers of ONNX's messages. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const modelProto = { irVersion: 1, graph: 7, opsetImport: 8 } as const;
 const operatorSetId = { domain: 1, version: 2 } as const;
-const graphProto = { initializer: 5, output: 12 } as const;
+const graphProto = { initializer: 5, input: 11, output: 12 } as const;
 const tensorProto = { dataType: 2, floatData: 4, name: 8, rawData: 9 } as const;
 const valueInfo = { name: 1, type: 2 } as const;
 const typeProto = { tensorType: 1 } as const;
@@ -20,8 +20,8 @@ const shapeProto = { dim: 1 } as const;
 const dimension = { value: 1 } as const;
 
 /**
- * Reads the metadata of a classifier, and checks that its file is as it was written, that it can run here, that it has
- * a label for each output, and that its weights are finite.
+ * Reads the metadata of a classifier, and checks that its file is as it was written, that it can run here, that it
+ * reads pixels, that it has a label for each output, and that its weights are finite.
  *
  * @param model an ONNX file
  * @throws MetadataError when it is no classifier of this project, OnnxFormatError when a check fails
@@ -31,6 +31,7 @@ export async function checkClassifier(model: Uint8Array): Promise<ModelMetadata>
   const metadata = readMetadata(model);
   try {
     checkVersions(versionsOf(model));
+    checkInput(model);
     checkOutputs(model, metadata.labels);
     checkWeights(model);
   } catch (cause) {
@@ -52,6 +53,15 @@ function versionsOf(model: Uint8Array): { ir: number; opset: number } {
 
 function* partsOf(model: Uint8Array, field: number): Generator<Uint8Array> {
   for (const graph of bytesFields(model, modelProto.graph)) yield* bytesFields(graph, field);
+}
+
+/** @throws OnnxFormatError unless the model reads `pixels` */
+function checkInput(model: Uint8Array): void {
+  const names = [...partsOf(model, graphProto.input)].map((input) => textField(input, valueInfo.name));
+  if (!names.includes('pixels'))
+    throw new OnnxFormatError(
+      `Expected a model with an input 'pixels'. Received: one with ${names.map((name) => `'${name}'`).join(', ') || 'none'}.`,
+    );
 }
 
 /** @throws OnnxFormatError unless `probabilities` are as many as the labels, where their number is fixed */

@@ -12,7 +12,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   /** Threads within one operation. Default: as many as there are physical cores. */
   threads?: number;
 }

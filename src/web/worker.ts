@@ -1,12 +1,13 @@
 /** The worker of `Classifier`: fetches the model, decodes pictures and runs the graph, away from the page. */
 
-import { decodeImage, readBitmap } from '#platform';
+import { decodeImage, readBitmap, sha256 } from '#platform';
 import { checkClassifier } from '../classifier/check-classifier.js';
 import { Classifier } from '../classifier/classify.js';
 import { MetadataError } from '../classifier/metadata.js';
 import type { Engine, Session } from '../engine/engine.js';
 import { ortWeb } from '../engine/ort-web.js';
 import { OnnxFormatError } from '../graph/onnx-format-error.js';
+import { checkSeal } from '../graph/seal.js';
 import { tensor } from '../graph/tensor.js';
 import { createFaceDetector } from '../images/faces.js';
 import { type Heatmap, renderHeat } from '../images/heatmap.js';
@@ -46,7 +47,10 @@ async function load(
     const onWasm = onGpu ? await wasmEngine(assets) : engine;
     return download(new URL('face-detector.onnx', assets).href, {
       keep: true,
-      read: (faces) => start(() => createFaceDetector(onWasm, faces)),
+      read: async (faces) => {
+        await checkSeal(faces, sha256);
+        return start(() => createFaceDetector(onWasm, faces));
+      },
     });
   };
   const detector = metadata.preprocessing.crop === 'face' ? await openDetector() : null;

@@ -77,6 +77,18 @@ test('labels are as many as outputs', async (t) => {
   });
 });
 
+test('a model that reads no pixels is refused by the name of what it reads', async (t) => {
+  const inputs = model.graph.inputs.map((input) => ({ ...input, name: 'images' }));
+  const nodes = model.graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (name === 'pixels' ? 'images' : name)),
+  }));
+  await t.throwsAsync(checkClassifier(encodeModel({ ...model, graph: { ...model.graph, inputs, nodes } })), {
+    name: 'OnnxFormatError',
+    message: "Expected a model with an input 'pixels'. Received: one with 'images'.",
+  });
+});
+
 test('a model that is newer than ONNX Runtime says so, rather than to be damaged', async (t) => {
   const bytes = encodeModel(model);
   const engine = await ortNode({ provider: 'cpu', threads: 1 });

@@ -1,6 +1,6 @@
 /** The worker of the studio: embeds pictures, trains, and writes models, away from the page. */
 
-import { DownloadError, decodeImage } from '#platform';
+import { DownloadError, decodeImage, sha256 } from '#platform';
 import { type Backbone, backboneModel, loadBackbone } from '../../classifier/backbone.js';
 import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import { type Dataset, splitDataset } from '../../classifier/dataset.js';
@@ -13,6 +13,7 @@ import type { Engine } from '../../engine/engine.js';
 import { ortWeb } from '../../engine/ort-web.js';
 import { encodeModel } from '../../graph/onnx.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
+import { checkSeal } from '../../graph/seal.js';
 import { ImageError } from '../../images/image.js';
 import { Callback, type Logs } from '../../keras/callbacks/callback.js';
 import { GlobalAveragePooling2D } from '../../keras/layers/global-pooling2d.js';
@@ -71,7 +72,12 @@ async function open(): Promise<void> {
     backboneModel: encodeModel(backboneModel(backbone)),
     detectorModel:
       preprocessing.crop === 'face'
-        ? await download(at('face-detector.onnx'), { read: async (bytes) => bytes })
+        ? await download(at('face-detector.onnx'), {
+            read: async (bytes) => {
+              await checkSeal(bytes, sha256);
+              return bytes;
+            },
+          })
         : null,
   });
   studio = { engine, backbone, preprocessing, gallery: new Gallery(embedder) };
