@@ -6,7 +6,18 @@ const phrases: readonly (readonly [api: string, flags: string])[] = [
 
 /** Options of the API that commands have, too. */
 const options: ReadonlySet<string> = new Set([
-  ...['alpha', 'crop', 'inputLayout', 'inputScaling', 'labels', 'maxPixels', 'out', 'outputName', 'scaling'],
+  ...[
+    'activation',
+    'alpha',
+    'crop',
+    'inputLayout',
+    'inputScaling',
+    'labels',
+    'maxPixels',
+    'out',
+    'outputName',
+    'scaling',
+  ],
   ...['size', 'train', 'validation', 'weights'],
 ]);
 

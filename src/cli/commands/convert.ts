@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { type ScalingName, scalings } from '../../graph/preprocessing.js';
+import { type HeadActivation, headActivations } from '../../transfer/convert/classifier-head.js';
 import { convertModel, readLabels } from '../../transfer/convert/convert.js';
 import { tellReplaced } from '../../transfer/write-over.js';
 import { inFlags } from '../flags.js';
@@ -12,6 +13,7 @@ interface Arguments {
   labels?: string;
   scaling?: ScalingName;
   crop?: 'none' | 'center' | 'face';
+  activation?: HeadActivation;
 }
 
 export const convert: CommandModule<object, Arguments> = {
@@ -40,6 +42,11 @@ export const convert: CommandModule<object, Arguments> = {
         requiresArg: true,
         choices: ['none', 'center', 'face'] as const,
         describe: 'For .onnx: what to cut out of pictures [default: none]',
+      })
+      .option('activation', {
+        requiresArg: true,
+        choices: headActivations,
+        describe: 'For .onnx: what makes probabilities of a linear last layer [default: as the loss says]',
       })
       .example('$0 convert face_recognition.h5 model.onnx --labels labels.txt', "Keras's file for the web")
       .example('$0 convert teachable-machine/ model.onnx', 'what Teachable Machine exported'),

@@ -82,6 +82,8 @@ export function restoreOptimizer(
     return `its count of steps is damaged. Expected a whole number. Received: ${steps}`;
   const rate = rest[0]?.dims.length === 0 ? rest.shift() : undefined;
   const order = slotOrder(optimizer, parameters);
+  // One that has not stepped yet has no slots to give back.
+  if (steps === 0 && rest.length === 0) return null;
   if (order.length !== rest.length)
     return `it has ${order.length} variables whereas the saved optimizer has ${rest.length} variables`;
   for (const [[parameter, slot], { dims }] of zip(order, rest))

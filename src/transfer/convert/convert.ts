@@ -25,6 +25,7 @@ import {
 } from '../../keras/saving/index.js';
 import { formatSummary } from '../../keras/summary.js';
 import { writeOver } from '../write-over.js';
+import { type HeadActivation, headOf, scalesLevels, writeHead } from './classifier-head.js';
 import { type ImportedModel, importOnnx } from './onnx-to-layers.js';
 
 export interface ConvertOptions {
@@ -34,10 +35,15 @@ export interface ConvertOptions {
   readonly out: string;
   /** The names of the classes, in the model's order. Default: as the model's file says. */
   readonly labels?: readonly string[];
-  /** How levels are scaled, in the words of Keras's `preprocess_input`. Default: as the model's file says, else `'tf'`. */
+  /**
+   * How levels are scaled, in the words of Keras's `preprocess_input`. Default: as the model's file says, `'none'` where
+   * the model begins with layers that scale them, else `'tf'`.
+   */
   readonly scaling?: ScalingName;
   /** The part of a picture that the model sees. Default: as the model's file says, else `'none'`, the whole. */
   readonly crop?: Preprocessing['crop'];
+  /** Makes probabilities of a linear last layer. Default: as the loss says that the model was compiled with. */
+  readonly activation?: HeadActivation;
   /** Told of everything that is left out. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
@@ -108,14 +114,23 @@ export async function convertModel(options: ConvertOptions): Promise<{ model: Mo
   const opened = await openModel(input, options);
   const { model } = opened;
   if (!out.endsWith('.onnx')) {
+    if (options.activation)
+      throw new ValueError(`Expected an .onnx file to write with \`activation\`. Received: ${out}.`);
     await writeOver(out, await encodeKerasModel(model, out.endsWith('.keras') ? 'keras' : 'h5'));
     return { model, notes: describePictures(opened) };
   }
   const isPictures = model.inputs.length === 1 && model.inputShape.length === 4 && model.inputShape[3] === 3;
   const isClassifier = isPictures && (tellsClasses(model) || options.labels !== undefined);
-  const onnx = isClassifier ? classifier(opened, options) : plain(opened, options);
-  await writeOver(out, await sealModel(onnx));
-  if (isClassifier) return { model, notes: [] };
+  if (isClassifier) {
+    const { onnx, notes } = classifier(opened, options);
+    await writeOver(out, await sealModel(onnx));
+    return { model, notes: [...notes] };
+  }
+  if (options.activation)
+    throw new ValueError(
+      'Expected a model that tells classes of pictures apart with `activation`. Received: one that does not.',
+    );
+  await writeOver(out, await sealModel(plain(opened, options)));
   const note = isPictures
     ? `The model tells no classes apart, so it is written as it is: train on its features with \`weights\` ${out}.`
     : 'The model reads no pictures, so it is written as it is.';
@@ -148,9 +163,10 @@ function isOfClasses({ shape, layer, inputs }: KerasTensor): boolean {
 function classifier(
   { model, preprocessing, labels: own, strangers: _, ...origin }: OpenedModel,
   options: ConvertOptions,
-): OnnxModel {
+): { onnx: OnnxModel; notes: readonly string[] } {
   const labels = options.labels ?? own;
-  const classes = model.outputShape.at(-1);
+  const outputs = model.outputShape.at(-1);
+  const classes = outputs === 1 ? 2 : outputs;
   const size = model.inputShape.slice(1, 3);
   if (model.outputShape.length !== 2 || size.includes(null))
     throw new ValueError(
@@ -164,7 +180,13 @@ function classifier(
     throw new ValueError(
       `Expected the names of ${classes} classes. Received: ${labels.length}: ${labels.join(', ')}.`,
     );
-  const scaling = scalings[options.scaling ?? 'tf'];
+  const head = headOf(model, options.activation);
+  const notes = [...head.notes];
+  if (head.isPair)
+    notes.push(`The one output is the probability of '${labels[1]}', and the rest that of '${labels[0]}'.`);
+  const scalesItself = !options.scaling && !preprocessing?.mean && scalesLevels(model);
+  if (scalesItself) notes.push('The model scales levels itself, so that it is given them from 0 to 255.');
+  const scaling = scalings[options.scaling ?? (scalesItself ? 'none' : 'tf')];
   const onnx = buildClassifier({
     metadata: {
       labels,
@@ -179,9 +201,9 @@ function classifier(
       ...origin,
     },
     backbone: (g, images) => ({ embedding: model.forward(inferenceContext(g), [images]).output }),
-    head: (_, probabilities) => probabilities,
+    head: (g, output) => writeHead(g, output, head),
   });
-  return { ...onnx, graph: fold(onnx.graph) };
+  return { onnx: { ...onnx, graph: fold(onnx.graph) }, notes };
 }
 
 /** The model alone: float32 in, float32 out, as Keras has them, and how pictures are scaled, where that is known. */
@@ -204,19 +226,30 @@ function plain({ model, preprocessing: own }: OpenedModel, options: ConvertOptio
   };
 }
 
-/** Names from a list with commas, or from a file: one a line, or a JSON list. In Unicode's form NFC, as folders are. */
+/**
+ * Names from a list with commas, or from a file: one a line, with numbers from 0 before them or without, or a JSON list.
+ * In Unicode's form NFC, as folders are.
+ */
 export async function readLabels(value: string): Promise<string[]> {
   const entry = await stat(value).catch(() => null);
   if (!entry || entry.isDirectory()) return value.split(',').map((label) => label.trim().normalize());
   return parseLabels(await readText(value), value).map((label) => label.normalize());
 }
 
-function parseLabels(text: string, path: string): string[] {
-  if (!/^\s*[[{]/.test(text)) return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+function parseLabels(file: string, path: string): string[] {
+  // Notepad begins files with a mark of their encoding.
+  const text = file.replace(/^\uFEFF/, '');
+  if (!/^\s*[[{]/.test(text)) return withoutNumbers(text.split(/\r?\n/).filter((line) => line.trim() !== ''));
   const json = parseJson(text, `'${path}'`);
   const labels = isObject(json) ? json.labels : json;
   if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
   throw new ValueError(`Expected a list of names in ${path}. Received: other JSON.`);
+}
+
+/** Teachable Machine numbers names: "0 ants". */
+function withoutNumbers(lines: string[]): string[] {
+  const isNumbered = lines.every((line, i) => line.startsWith(`${i} `));
+  return isNumbered ? lines.map((line, i) => line.slice(`${i} `.length)) : lines;
 }
 
 /** @throws every error but that of a file that is not there */

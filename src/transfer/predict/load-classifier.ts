@@ -3,8 +3,11 @@ import { checkClassifier } from '../../classifier/check-classifier.js';
 import { Classifier, firstLine } from '../../classifier/classify.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
 import type { Engine } from '../../engine/engine.js';
+import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { createFaceDetector } from '../../images/faces.js';
+import { isZip } from '../../keras/saving/archive.js';
+import { isHdf5 } from '../../keras/saving/hdf5.js';
 
 /** An exported model in a file, ready for pictures. Users know it as `Classifier`. */
 export class FileClassifier extends Classifier {
@@ -16,6 +19,10 @@ export class FileClassifier extends Classifier {
    */
   static async load(model: string | Uint8Array, engine: Engine): Promise<FileClassifier> {
     const [bytes, name] = typeof model === 'string' ? [await readModel(model), model] : [model, 'a model'];
+    if (isZip(bytes) || isHdf5(bytes))
+      throw new ValueError(
+        `Expected an exported model, an .onnx file. Received: ${name}, a model of Keras. Hint: make one with 'ort-transfer convert ${name} ${name.replace(/\.\w+$/, '')}.onnx --labels labels.txt'.`,
+      );
     const metadata = await checkClassifier(bytes);
     const session = await engine.load(bytes).catch((cause: Error) => {
       throw new OnnxFormatError(
