@@ -107,7 +107,7 @@ export function scalesLevels(model: Functional): boolean {
       if (layer instanceof Rescaling) {
         scale *= first(layer.scale);
         offset = offset * first(layer.scale) + first(layer.offset);
-      } else if (layer instanceof Functional) return visit(layer);
+      } else if (layer instanceof Functional) visit(layer);
       else if (!(layer instanceof Inert)) return;
       read = tensor;
     }
