@@ -188,6 +188,17 @@ test('a model that scales levels itself is given them as they are', async (t) =>
   const told = await converted({ model: model(), labels, scaling: 'tf' });
   t.deepEqual(told.notes, []);
   t.like(told.metadata.preprocessing, scalings.tf);
+  const within = new Sequential([
+    new Sequential([layers.Input({ shape: [4, 4, 3] }), new layers.Rescaling({ scale: 1 / 255 })]),
+    new layers.GlobalAveragePooling2D(),
+    dense(2, 'softmax'),
+  ]);
+  t.like(
+    (await converted({ model: within, labels, scaling: undefined })).metadata.preprocessing,
+    scalings.none,
+  );
+  const late = network([new layers.Rescaling({ scale: 1 / 255 }), dense(2, 'softmax')]);
+  t.like((await converted({ model: late, labels, scaling: undefined })).metadata.preprocessing, scalings.tf);
   const mild = network([dense(2, 'softmax')], [new layers.Rescaling({ scale: 0.5, offset: 0.25 })]);
   t.like((await converted({ model: mild, labels, scaling: undefined })).metadata.preprocessing, scalings.tf);
 });

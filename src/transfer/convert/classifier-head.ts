@@ -99,20 +99,21 @@ function activationOfLoss({ loss }: Model): HeadActivation | null {
 export function scalesLevels(model: Functional): boolean {
   let [scale, offset] = [1, 0];
   const first = (value: number | readonly number[]) => (typeof value === 'number' ? value : (value[0] ?? 0));
-  const visit = (within: Functional): void => {
-    let [read] = within.inputs;
-    for (const tensor of within.tensors) {
+  /** Follows the input as long as it is scaled or passed on. @returns whether it is so to the end */
+  const follow = ({ inputs: [input], tensors }: Functional): boolean => {
+    let read = input;
+    for (const tensor of tensors) {
       const { layer } = tensor;
       if (!read || !tensor.inputs.includes(read)) continue;
       if (layer instanceof Rescaling) {
         scale *= first(layer.scale);
         offset = offset * first(layer.scale) + first(layer.offset);
-      } else if (layer instanceof Functional) visit(layer);
-      else if (!(layer instanceof Inert)) return;
+      } else if (layer instanceof Functional ? !follow(layer) : !(layer instanceof Inert)) return false;
       read = tensor;
     }
+    return true;
   };
-  visit(model);
+  follow(model);
   // By a hundredth or so, or, as for ResNet, by the mean of ImageNet.
   return Math.abs(scale) <= 0.05 || Math.abs(offset) >= 50;
 }
