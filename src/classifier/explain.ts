@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { floatOf, intOf } from '../graph/attributes.js';
 import { GraphBuilder } from '../graph/builder.js';
-import { type Graph, type Model, makersOf, type Node, type Value } from '../graph/graph.js';
+import { firstInput, type Graph, type Model, makersOf, type Node, type Value } from '../graph/graph.js';
 import { oneHot } from '../graph/one-hot.js';
 import { tensor } from '../graph/tensor.js';
 
@@ -131,8 +131,6 @@ function mapOf(embedding: Value, maker: Maker): Value {
     `Expected a head of ${[...backwards.keys()].join(', ')} on a map's mean (GlobalAveragePool). Received: ${pool.op} (node '${pool.name}').`,
   );
 }
-
-const firstInput = ({ inputs: [x = ''] }: Node): Value => x;
 
 /** Operations between logits and probabilities, which keep their order. */
 const toProbabilities: ReadonlySet<string> = new Set(['Identity', 'Softmax', 'Sigmoid']);

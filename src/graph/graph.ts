@@ -38,6 +38,9 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** The first input of a node; empty where it is left out. */
+export const firstInput = ({ inputs: [first = ''] }: Node): Value => first;
+
 /** The node that makes each value. */
 export const makersOf = ({ nodes }: Pick<Graph, 'nodes'>): ReadonlyMap<Value, Node> =>
   new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)));

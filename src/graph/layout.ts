@@ -6,6 +6,10 @@ import type { Value } from './graph.js';
 export const toChannelsFirst = (g: GraphBuilder, value: Value): Value =>
   g.op('Transpose', [value], { perm: [0, 3, 1, 2] });
 
+/** A kernel of Keras's, (H, W, in, out), as ONNX has it: (out, in, H, W). */
+export const toOnnxKernel = (g: GraphBuilder, kernel: Value): Value =>
+  g.op('Transpose', [kernel], { perm: [3, 2, 0, 1] });
+
 /** (N, C, H, W) → (N, H, W, C) */
 export const toChannelsLast = (g: GraphBuilder, value: Value): Value =>
   g.op('Transpose', [value], { perm: [0, 2, 3, 1] });

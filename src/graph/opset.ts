@@ -9,7 +9,7 @@
 import { UserError } from '../errors.js';
 import { floatOf, floatsOf, intOf, intsOf, textOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
-import type { Attribute, Node, Value } from './graph.js';
+import { type Attribute, firstInput, type Node, type Value } from './graph.js';
 import { float32 } from './tensor.js';
 import { modernOpset } from './versions.js';
 
@@ -53,8 +53,6 @@ function constantOf(g: GraphBuilder, node: Node, name: string): Value {
     Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
   return g.ints(...values.map(clamp));
 }
-
-const firstInput = ({ inputs: [x = ''] }: Node): Value => x;
 
 /** Trailing inputs that are left out are not written. */
 const trim = (inputs: readonly Value[]): Value[] =>

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { toOnnxKernel } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
@@ -88,7 +89,7 @@ export class Conv2D extends Convolution {
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
     // (kh, kw, in, out) → (out, in, kh, kw)
-    const kernel = g.op('Transpose', [context.weight(this.#kernel)], { perm: [3, 2, 0, 1] });
+    const kernel = toOnnxKernel(g, context.weight(this.#kernel));
     const z = this.slideKernel(
       context,
       [x, kernel, ...this.biasInput(context)],

@@ -1,5 +1,6 @@
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { toOnnxKernel } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import type { Config, Fields } from '../serialized.js';
@@ -94,7 +95,7 @@ export class SeparableConv2D extends Convolution {
       inputShape,
       { group: channelsOf(this.name, inputShape) },
     );
-    const pointwise = g.op('Transpose', [context.weight(this.#pointwiseKernel)], { perm: [3, 2, 0, 1] });
+    const pointwise = toOnnxKernel(g, context.weight(this.#pointwiseKernel));
     const z = g.op('Conv', [depthwise, pointwise, ...this.biasInput(context)]);
     return { output: this.activation.forward(g, z) };
   }
