@@ -13,22 +13,9 @@ import { normalisePixels, tfScaling } from '../../src/graph/preprocessing.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { type ExtractOptions, extractFeatures } from '../../src/transfer/features/extract.js';
 import { assertClose } from '../compare.js';
+import { preprocessing, quarters } from './quarters.js';
 
 const test = anyTest as TestFn<{ room: string; paths: string[]; options: ExtractOptions }>;
-const size = [32, 32] as const;
-const preprocessing = { size, crop: 'none', exif: true, ...tfScaling } as const;
-
-/** A small backbone: the mean of each colour over the quarters of the picture. */
-function quarters(): Uint8Array {
-  const g = new GraphBuilder('quarters');
-  const pixels = g.input('pixels', 'uint8', ['N', ...size, 3]);
-  const pooled = g.op('AveragePool', [normalisePixels(g, pixels, tfScaling)], {
-    kernel_shape: [16, 16],
-    strides: [16, 16],
-  });
-  g.output('embedding', g.op('Flatten', [pooled], { axis: 1 }), 'float32', ['N', 12]);
-  return encodeModel({ graph: g.build(), opset: 13 });
-}
 
 test.before(async (t) => {
   const room = await mkdtemp(join(tmpdir(), 'ort-transfer-extract-'));

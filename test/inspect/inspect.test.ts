@@ -80,6 +80,7 @@ test('inspect --json tells counts, sizes, formats, broken files and copies', asy
   ]);
   t.deepEqual(found.warnings, [
     "The class 'lone' has no pictures in validation: nothing is known of how well it does.",
+    '1 of 24 pictures of train and held show one colour alone, or nearly: train/lone/é.png. Hint: pictures of 16 bits that use a small part of their range turn black; stretch their levels first.',
   ]);
 
   t.deepEqual(found.exact.map(brief), [

@@ -5,6 +5,7 @@ import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { countFaces, describeFaceless } from './faceless.js';
+import { describeFlat } from './flat.js';
 import { type ClassFolder, checkLost, checkStrict, reportSkipped } from './list-classes.js';
 
 export interface LoadDatasetOptions {
@@ -60,6 +61,7 @@ export async function loadDataset(
   const { weights } = preparation.backbone.info;
   for (const warning of describeFaceless(countFaces(pictures, skipped), { folder, weights }))
     reporter.warn(warning);
+  for (const warning of describeFlat(pictures, { folder })) reporter.warn(warning);
   reportSkipped(skipped, reporter);
   checkStrict(skipped, strict);
   if (pictures.length === 0)

@@ -37,8 +37,19 @@ export async function start(setup: WorkerSetup): Promise<(picture: Picture) => P
   };
 }
 
-/** Whether every pixel is as the first. */
+/** Levels of a channel that differ by no more than this show nothing to learn from. */
+const flatRange = 15;
+
+/** Whether the levels of each channel hardly differ. */
 function isFlat({ data, channels }: Image): boolean {
-  for (let i = channels; i < data.length; i++) if (data[i] !== data[i - channels]) return false;
+  for (let c = 0; c < channels; c++) {
+    let [low, high] = [255, 0];
+    for (let i = c; i < data.length; i += channels) {
+      const level = data[i] ?? 0;
+      if (level < low) low = level;
+      if (level > high) high = level;
+      if (high - low > flatRange) return false;
+    }
+  }
   return true;
 }

@@ -15,7 +15,7 @@ export interface PictureFile {
 export interface PictureFacts {
   /** Faces found, where they are looked for. */
   readonly faces: number | null;
-  /** Whether all of it that the backbone sees is of one colour. */
+  /** Whether all of it that the backbone sees is of one colour, or nearly. */
   readonly flat: boolean;
 }
 

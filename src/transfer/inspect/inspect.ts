@@ -13,9 +13,10 @@ import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.js';
+import { describeFlat } from '../data/flat.js';
 import { checkStrict } from '../data/list-classes.js';
 import { refuseSplits } from '../data/splits.js';
-import { extractFeatures } from '../features/extract.js';
+import { type ExtractedPicture, extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import type { Duplicates, Located, Split } from './duplicates.js';
@@ -98,9 +99,9 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const { folder, validation } = options;
   const folders = { train: folder, ...(validation === undefined ? {} : { validation }) };
   const { pictures, passedOver, warnings } = await listSplits(folders);
-  const { entries, skipped, faces } = await embed(pictures, { ...options, preparation }, reporter);
+  const { entries, skipped, faces, shown } = await embed(pictures, { ...options, preparation }, reporter);
   const place = { folder: Object.values(folders).join(' and '), weights: preparation.backbone.info.weights };
-  warnings.push(...describeFaceless(faces, place));
+  warnings.push(...describeFaceless(faces, place), ...describeFlat(shown, place));
   checkStrict(skipped, options.strict);
 
   const setup: LookSetup = {
@@ -190,7 +191,12 @@ async function embed(
   pictures: readonly Located[],
   { preparation, ...options }: InspectOptions & { preparation: Preparation },
   reporter: Reporter,
-): Promise<{ entries: Entry[]; skipped: readonly SkippedPicture[]; faces: FaceCount }> {
+): Promise<{
+  entries: Entry[];
+  skipped: readonly SkippedPicture[];
+  faces: FaceCount;
+  shown: readonly ExtractedPicture[];
+}> {
   const found = await extractFeatures(
     pictures.map(({ path }) => path),
     {
@@ -209,7 +215,12 @@ async function embed(
     const picture = located.get(path);
     return picture && embedding ? [{ ...picture, content, embedding }] : [];
   });
-  return { entries, skipped: found.skipped, faces: countFaces(found.pictures, found.skipped) };
+  return {
+    entries,
+    skipped: found.skipped,
+    faces: countFaces(found.pictures, found.skipped),
+    shown: found.pictures,
+  };
 }
 
 /** Every class that any of the pictures is of, though all of it be broken. */
