@@ -115,15 +115,23 @@ const blueFirstRows =
 
 function maskedRows(source: Uint8Array, bits: number, masks: readonly number[]): WriteRow {
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
-  const size = bits / 8;
   const fields = masks.filter((mask, c) => c < 3 || mask !== 0).map(readField);
+  const step = fields.length;
   return (from, row) => {
-    for (let at = from, to = 0; to < row.length; at += size) {
-      const pixel = size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
-      for (const { mask, shift, largest } of fields) row[to++] = (((pixel & mask) >>> shift) * 255) / largest;
+    for (const [c, { mask, shift, largest }] of fields.entries()) {
+      const scale = 255 / largest;
+      const isWhole = Number.isInteger(scale);
+      for (let to = c, at = from; to < row.length; to += step, at += bits >> 3) {
+        const pixel = bits === 16 ? view.getUint16(at, true) : view.getUint32(at, true);
+        const value = (pixel & mask) >>> shift;
+        // A division takes long, and a product with a fraction may fall short of a whole number.
+        row[to] = isWhole ? value * scale : (value * 255) / largest;
+      }
     }
   };
 }
+
+/** Where a channel's bits lie in a pixel, and the largest value that they have. */
 function readField(mask: number): { mask: number; shift: number; largest: number } {
   const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
   return { mask, shift, largest: mask >>> shift };

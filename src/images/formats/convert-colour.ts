@@ -140,8 +140,9 @@ function cmykToRgb(data: Uint8Array | Uint16Array, channels: number, shift: numb
   const rgb = new Uint8Array((data.length / channels) * 3);
   for (let at = 0, to = 0; to < rgb.length; at += channels, to += 3) {
     const light = 255 - (data[at + 3]! >> shift);
-    for (let c = 0; c < 3; c++)
-      rgb[to + c] = Math.max(0, light - timesOver255(data[at + c]! >> shift, light));
+    rgb[to] = light - timesOver255(data[at]! >> shift, light);
+    rgb[to + 1] = light - timesOver255(data[at + 1]! >> shift, light);
+    rgb[to + 2] = light - timesOver255(data[at + 2]! >> shift, light);
   }
   return rgb;
 }

@@ -125,19 +125,16 @@ function unpack(bytes: Uint8Array, start: number, length: number): Uint8Array {
     throw new ImageError('damaged', `a GIF with codes of ${firstSize} bits`);
   const clear = 1 << firstSize;
   const end = clear + 1;
-  /** Each code stands for the indices of its prefix, and one more. */
-  const prefix = new Int16Array(4096);
-  const suffix = new Uint8Array(4096);
+  /** Where the indices that a code stands for came first, and how many they are: those of the code before, and one more. */
+  const starts = new Int32Array(4096);
   const lengths = new Uint16Array(4096);
-  for (let i = 0; i < clear; i++) {
-    suffix[i] = i;
-    lengths[i] = 1;
-  }
   const out = new Uint8Array(length);
   let written = 0;
   let size = firstSize + 1;
   let next = end + 1;
   let previous = -1;
+  let previousStart = 0;
+  let previousLength = 0;
   let bits = 0;
   let count = 0;
   let position = start + 1;
@@ -166,25 +163,24 @@ function unpack(bytes: Uint8Array, start: number, length: number): Uint8Array {
       throw new ImageError('truncated', `a GIF that ends after ${written} of ${length} pixels`);
     if (code > next || (code === next && previous < 0) || (previous < 0 && code > end))
       throw new ImageError('damaged', 'a GIF with a code that stands for nothing');
-    // A code that is only now being made stands for the previous one and its own first index.
-    const known = code < next ? code : previous;
-    let first = known;
-    for (let at = written + lengths[known]! - 1, walk = known; at >= written; at--) {
-      if (at < length) out[at] = suffix[walk]!;
-      first = walk;
-      walk = prefix[walk]!;
+    const start = written;
+    if (code < clear) out[written++] = code;
+    else {
+      // A code that is only now being made stands for the previous one and its own first index.
+      const isNew = code === next;
+      let from = isNew ? previousStart : starts[code]!;
+      const stop = Math.min(length, written + (isNew ? previousLength + 1 : lengths[code]!));
+      while (written < stop) out[written++] = out[from++]!;
     }
-    written += lengths[known]!;
-    if (code === next && written < length) out[written] = suffix[first]!;
-    if (code === next) written++;
     if (previous >= 0 && next < 4096) {
-      prefix[next] = previous;
-      suffix[next] = suffix[first]!;
-      lengths[next] = lengths[previous]! + 1;
+      starts[next] = previousStart;
+      lengths[next] = previousLength + 1;
       next++;
       if (next === 1 << size && size < 12) size++;
     }
     previous = code;
+    previousStart = start;
+    previousLength = written - start;
   }
   return out;
 }

@@ -65,9 +65,17 @@ export function readAvifHeader(view: DataView): Header {
     orientation: !mirror ? none : (view.getUint8(mirror.start) & 1) === 0 ? topDown : leftRight,
     colour: 'rgb',
     alpha: all.some(({ type }) => type === 'auxC'),
-    depth: 8,
+    depth: readDepth(view, all),
     beyondJimp: 'an AVIF picture',
   };
+}
+
+/** Of the AV1 data, as its configuration tells. */
+function readDepth(view: DataView, properties: readonly IsoBox[]): number {
+  const configuration = properties.find(({ type }) => type === 'av1C');
+  const flags = configuration ? view.getUint8(configuration.start + 2) : 0;
+  const [isDeep, isDeeper] = [(flags & 0x40) !== 0, (flags & 0x20) !== 0];
+  return isDeep ? (isDeeper ? 12 : 10) : 8;
 }
 
 function metaParts(view: DataView): IsoBox[] {

@@ -15,7 +15,7 @@ export interface Header {
   readonly colour: 'grey' | 'rgb' | 'cmyk';
   /** Whether it has an alpha channel. */
   readonly alpha: boolean;
-  /** Bits a sample: 1, 2, 4, 8, 16 or 32. */
+  /** Bits a sample: 1, 2, 4, 8, 10, 12, 16 or 32. */
   readonly depth: number;
   /** How TIFF keeps numbers; default: unsigned integers. */
   readonly numbers?: 'signed' | 'float';

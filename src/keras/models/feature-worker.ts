@@ -3,6 +3,7 @@ import { openEngine } from '#platform';
 import type { Engine } from '../../engine/engine.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import type { Image } from '../../images/image.js';
+import { firstOnly } from '../preprocessing/clipping.js';
 import { makePicture, type PictureRecipe } from '../preprocessing/picture-recipe.js';
 import { type FeatureRows, takeFeatureRows } from './feature-cache.js';
 
@@ -30,8 +31,9 @@ export async function start(
 ): Promise<(task: FeatureTask) => Promise<FeatureResult>> {
   const engine = await openEngine({ engine: setup.engine, provider: 'cpu', threads: 1 });
   const session = await engine.load(setup.model);
+  const warn = firstOnly((message) => console.warn(message));
   return async (task) => {
-    const { image, array } = await makePicture(task.recipe, task.image);
+    const { image, array } = await makePicture(task.recipe, task.image, warn);
     const features = await session.run({ x_0: float32(array.data, [1, ...array.dims]) });
     const inOrder = session.outputNames.map((name) => features[name] as Tensor<'float32'>);
     return { rows: takeFeatureRows(inOrder, 0), image: task.image ? undefined : image };

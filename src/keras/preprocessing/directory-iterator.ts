@@ -2,7 +2,8 @@ import { fileStamp, print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { named } from '../../named-options.js';
-import type { Print } from '../callbacks/callback.js';
+import type { Print, Warn } from '../callbacks/callback.js';
+import { firstOnly } from './clipping.js';
 import { filesBelow, join, subfolders } from './directory.js';
 import {
   type ColorMode,
@@ -68,6 +69,8 @@ export class DirectoryIterator extends ImageIterator {
   readonly filenames: readonly string[];
   readonly filepaths: readonly string[];
   readonly #loading: LoadImgOptions;
+  /** Many pictures of a folder are alike: one word is enough. */
+  readonly #warn: Warn;
 
   constructor(
     readonly directory: string,
@@ -100,6 +103,7 @@ export class DirectoryIterator extends ImageIterator {
     this.classes = Int32Array.from(found, ({ index }) => index);
     this.filenames = found.map(({ file }) => file);
     this.filepaths = this.filenames.map((file) => join(directory, file));
+    this.#warn = firstOnly((message) => generator.warn(message));
     this.#loading = { targetSize, colorMode, interpolation, keepAspectRatio, exif };
     print(`Found ${this.samples} images belonging to ${this.numClasses} classes.\n`);
   }
@@ -122,7 +126,7 @@ export class DirectoryIterator extends ImageIterator {
   }
 
   protected async load(index: number): Promise<ImageArray> {
-    return imgToArray(await loadImg(this.#pathOf(index), this.#loading));
+    return imgToArray(await loadImg(this.#pathOf(index), { ...this.#loading, warn: this.#warn }));
   }
 
   override recipe(index: number, transform: TransformParameters): PictureRecipe | null {

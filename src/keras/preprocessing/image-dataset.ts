@@ -2,9 +2,10 @@ import { decodeImage, readFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor, tensor } from '../../graph/tensor.js';
 import { type InterpolationMethod, interpolate } from '../../images/resample/interpolate.js';
-import type { Print } from '../callbacks/callback.js';
+import type { Print, Warn } from '../callbacks/callback.js';
 import { globalRandom } from '../random/global-random.js';
 import { RandomState } from '../random/random-state.js';
+import { firstOnly, warnOfClipping } from './clipping.js';
 import { checkDatasetOptions, type DatasetOptions } from './dataset-options.js';
 import { filesBelow, join, subfolders } from './directory.js';
 import { channelsOf, type Image, type Size } from './image.js';
@@ -24,6 +25,7 @@ export class ImageDataset implements AsyncIterable<ImageBatch> {
   /** Where the pictures are, before any pass is shuffled. */
   readonly filePaths: readonly string[];
   #passes = 0;
+  readonly #warn = firstOnly((message) => console.warn(message));
 
   constructor(
     private readonly samples: readonly Sample[],
@@ -53,7 +55,7 @@ export class ImageDataset implements AsyncIterable<ImageBatch> {
   async #batch(samples: readonly Sample[]): Promise<ImageBatch> {
     const { batchSize, imageSize, colorMode } = this.options;
     const shape = [...imageSize, channelsOf(colorMode)];
-    const pictures = await Promise.all(samples.map(({ path }) => load(path, this.options)));
+    const pictures = await Promise.all(samples.map(({ path }) => load(path, this.options, this.#warn)));
     const x = new Float32Array(shape.reduce((a, b) => a * b, samples.length));
     for (const [i, picture] of pictures.entries()) x.set(picture, i * picture.length);
     const batch = [float32(x, [samples.length, ...shape]), ...this.#labels(samples)];
@@ -187,7 +189,7 @@ function takePart(
 }
 
 /** A picture's levels, stretched to the size asked for: float32 of H × W × channels. */
-async function load(path: string, options: Required<DatasetOptions>): Promise<Float32Array> {
+async function load(path: string, options: Required<DatasetOptions>, warn: Warn): Promise<Float32Array> {
   const { colorMode, imageSize, cropToAspectRatio, padToAspectRatio } = options;
   const method = options.interpolation as InterpolationMethod;
   const image = await decodeImage(await readFile(path), {
@@ -195,6 +197,7 @@ async function load(path: string, options: Required<DatasetOptions>): Promise<Fl
     exif: false,
     levels: 'pillow',
   });
+  if (image.isClipped) warnOfClipping(path, warn);
   if (cropToAspectRatio) return interpolate(cropped(image, imageSize), imageSize, method);
   return padToAspectRatio ? padded(image, imageSize, method) : interpolate(image, imageSize, method);
 }

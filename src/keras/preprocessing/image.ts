@@ -5,6 +5,7 @@ import type { Image } from '../../images/image.js';
 import { type Interpolation, resize } from '../../images/resample/resample.js';
 import { named, refuseOthers } from '../../named-options.js';
 import type { Warn } from '../callbacks/callback.js';
+import { warnOfClipping } from './clipping.js';
 
 /** How many channels a picture is read with: 1, 3 or 4. */
 export type ColorMode = 'grayscale' | 'rgb' | 'rgba';
@@ -25,10 +26,14 @@ export interface LoadImgOptions {
   keepAspectRatio?: boolean;
   /** Turns the picture upright as its EXIF data says. Default: false, as in Keras. */
   exif?: boolean;
+  /** Takes warnings. Default: `console.warn`. */
+  warn?: Warn;
 }
 
 /**
  * Reads a picture: `keras.utils.load_img`.
+ *
+ * Grey of 16 bits and floats are clipped to 0–255, as Pillow does for Keras; `warn` hears of pictures that lose by it.
  *
  * @param source where the picture is, or its bytes
  * @returns pixels as H × W × channels bytes; `imgToArray` makes floats of them
@@ -44,6 +49,7 @@ export async function loadImg(source: string | Uint8Array, options: LoadImgOptio
     interpolation = 'nearest',
     keepAspectRatio = false,
     exif = false,
+    warn = (message: string) => console.warn(message),
     ...others
   } = named(options, 'loadImg');
   refuseOthers(others, 'loadImg', (probe) => loadImg(source, probe));
@@ -51,6 +57,7 @@ export async function loadImg(source: string | Uint8Array, options: LoadImgOptio
   const bytes = typeof source === 'string' ? await readFile(source) : source;
   try {
     const image = await decodeImage(bytes, { channels, exif, levels: 'pillow' });
+    if (image.isClipped) warnOfClipping(typeof source === 'string' ? source : undefined, warn);
     return targetSize ? fit(image, targetSize, { interpolation, keepAspectRatio }) : image;
   } catch (error) {
     if (typeof source === 'string' && error instanceof Error) error.message = `${source}: ${error.message}`;

@@ -1,4 +1,5 @@
 import type { Image } from '../../images/image.js';
+import type { Warn } from '../callbacks/callback.js';
 import type { PlainOptions } from './generator-options.js';
 import { imgToArray, type LoadImgOptions, loadImg } from './image.js';
 import { ImageTransformer } from './image-transformer.js';
@@ -19,8 +20,9 @@ export interface PictureRecipe {
 export async function makePicture(
   { path, loading, generator, transform }: PictureRecipe,
   image?: Image,
+  warn?: Warn,
 ): Promise<{ image: Image; array: ImageArray }> {
-  const read = image ?? (await loadImg(path, loading));
+  const read = image ?? (await loadImg(path, { ...loading, warn }));
   const { scaling, ...options } = generator;
   const preprocessingFunction = scaling && preprocessInputOf(scaling);
   // Who made the generator has been warned of its options already.

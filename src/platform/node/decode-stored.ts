@@ -155,10 +155,10 @@ function shortageFor({ width, height }: Header, cause: unknown): ResourceError |
  */
 function explain(format: Format, cause: unknown): ImageError {
   const complaint = cause instanceof Error ? cause.message : String(cause);
-  const name = format.toUpperCase();
+  const name = `${format === 'avif' ? 'an' : 'a'} ${format.toUpperCase()}`;
   const missing = /(\S+ compression) support is not configured|(Unsupported .*)/i.exec(complaint);
-  if (missing) return new ImageError('unsupported', `a ${name} (${missing[1] ?? missing[2]})`, { cause });
+  if (missing) return new ImageError('unsupported', `${name} (${missing[1] ?? missing[2]})`, { cause });
   if (/premature end|truncated|unexpected end|insufficient/i.test(complaint))
-    return new ImageError('truncated', `a ${name} that ends early`, { cause });
-  return new ImageError('damaged', `a ${name} whose data does not decode`, { cause });
+    return new ImageError('truncated', `${name} that ends early`, { cause });
+  return new ImageError('damaged', `${name} whose data does not decode`, { cause });
 }

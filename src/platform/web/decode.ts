@@ -124,7 +124,11 @@ async function createBitmap(bytes: Uint8Array, format: Header['format']): Promis
         hint: 'convert it to JPEG or PNG.',
         cause,
       });
-    throw new ImageError('damaged', `a ${format.toUpperCase()} that this browser cannot decode`, { cause });
+    throw new ImageError(
+      'damaged',
+      `${format === 'avif' ? 'an' : 'a'} ${format.toUpperCase()} that this browser cannot decode`,
+      { cause },
+    );
   }
 }
 
