@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
 import { ortNode } from '../../src/engine/ort-node.js';
-import { describeFlat } from '../../src/transfer/data/flat.js';
+import { describeFlat } from '../../src/transfer/data/describe-flat.js';
 import { listClasses } from '../../src/transfer/data/list-classes.js';
 import { loadDataset } from '../../src/transfer/data/load-dataset.js';
 import type { Preparation } from '../../src/transfer/features/preparation.js';

@@ -4,8 +4,8 @@ import type { Engine } from '../../engine/engine.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
+import { describeFlat } from './describe-flat.js';
 import { countFaces, describeFaceless } from './faceless.js';
-import { describeFlat } from './flat.js';
 import { type ClassFolder, checkLost, checkStrict, reportSkipped } from './list-classes.js';
 
 export interface LoadDatasetOptions {
