@@ -122,6 +122,7 @@ fuzz: dist/.built ## Throw broken files at the readers
 	node dist/tools/fuzz-models.js
 	node dist/tools/fuzz-flips.js
 	node dist/tools/fuzz-cache.js
+	node dist/tools/fuzz-kills.js
 
 .venv/.installed: tools/keras-requirements.txt tools/keras-2-requirements.txt
 	@command -v python3 > /dev/null || { echo 'python3 is missing: comparing with Keras needs Python 3.11'; exit 1; }

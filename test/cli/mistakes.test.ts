@@ -80,7 +80,7 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
   [
     'nothing but broken pictures',
     'ort-transfer',
-    ['train', '--train', 'broken', '--cache', 'cache', '--crop', 'none'],
+    ['train', '--train', 'broken', '--cache', 'cache', '--crop', 'none', '--out', 'never'],
     /error: Expected a folder .* whose 2 pictures all had to be skipped/,
   ],
   [
