@@ -38,5 +38,5 @@ function lineByLine(log: (line: string) => void): (text: string) => void {
   };
 }
 
-/** The part of a line that is left to see, once what follows a carriage return has been written over the rest. */
+/** The text that is left to see of a line: a carriage return starts it over. */
 const afterReturn = (line: string): string => line.slice(line.lastIndexOf('\r') + 1);
