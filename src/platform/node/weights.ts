@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile as readFileBytes } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -7,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { DownloadError, download, type RemoteFile } from '../download.js';
 import { readFile, writeFile } from './files.js';
 
-/** In hexadecimal. */
+/** In hexadecimal; computed beside the thread that asks. */
 export const sha256 = async (bytes: Uint8Array): Promise<string> =>
-  createHash('sha256').update(bytes).digest('hex');
+  Buffer.from(await crypto.subtle.digest('SHA-256', bytes as BufferSource)).toString('hex');
 
 /** The bytes of a model that the npm package `@vladmandic/human` carries: `faceres.json`, `blazeface.bin`. */
 export const readHumanModel = async (file: string): Promise<Uint8Array> =>
@@ -29,12 +28,13 @@ function humanFolder(): string {
  * @throws DownloadError saying where to put the file by hand
  */
 export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
+  const usual = join(homedir(), '.keras');
   const { KERAS_HOME } = process.env;
-  const folders = [...(KERAS_HOME ? [KERAS_HOME] : []), join(homedir(), '.keras')];
-  const paths = folders.map((folder) => join(folder, 'models', remote.file));
-  for (const path of paths) if (existsSync(path)) return readFile(path);
-
-  const path = paths[0]!;
+  for (const folder of [KERAS_HOME, usual]) {
+    const kept = folder && join(folder, 'models', remote.file);
+    if (kept && existsSync(kept)) return readFile(kept);
+  }
+  const path = join(KERAS_HOME || usual, 'models', remote.file);
   try {
     const bytes = await download(remote);
     const hash = await sha256(bytes);

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { decoderName, ResourceError, reasonOf } from '#platform';
+import { decoderName, ResourceError, reasonOf, sha256 } from '#platform';
 import type { Embedded, SkippedPicture } from '../../classifier/dataset.js';
 import { decoderVersion } from '../../images/decoder-version.js';
 import type { Picture } from './features-worker.js';
@@ -141,9 +140,8 @@ const generation = 2;
 
 /** The folder of a store: a hash of everything but picture and view that an embedding depends on. */
 async function storeName({ preprocessing, backbone, detector }: RunOptions): Promise<string> {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([generation, decoderVersion, await decoderName(), preprocessing]))
-    .update(backbone);
-  if (detector) hash.update(detector);
-  return hash.digest('hex').slice(0, 16);
+  const decoder = [decoderVersion, await decoderName()];
+  const models = [await sha256(backbone), detector ? await sha256(detector) : null];
+  const text = JSON.stringify([generation, decoder, preprocessing, models]);
+  return (await sha256(new TextEncoder().encode(text))).slice(0, 16);
 }
