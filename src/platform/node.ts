@@ -13,7 +13,7 @@ export { FolderError } from './node/folder-error.js';
 export * from './node/open-engine.js';
 export { OutputBusyError, type OutputFolder, writeTogether } from './node/output-folder.js';
 export * from './node/pool/pool.js';
-export { processName } from './node/processes.js';
+export { isLeftBehind, processName } from './node/processes.js';
 export { imageExtensions, isWorthTelling, type Skipped } from './node/read-folder.js';
 export * from './node/read-model.js';
 export * from './node/read-picture.js';

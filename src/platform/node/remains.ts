@@ -1,7 +1,7 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isRunning } from './processes.js';
+import { isLeftBehind } from './processes.js';
 
 /** The end of a temporary file's name: the process that writes it. Of several runs of a process, their number, too. */
 const endOf = (host: string): RegExp =>
@@ -24,11 +24,4 @@ export async function removeRemains(folder: string, folders = '\0'): Promise<str
     else await rm(path, { force: true }).catch(() => {});
   }
   return found;
-}
-
-async function isLeftBehind(path: string, pid: number): Promise<boolean> {
-  if (pid !== process.pid) return !isRunning(pid);
-  // Containers give the same number again and again, to this process, too.
-  const entry = await stat(path).catch(() => null);
-  return entry !== null && entry.mtimeMs < performance.timeOrigin;
 }

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { access, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isLeftBehind, processName } from '#platform';
 
 /** Milliseconds after which a file whose process cannot be asked for counts as left behind. */
 const abandonedAfter = 3600e3;
 
 /** A name for a part that no other run uses. It says which process writes it: `HOST.PID.UUID`. */
-export const newPart = (): string => `${hostname()}.${process.pid}.${randomUUID()}`;
+export const newPart = (): string => `${processName()}.${randomUUID()}`;
 
 /** A part's file; `.tmp` at the end while it is being written. */
 const fileName = /^(?<part>(?:(?<host>.+)\.(?<pid>\d+)\.)?[^.]+)\.(?<kind>npy|json)(?<temporary>.*\.tmp)?$/;
@@ -18,7 +19,7 @@ const fileName = /^(?<part>(?:(?<host>.+)\.(?<pid>\d+)\.)?[^.]+)\.(?<kind>npy|js
  *
  * @returns the names of the whole parts
  */
-export async function removeRemains(folder: string, names: readonly string[]): Promise<string[]> {
+export async function wholeParts(folder: string, names: readonly string[]): Promise<string[]> {
   const all = new Set(names);
   const parts: string[] = [];
   for (const name of names) {
@@ -30,7 +31,8 @@ export async function removeRemains(folder: string, names: readonly string[]): P
       continue;
     }
     const path = join(folder, name);
-    if (!(await isLeftBehind(path, host === hostname() ? Number(pid) : null))) continue;
+    const isOurs = host === hostname();
+    if (!(await (isOurs ? isLeftBehind(path, Number(pid)) : isOld(path)))) continue;
     // Its writer may have finished the part just before it ended.
     if (temporary === undefined && (await exists(join(folder, partner)))) continue;
     await rm(path, { force: true }).catch(() => {});
@@ -44,23 +46,10 @@ export async function removePart(part: string): Promise<void> {
   for (const kind of ['json', 'npy']) await rm(`${part}.${kind}`, { force: true }).catch(() => {});
 }
 
-/** @param pid of the process that wrote the file; `null` where it is not of this machine, and time must tell */
-async function isLeftBehind(path: string, pid: number | null): Promise<boolean> {
+/** Whether time tells that nobody writes a file any more: its process is of another machine, or unknown. */
+async function isOld(path: string): Promise<boolean> {
   const entry = await stat(path).catch(() => null);
-  if (!entry) return false;
-  if (pid === null) return Date.now() - entry.mtimeMs > abandonedAfter;
-  // Containers give the same number again and again, to this process, too.
-  if (pid === process.pid) return entry.mtimeMs < performance.timeOrigin;
-  return !isAlive(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return entry !== null && Date.now() - entry.mtimeMs > abandonedAfter;
 }
 
 const exists = async (path: string): Promise<boolean> =>

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { makeWritableFolder, reasonOf, resourceError, writeFile } from '#platform';
 import { UserError } from '../../errors.js';
 import { joinFloats } from '../../graph/rows.js';
-import { newPart, removePart, removeRemains } from './cache-files.js';
+import { newPart, removePart, wholeParts } from './cache-files.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 import type { PictureFacts } from './picture.js';
 
@@ -85,7 +85,7 @@ export class FeatureStore {
       throwIfShort(error);
       return [];
     });
-    const parts = await removeRemains(folder, names);
+    const parts = await wholeParts(folder, names);
     for (let from = 0; from < parts.length; from += readTogether)
       await Promise.all(parts.slice(from, from + readTogether).map((part) => store.#read(part)));
     return store;
