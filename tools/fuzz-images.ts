@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import sharp, { type Sharp } from 'sharp';
 import { type DecodeOptions, decodeImage } from '../src/platform/node/decode.js';
+import { encodeImage } from '../src/platform/node/encode.js';
 import { createPool } from '../src/platform/node/pool/pool.js';
 
 /** Milliseconds that a small picture may take, however damaged. */
@@ -73,13 +74,21 @@ async function makeSeeds(): Promise<Mutant[]> {
     'rgba.png': () => picture().png(),
     'palette.png': () => picture().png({ palette: true }),
     'interlaced.png': () => picture().removeAlpha().png({ progressive: true }),
+    'grey16.png': () => picture().toColourspace('grey16').png(),
     'deep.png': () => picture().toColourspace('rgb16').png(),
     'lossy.webp': () => picture().webp({ quality: 70 }),
     'lossless.webp': () => picture().webp({ lossless: true }),
     'exif.webp': () => picture().withMetadata({ orientation: 3 }).webp(),
+    'lossy.avif': () => picture().removeAlpha().avif({ quality: 50, effort: 0 }),
+    'turned.avif': () => picture().withMetadata({ orientation: 7 }).avif({ lossless: true, effort: 0 }),
+    '10-bit.avif': () => picture().removeAlpha().avif({ bitdepth: 10, effort: 0 }),
     'first.gif': () => picture().gif(),
+    'interlaced.gif': () => picture().gif({ progressive: true }),
     'plain.tiff': () => picture().removeAlpha().tiff({ compression: 'none' }),
     'lzw.tiff': () => picture().tiff({ compression: 'lzw' }),
+    'tiled.tiff': () => picture().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }),
+    'grey16.tiff': () => picture().toColourspace('grey16').tiff({ compression: 'deflate' }),
+    'jpeg.tiff': () => picture().removeAlpha().tiff({ compression: 'jpeg' }),
   };
   const seeds = await Promise.all(
     Object.entries(makers).map(async ([name, make]) => ({
@@ -90,7 +99,9 @@ async function makeSeeds(): Promise<Mutant[]> {
   return [
     ...seeds,
     { name: 'plain.ppm', bytes: makePpm(pixels, width, height) },
-    { name: 'plain.bmp', bytes: makeBmp() },
+    { name: 'text.pgm', bytes: makeText(pixels, width, height) },
+    { name: 'rle8.bmp', bytes: makeBmp() },
+    { name: 'plain.bmp', bytes: await encodeImage({ width, height, channels: 4, data: pixels }, 'bmp') },
   ];
 }
 
@@ -98,6 +109,12 @@ function makePpm(pixels: Uint8Array, width: number, height: number): Uint8Array 
   const head = new TextEncoder().encode(`P6\n# made to be broken\n${width} ${height}\n255\n`);
   return Uint8Array.from([...head, ...pixels.subarray(0, 3 * width * height)]);
 }
+
+/** Grey of 16 bits, written out. */
+const makeText = (pixels: Uint8Array, width: number, height: number): Uint8Array =>
+  new TextEncoder().encode(
+    `P2 ${width} ${height} 4095\n${[...pixels.subarray(0, width * height)].map((level) => level * 16).join(' ')}\n`,
+  );
 
 /** 5 × 4 pixels of 8 bits, run-length coded. */
 function makeBmp(): Uint8Array {
