@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Model } from '../../graph/graph.js';
-import { decodeModel, OnnxFormatError } from '../../graph/onnx.js';
+import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { checkSeal } from '../../graph/seal.js';
 import { sha256 } from './weights.js';
 
@@ -31,6 +31,8 @@ export async function readModel(path: string): Promise<Uint8Array> {
 export async function readOnnx(path: string): Promise<{ model: Model; sha256: string }> {
   const bytes = await readModel(path);
   await checkSeal(bytes, sha256);
+  // Loaded here alone: threads that decode no model start faster without it.
+  const { decodeModel } = await import('../../graph/onnx.js');
   const hash = createHash('sha256').update(bytes);
   const files = new Map<string, Uint8Array>();
   const readExternal = (location: string): Uint8Array => {
