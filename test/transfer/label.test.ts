@@ -1,5 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import { decodeImage } from '../../src/platform/node/decode.js';
+import type { FileResult } from '../../src/transfer/predict/classify-protocol.js';
+import { saveLabelled } from '../../src/transfer/predict/draw.js';
 import { drawLabel } from '../../src/transfer/predict/label.js';
+import { withFolder } from '../saving/folder.js';
 
 /** How many pixels text covers, and the columns that it begins and ends in. */
 async function extent(text: string) {
@@ -20,4 +26,39 @@ test('text in other scripts is drawn, or has a question mark for each letter, an
   t.true(cyrillic.pixels > 300 && cyrillic.to < cyrillic.width);
   t.true(Math.abs(cyrillic.width - latin.width) < latin.width / 4, `${cyrillic.width} and ${latin.width}`);
   t.true((await extent('A & B <≥ 1>')).pixels > 100, 'markup is text, too');
+});
+
+test('of several faces each has its name above its frame, and within the picture', async (t) => {
+  const [width, height] = [240, 200];
+  const image = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) } as const;
+  const result = (label: string, box: FileResult['box']): FileResult => ({
+    probabilities: Float32Array.of(1, 0),
+    predictions: [{ label, probability: 0.9 }],
+    box,
+    stranger: null,
+    lacksFace: false,
+  });
+  // The first reaches to the upper edge.
+  const results = [result('Ada', [20, 3, 80, 60]), result('Bo', [120, 120, 180, 180])];
+  await withFolder(async (folder) => {
+    const path = join(folder, 'labelled.png');
+    await saveLabelled(image, results, path);
+    const drawn = await decodeImage(await readFile(path));
+    const border = drawn.height - height;
+    for (const [caption, left, top] of [
+      ['Ada 90.0%', 20, border],
+      ['Bo 90.0%', 120, border + 120 - 4],
+    ] as const) {
+      const label = await drawLabel(caption, 16);
+      const above = top === border ? border : top - label.height;
+      const letters = [...label.coverage.keys()].filter((i) => label.coverage[i] === 255);
+      const wrong = letters.filter((i) => {
+        const [x, y] = [left + (i % label.width), above + Math.floor(i / label.width)];
+        const at = 3 * (y * drawn.width + x);
+        return drawn.data[at + 1] !== 0;
+      });
+      t.true(letters.length > 20, caption);
+      t.deepEqual(wrong, [], caption);
+    }
+  });
 });
