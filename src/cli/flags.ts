@@ -18,7 +18,7 @@ const options: ReadonlySet<string> = new Set([
     'outputName',
     'scaling',
   ],
-  ...['size', 'train', 'validation', 'weights'],
+  ...['save', 'size', 'train', 'validation', 'weights'],
 ]);
 
 /**

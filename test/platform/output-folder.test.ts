@@ -125,6 +125,26 @@ test('a process that is killed while it writes leaves files of before, and the n
   });
 });
 
+test('a disk that is full leaves the files of before, and nothing else', async (t) => {
+  await withFolder(async (folder) => {
+    for (const name of ['a', 'b']) await write(join(folder, name), 'old');
+    const module = new URL('../../src/platform/node/output-folder.js', import.meta.url).href;
+    const script = `import { writeTogether } from ${JSON.stringify(module)};
+      const writing = writeTogether(process.argv[1], async (output) => {
+        await output.write('a', 'new');
+        await output.write('b', new Uint8Array(1e6));
+      });
+      await writing.catch((error) => console.log(error.code, error.path));`;
+    // No file may grow beyond 512 KB.
+    const command = `ulimit -f 1024; exec "$0" --input-type=module -e ${quoted(script)} ${quoted(folder)}`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath], { encoding: 'utf8' });
+    t.is(stdout, `EFBIG ${join(folder, 'b')}\n`, stderr);
+    t.deepEqual(await contents(folder), { a: 'old', b: 'old' });
+  });
+});
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 test('a folder that cannot be written to is named', async (t) => {
   await withFolder(async (folder) => {
     const file = join(folder, 'file');

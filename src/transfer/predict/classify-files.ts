@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import {
   createPool,
   FolderError,
@@ -9,6 +9,7 @@ import {
   removeRemains,
   type Skipped,
 } from '#platform';
+import { ValueError } from '../../errors.js';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
 export interface ClassifyFilesOptions extends ClassifySetup {
@@ -24,7 +25,11 @@ export type ClassifiedFile = { readonly path: string; readonly saved?: string } 
   | { readonly error: Error }
 );
 
-/** Classifies picture files on all cores, in their order. A file that cannot be classified has an `error`. */
+/**
+ * Classifies picture files on all cores, in their order. A file that cannot be classified has an `error`.
+ *
+ * @throws ValueError where a labelled picture would take the place of one of the files
+ */
 export async function* classifyFiles(
   paths: readonly string[],
   { workers, save, ...setup }: ClassifyFilesOptions,
@@ -35,6 +40,12 @@ export async function* classifyFiles(
   }
   const nameOf = namer();
   const items = paths.map((path) => ({ path, saveAs: save === undefined ? null : join(save, nameOf(path)) }));
+  const own = new Set(paths.map((path) => resolve(path)));
+  for (const { saveAs } of items)
+    if (saveAs !== null && own.has(resolve(saveAs)))
+      throw new ValueError(
+        `Expected another folder than that of the pictures for \`save\`. Received: ${save}, where ${saveAs} would be overwritten.`,
+      );
   const pool = await createPool<ClassifyItem, FileResult[]>({
     entry: new URL('./classify-worker.js', import.meta.url),
     setup: setup satisfies ClassifySetup,
