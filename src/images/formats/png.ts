@@ -165,12 +165,17 @@ function pixelWriter(
         if (transparency) data[to + 3] = transparency[index] ?? 255;
       }
     };
+  const isPlain = depth === 8 && channels === samples;
   const opaque = depth === 16 ? 0xffff : 0xff;
   const clear = Array.from(
     { length: samples },
     (_, c) => ((transparency?.[2 * c] ?? 0) << 8) | (transparency?.[2 * c + 1] ?? 0),
   );
   return (line, columns, first, step) => {
+    if (isPlain && step === channels) {
+      data.set(line.subarray(1), first);
+      return;
+    }
     for (let x = 0, to = first; x < columns; x++, to += step) {
       let isClear = true;
       for (let c = 0; c < samples; c++) {
