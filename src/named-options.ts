@@ -15,6 +15,9 @@ type Class = abstract new (...given: never) => unknown;
 /** Calls what destructures the options. */
 type Reader = (options: never) => unknown;
 
+/** The type of what is left over when all declared options were taken, so that the compiler asks for those forgotten. */
+type Nothing = Readonly<Record<string, never>>;
+
 /** Makes the error for names that are not known. */
 export type Words = (given: Readonly<Record<string, unknown>>, callee: string) => Error;
 
@@ -40,7 +43,7 @@ export function named<T extends object>(options: T, callee: string | Class): T {
  * @throws TypeError in Python's words, or what `words` makes, with the name that was probably meant
  */
 export function refuseOthers(
-  others: object,
+  others: Nothing,
   callee: string | Class,
   readers: Reader | readonly Reader[] = typeof callee === 'string' ? [] : constructorsOf(callee),
   words: Words = unexpected,

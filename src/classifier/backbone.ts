@@ -34,6 +34,7 @@ import type { RandomState } from '../keras/random/random-state.js';
 import { isZip } from '../keras/saving/archive.js';
 import { type Hdf5Group, readHdf5 } from '../keras/saving/hdf5.js';
 import { legacyWeights } from '../keras/saving/legacy-h5.js';
+import { named, refuseOthers } from '../named-options.js';
 
 import type { BackboneInfo, Licence } from './metadata.js';
 
@@ -96,8 +97,16 @@ export interface BackboneOptions {
  * const { embedding } = await session.run({ pixels: { type: 'uint8', dims: [1, 224, 224, 3], data } });
  */
 export async function loadBackbone(options: BackboneOptions = {}): Promise<Backbone> {
-  const { weights = 'vggface2', onProgress, random } = options;
-  const { alpha, size, bytes, isV2 } = await findWeights({ ...options, weights });
+  const {
+    weights = 'vggface2',
+    alpha: width,
+    size: side,
+    onProgress,
+    random,
+    ...others
+  } = named(options, 'loadBackbone');
+  refuseOthers(others, 'loadBackbone', loadBackbone);
+  const { alpha, size, bytes, isV2 } = await findWeights({ weights, alpha: width, size: side, onProgress });
   const inputTensor = Input({ shape: [size, size, 3], name: 'pictures' });
   const shared = {
     alpha,

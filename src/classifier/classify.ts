@@ -4,6 +4,7 @@ import { type Tensor, tensor } from '../graph/tensor.js';
 import type { Face, FaceDetector } from '../images/faces.js';
 import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
+import { named, refuseOthers } from '../named-options.js';
 import { cutOut, type Decode, type Part } from './cut-out.js';
 import type { ModelMetadata } from './metadata.js';
 import { isKnown, withReject } from './strangers.js';
@@ -89,8 +90,9 @@ export class Classifier {
    * when the model is damaged
    */
   async classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
+    const { maxPixels, allFaces, reject, ...unknown } = named(options, 'classify');
+    refuseOthers(unknown, 'classify', (probe) => this.classify(picture, probe));
     const { preprocessing } = this.metadata;
-    const { maxPixels, allFaces, reject } = options;
     const { detector } = this;
     const decode = this.#decode;
     const cut = await cutOut(picture, { preprocessing, decode, detector, maxPixels, allFaces });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { arch, platform } from 'node:process';
 import { promisify } from 'node:util';
+import { named, refuseOthers } from '../named-options.js';
 import type { Engine } from './engine.js';
 import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
 
@@ -41,7 +42,9 @@ const hints: Record<NodeProvider, string> = {
  * const session = await engine.load(await readFile('model.onnx'));
  * const { probabilities } = await session.run({ pixels });
  */
-export async function ortNode({ provider = 'auto', threads }: OrtNodeOptions = {}): Promise<OrtNode> {
+export async function ortNode(options: OrtNodeOptions = {}): Promise<OrtNode> {
+  const { provider = 'auto', threads, ...others } = named(options, 'ortNode');
+  refuseOthers(others, 'ortNode', ortNode);
   const attempts: Attempt[] = [];
   let failure: ProviderError | undefined;
   for (const candidate of provider === 'auto' ? (['cuda', 'cpu'] as const) : [provider]) {

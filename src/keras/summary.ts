@@ -34,7 +34,15 @@ export interface SummaryOptions {
  * @throws ValueError when the columns do not fit, or no layers match the range.
  */
 export function formatSummary(model: Functional, options: SummaryOptions = {}): string {
-  const { expandNested = false, showTrainable = false, layerRange, columns = 80, optimizer } = options;
+  const {
+    lineLength: wantedLength,
+    positions,
+    expandNested = false,
+    showTrainable = false,
+    layerRange,
+    columns = 80,
+    optimizer,
+  } = options;
   const isChain = isChainOfLayers(model);
   const rowsOf = (layer: Layer, level: number): string[][] => {
     const row = [nameOf(layer, level), shapeOf(layer), paramsOf(layer)];
@@ -45,7 +53,12 @@ export function formatSummary(model: Functional, options: SummaryOptions = {}): 
   };
   const [start, end] = boundsOf(model.layers, layerRange);
   const rows = model.layers.slice(start, end).flatMap((layer) => rowsOf(layer, 0));
-  const { lineLength, ...layout } = layoutOf(isChain, showTrainable, options, columns);
+  const { lineLength, ...layout } = layoutOf(
+    isChain,
+    showTrainable,
+    { lineLength: wantedLength, positions },
+    columns,
+  );
 
   const lines = [
     ...wrap(`Model: "${model.name}"`, columns, true),

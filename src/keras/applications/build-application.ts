@@ -1,6 +1,7 @@
 import type { DownloadProgress } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { UniformScaling } from '../../graph/preprocessing.js';
+import { refuseOthers } from '../../named-options.js';
 import type { ActivationName } from '../activations.js';
 import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
@@ -59,6 +60,10 @@ type Weights = string | Uint8Array | null;
 
 /** One network: everything that is not the same for all of them. */
 export interface ApplicationSpec {
+  /** Keras's name of the function. */
+  readonly className: string;
+  /** The function, which reads options of its own. */
+  readonly read: (options: ApplicationOptions) => unknown;
   /** @param size height of the pictures, if it is known */
   nameOf(size: number | null): string;
   /** Heights and widths that ImageNet weights are published for. */
@@ -99,8 +104,15 @@ export async function buildApplication(
     pooling = null,
     classes = 1000,
     inputShape = null,
+    inputTensor = null,
+    classifierActivation = 'softmax',
+    name: modelName,
+    onProgress,
+    warn = console.warn,
+    random,
+    ...others
   } = options;
-  const { inputTensor = null, classifierActivation = 'softmax', warn = console.warn, random } = options;
+  refuseOthers(others, spec.className, [spec.read, (probe) => buildApplication(spec, probe)]);
   const name = typeof weights === 'string' ? weights : '';
   const published = Object.hasOwn(spec.published, name) ? spec.published[name] : undefined;
   const bytes = typeof weights === 'string' && !published ? await readWeightsPath(weights) : weights;
@@ -128,11 +140,10 @@ export async function buildApplication(
   const model = new Model({
     inputs: sourceInputs(input),
     outputs: output,
-    name: options.name ?? spec.nameOf(size),
+    name: modelName ?? spec.nameOf(size),
   });
 
-  if (published)
-    await published.load(model, { size: size ?? 224, includeTop, onProgress: options.onProgress });
+  if (published) await published.load(model, { size: size ?? 224, includeTop, onProgress });
   else if (bytes instanceof Uint8Array) await loadWeightsFrom(model, bytes);
   expectScaling(model, published?.scaling ?? spec.scalingOfFile?.(name) ?? null);
   return model;

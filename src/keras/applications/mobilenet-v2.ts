@@ -1,6 +1,7 @@
 import { readKerasFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { tfScaling } from '../../graph/preprocessing.js';
+import { named } from '../../named-options.js';
 import type { Initializer } from '../initializers.js';
 import { Add } from '../layers/add.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
@@ -47,8 +48,11 @@ export const mobileNetV2Alphas: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.
  * Source: keras.applications.MobileNetV2; https://arxiv.org/abs/1801.04381.
  */
 export function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
-  const { alpha = 1, inputShape = null, inputTensor = null } = options;
+  const { alpha = 1, ...shared } = named(options, 'MobileNetV2');
+  const { inputShape = null, inputTensor = null } = shared;
   const spec: ApplicationSpec = {
+    className: 'MobileNetV2',
+    read: MobileNetV2,
     nameOf: (size) => `mobilenetv2_${fixed(alpha, 2)}_${size ?? 'None'}`,
     sizes: mobileNetV2Sizes,
     published: {
@@ -84,7 +88,7 @@ export function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
         name: 'predictions',
       }).apply(new GlobalAveragePooling2D().apply(map)),
   };
-  return buildApplication(spec, options);
+  return buildApplication(spec, shared);
 }
 
 /** The file of ImageNet weights that Keras publishes, from Keras's cache or its address. */

@@ -1,6 +1,7 @@
 import { readKerasFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
+import { named } from '../../named-options.js';
 import type { ActivationName } from '../activations.js';
 import type { Initializer } from '../initializers.js';
 import { Activation } from '../layers/activation.js';
@@ -69,8 +70,10 @@ const hashes: Readonly<Record<string, string>> = {
  * Source: keras.applications.MobileNet; https://arxiv.org/abs/1704.04861.
  */
 export function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
-  const { alpha = 1, depthMultiplier = 1, dropout = 1e-3 } = options;
+  const { alpha = 1, depthMultiplier = 1, dropout = 1e-3, ...shared } = named(options, 'MobileNet');
   const spec: ApplicationSpec = {
+    className: 'MobileNet',
+    read: MobileNet,
     nameOf: (size) => `mobilenet_${fixed(alpha, 2)}_${size ?? 'None'}`,
     sizes: mobileNetSizes,
     published: {
@@ -108,7 +111,7 @@ export function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
     top: (map, given) => top(map, { ...given, dropout }),
     scalingOfFile: (path) => (isKerasFile(path) ? tfScaling : null),
   };
-  return buildApplication(spec, options);
+  return buildApplication(spec, shared);
 }
 
 /** Whether this is the path of a file that Keras published. */

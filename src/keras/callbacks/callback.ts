@@ -114,7 +114,7 @@ export class Callback {
   #model?: CallbackModel;
 
   /** @throws TypeError when a subclass leaves options over that it does not know */
-  constructor(others: object = {}) {
+  constructor(others: Readonly<Record<string, never>> = {}) {
     refuseOthers(others, new.target);
   }
 

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { named } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -20,8 +21,9 @@ export class UnitNormalization extends Layer {
 
   readonly axis: number;
 
-  constructor({ axis = -1, ...options }: UnitNormalizationOptions = {}) {
-    super(options);
+  constructor(options: UnitNormalizationOptions = {}) {
+    const { axis = -1, ...others } = named(options, new.target);
+    super(others);
     this.axis = axis;
   }
 

@@ -1,5 +1,4 @@
 import { ValueError } from '../../errors.js';
-import { rowCount } from '../../graph/rows.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { pythonList } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';

@@ -184,7 +184,7 @@ export class Functional extends Layer {
   /** @throws ValueError when there is none: Keras's words. */
   getLayer(by: { name: string } | { index: number } | string): Layer {
     const key = typeof by === 'string' ? { name: by } : (by ?? {});
-    const { name: _, index: __, ...others } = key as { name?: string; index?: number };
+    const { name, index, ...others } = key as { name?: string; index?: number };
     refuseOthers(others, 'getLayer', (probe) => this.getLayer(probe));
     if (!('name' in key || 'index' in key))
       throw new ValueError('Provide either a layer name or layer index at `get_layer`.');

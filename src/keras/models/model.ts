@@ -141,8 +141,19 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
 
   /** Prints the table of layers and weights. */
   summary(options: ModelSummaryOptions = {}): void {
-    const { printFn = printToConsole, ...others } = named(options, 'summary');
-    printFn(formatSummary(this, { ...others, optimizer: this.#compilation?.optimizer }));
+    const {
+      printFn = printToConsole,
+      lineLength,
+      positions,
+      expandNested,
+      showTrainable,
+      layerRange,
+      columns,
+      ...others
+    } = named(options, 'summary');
+    refuseOthers(others, 'summary', (probe) => this.summary(probe));
+    const layout = { lineLength, positions, expandNested, showTrainable, layerRange, columns };
+    printFn(formatSummary(this, { ...layout, optimizer: this.#compilation?.optimizer }));
   }
 
   /** Writes the whole model: `.keras`, which Keras 3 opens, or `.h5`, which Keras 2 opens, too. */

@@ -40,7 +40,7 @@ export async function trainOnBatch(model: Runnable, prepare: Prepare, call: Batc
 /** Measures one batch. Source: keras.src.backend.tensorflow.trainer.TensorFlowTrainer.test_on_batch */
 export async function testOnBatch(model: Runnable, prepare: Prepare, call: BatchCall): Promise<Logs> {
   const { x, y, options } = call;
-  const { sampleWeight, ...others } = named(options, 'testOnBatch');
+  const { sampleWeight, ...others } = named<Omit<BatchOptions, 'classWeight'>>(options, 'testOnBatch');
   refuseOthers(others, 'testOnBatch', (probe) => testOnBatch(model, prepare, { x, y, options: probe }));
   const { ready } = await prepare(x, { isWeighted: sampleWeight != null });
   const samples = await toSamples([x, y, sampleWeight], ready.form);

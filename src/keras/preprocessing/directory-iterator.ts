@@ -14,7 +14,7 @@ import {
   loadImg,
   type Size,
 } from './image.js';
-import { ImageIterator, type IteratorOptions } from './image-iterator.js';
+import { ImageIterator, type IteratorOptions, settingsOf } from './image-iterator.js';
 import type { ImageTransformer } from './image-transformer.js';
 import type { PictureRecipe } from './picture-recipe.js';
 import type { ImageArray, TransformParameters } from './transform.js';
@@ -90,11 +90,12 @@ export class DirectoryIterator extends ImageIterator {
       print = printToConsole,
       ...others
     } = named(options, new.target);
+    const settings = settingsOf(others, new.target);
     channelsOf(colorMode);
     checkClassMode(classMode);
     const classNames = classes?.length ? classes : subfolders(directory);
     const found = findPictures(directory, classNames, generator, { subset, followLinks });
-    super(found.length, generator, others, 1e7);
+    super(found.length, generator, settings, 1e7);
     this.classMode = classMode;
     this.targetSize = targetSize;
     this.colorMode = colorMode;

@@ -26,6 +26,24 @@ export interface IteratorOptions {
   saveFormat?: string;
 }
 
+/** The options with their defaults. @throws TypeError when an iterator of this class does not know one */
+export function settingsOf(
+  options: IteratorOptions,
+  type: abstract new (...given: never) => unknown,
+): Required<IteratorOptions> {
+  const {
+    batchSize = 32,
+    shuffle = true,
+    seed = null,
+    saveToDir = null,
+    savePrefix = '',
+    saveFormat = 'png',
+    ...others
+  } = named(options, type);
+  refuseOthers(others, type);
+  return { batchSize, shuffle, seed, saveToDir, savePrefix, saveFormat };
+}
+
 /** Everything that was drawn for a batch. */
 export interface Draws {
   /** Which pictures it holds. */
@@ -64,16 +82,7 @@ export abstract class ImageIterator implements AsyncIterableIterator<ImageBatch>
     options: IteratorOptions,
     private readonly saveHashes: number,
   ) {
-    const {
-      batchSize = 32,
-      shuffle = true,
-      seed = null,
-      saveToDir = null,
-      savePrefix = '',
-      saveFormat = 'png',
-      ...others
-    } = named(options, new.target);
-    refuseOthers(others, new.target);
+    const { batchSize, shuffle, seed, saveToDir, savePrefix, saveFormat } = settingsOf(options, new.target);
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ValueError(`Expected \`batchSize\` to be a positive whole number. Received: ${batchSize}.`);
     this.batchSize = batchSize;

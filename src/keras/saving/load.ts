@@ -1,5 +1,6 @@
 import { readFile } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { EngineChoice } from '../models/compilation.js';
 import type { Model } from '../models/model.js';
 import { isObject, parseJson } from '../python/json.js';
@@ -21,6 +22,11 @@ export interface LoadModelOptions {
   readonly warn?: (message: string) => void;
 }
 
+function checkNames(options: LoadModelOptions, callee: string): void {
+  const { compile, engine, warn, ...others } = named(options, callee);
+  refuseOthers(others, callee, (probe) => checkNames(probe, callee));
+}
+
 /**
  * Loads a whole model that Keras 2, Keras 3 or this library saved: `.keras` or `.h5`.
  *
@@ -30,6 +36,7 @@ export interface LoadModelOptions {
  * const model = await loadModel('face_recognition.h5');
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  checkNames(options, 'loadModel');
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -45,6 +52,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 
 /** The same from the bytes of a file. */
 export async function decodeKerasModel(bytes: Uint8Array, options: LoadModelOptions = {}): Promise<Model> {
+  checkNames(options, 'decodeKerasModel');
   if (isZip(bytes)) return fromArchive(bytes, options);
   if (isHdf5(bytes)) return readHdf5(bytes, (root) => fromLegacy(root, bytes.length, options));
   throw new ValueError(

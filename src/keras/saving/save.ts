@@ -119,6 +119,11 @@ export async function saveWeights(
 export const encodeWeights = (model: CompiledModel): Promise<Uint8Array> =>
   writeHdf5((root) => writeWeights(root, model));
 
+function checkLoading(options: LoadWeightsOptions): void {
+  const { byName, skipMismatch, warn, ...others } = named(options, 'loadWeights');
+  refuseOthers(others, 'loadWeights', checkLoading);
+}
+
 /**
  * Loads weights from a file of any of these formats, whatever its name.
  *
@@ -129,6 +134,7 @@ export async function loadWeights(
   path: string,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
+  checkLoading(options);
   await loadWeightsFrom(model, await readFile(path), options);
 }
 
@@ -138,6 +144,7 @@ export async function loadWeightsFrom(
   bytes: Uint8Array,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
+  checkLoading(options);
   await readHdf5(isZip(bytes) ? readArchive(bytes).weights : bytes, (root) => {
     if (!hasKeras3Weights(root)) loadLegacyWeights(legacyWeights(root), model, options);
     else if (options.byName)

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.js';
 import { ortNode } from '../../engine/ort-node.js';
+import { named, refuseOthers } from '../../named-options.js';
 
 /** Which engine to open. Plain data, so that it can be handed to a thread. */
 export interface EngineOptions {
@@ -16,5 +17,8 @@ export interface EngineOptions {
  *
  * @throws ProviderError when the provider that was named cannot run here
  */
-export const openEngine = async ({ engine = 'ort', ...options }: EngineOptions = {}): Promise<Engine> =>
-  engine === 'js' ? (await import('../../engine/js.js')).jsEngine() : ortNode(options);
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { engine = 'ort', provider, threads, ...others } = named(options, 'openEngine');
+  refuseOthers(others, 'openEngine', openEngine);
+  return engine === 'js' ? (await import('../../engine/js.js')).jsEngine() : ortNode({ provider, threads });
+}

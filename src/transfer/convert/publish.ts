@@ -5,6 +5,7 @@ import type { Evaluation } from '../../classifier/metrics.js';
 import { type Precision, precisionOf, storeWeights } from '../../classifier/precision.js';
 import { sealModel } from '../../classifier/seal-model.js';
 import { decodeModel } from '../../graph/onnx.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { evaluateClassifier } from '../evaluate/evaluate.js';
 import type { Reporter } from '../reporter.js';
 import { writeOver } from '../write-over.js';
@@ -45,12 +46,23 @@ export interface Published {
  * are small already in another way, ExplainError when its head cannot be differentiated
  */
 export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
-  const { model: path, out, validation, engine, maxPixels, strict } = options;
+  const {
+    model: path,
+    out,
+    precision: wanted,
+    explain: isExplained = false,
+    validation,
+    engine,
+    maxPixels,
+    strict,
+    ...others
+  } = named(options, 'publishModel');
+  refuseOthers(others, 'publishModel', (probe) => publishModel(probe, reporter));
   const original = await readModel(path);
   const { labels } = await checkClassifier(original);
   const trained = decodeModel(original);
-  const precision = options.precision ?? precisionOf(trained.graph);
-  const explained = options.explain ? explain(trained) : trained;
+  const precision = wanted ?? precisionOf(trained.graph);
+  const explained = isExplained ? explain(trained) : trained;
   const graph = storeWeights(explained.graph, precision);
 
   const isChanged = graph !== trained.graph;

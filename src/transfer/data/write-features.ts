@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeTogether } from '#platform';
 import type { Dataset } from '../../classifier/dataset.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { encodeNpy } from '../features/npy.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
@@ -31,12 +32,38 @@ export interface FeaturesManifest {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
+/** @throws TypeError for options that are not known */
+function checkNames(options: FeaturesOptions): void {
+  const {
+    folder,
+    out,
+    engine,
+    views,
+    seed,
+    cache,
+    maxPixels,
+    workers,
+    strict,
+    weights,
+    alpha,
+    size,
+    crop,
+    noFace,
+    outputName,
+    inputScaling,
+    inputLayout,
+    ...others
+  } = named(options, 'writeFeatures');
+  refuseOthers(others, 'writeFeatures', checkNames);
+}
+
 /**
  * Embeds a folder of classes and writes what NumPy reads: `features.npy` (N, D) and `labels.npy` (N).
  *
  * @throws OutputBusyError where another run writes to `out`
  */
 export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
+  checkNames(options);
   const { folder, out, views = 1, seed = 0 } = options;
   const preparation = await prepareBackbone(options, reporter);
   const found = await listClasses(folder, options, reporter);

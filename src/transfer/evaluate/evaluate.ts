@@ -4,6 +4,7 @@ import { TrainingError } from '../../classifier/head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { describeFaceless } from '../data/faceless.js';
 import { checkLost, checkStrict, listClasses, relabel, reportSkipped } from '../data/list-classes.js';
 import { refuseSplits } from '../data/splits.js';
@@ -18,10 +19,19 @@ export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' |
 }
 
 /** How an exported model does on a folder of classes. Classes that it does not know are left out, with a warning. */
-export async function evaluateClassifier(
-  { folder, strict = false, ...options }: EvaluateOptions,
-  reporter: Reporter,
-): Promise<Evaluation> {
+export async function evaluateClassifier(given: EvaluateOptions, reporter: Reporter): Promise<Evaluation> {
+  const {
+    folder,
+    strict = false,
+    model,
+    engine,
+    maxPixels,
+    reject,
+    workers,
+    ...others
+  } = named(given, 'evaluateClassifier');
+  refuseOthers(others, 'evaluateClassifier', (probe) => evaluateClassifier(probe, reporter));
+  const options = { model, engine, maxPixels, reject, workers };
   const { labels, backbone } = readMetadata(await readModel(options.model));
   const found = await listClasses(folder, { strict }, reporter);
   refuseSplits(found, ({ train, held = train }) => `name one of them, like ${held}.`);

@@ -10,6 +10,7 @@ import {
   type Skipped,
 } from '#platform';
 import { ValueError } from '../../errors.js';
+import { named, refuseOthers } from '../../named-options.js';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 
 export interface ClassifyFilesOptions extends ClassifySetup {
@@ -32,8 +33,13 @@ export type ClassifiedFile = { readonly path: string; readonly saved?: string } 
  */
 export async function* classifyFiles(
   paths: readonly string[],
-  { workers, save, ...setup }: ClassifyFilesOptions,
+  options: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
+  const { model, engine, maxPixels, allFaces, explain, reject, workers, save, ...others } = named(
+    options,
+    'classifyFiles',
+  );
+  refuseOthers(others, 'classifyFiles', (probe) => classifyFiles(paths, probe).next());
   if (save !== undefined) {
     await makeWritableFolder(save);
     await removeRemains(save);
@@ -48,7 +54,7 @@ export async function* classifyFiles(
       );
   const pool = await createPool<ClassifyItem, FileResult[]>({
     entry: new URL('./classify-worker.js', import.meta.url),
-    setup: setup satisfies ClassifySetup,
+    setup: { model, engine, maxPixels, allFaces, explain, reject } satisfies ClassifySetup,
     workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
   });
   try {

@@ -8,6 +8,7 @@ import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { CSVLogger } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
@@ -73,6 +74,46 @@ export interface TrainResult {
   readonly bytes: number;
 }
 
+/** @throws TypeError for options that are not known */
+function checkNames(options: TrainOptions): void {
+  const {
+    train,
+    validation,
+    validationSplit,
+    seed,
+    out,
+    cache,
+    maxPixels,
+    workers,
+    strict,
+    verbose,
+    engine,
+    epochs,
+    batchSize,
+    learningRate,
+    schedule,
+    hidden,
+    views,
+    head,
+    folds,
+    keep,
+    prior,
+    unknown,
+    reject,
+    strangers,
+    weights,
+    alpha,
+    size,
+    crop,
+    noFace,
+    outputName,
+    inputScaling,
+    inputLayout,
+    ...others
+  } = named(options, 'trainClassifier');
+  refuseOthers(others, 'trainClassifier', checkNames);
+}
+
 /**
  * The main job: a folder of pictures in, a classifier out.
  *
@@ -80,6 +121,7 @@ export interface TrainResult {
  * provider: the same file, byte for byte; Keras's files differ in the dates that they hold.
  */
 export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
+  checkNames(options);
   const { engine, seed = 0, views = 4 } = options;
   const began = performance.now();
   const random = new RandomState(seed);
