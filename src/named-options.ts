@@ -76,10 +76,10 @@ export function withDefaults<T extends object>(
   return Object.fromEntries(settings);
 }
 
-/** Those of the options that readers know, for options that come from files. */
-export function pickKnown(options: object, readers: Reader | readonly Reader[]): object {
+/** Those of the options that readers know, for options that come from files or from a command line. */
+export function pickKnown<T extends object>(options: T, readers: Reader | readonly Reader[]): T {
   const known = [readers].flat().flatMap(namesReadBy);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => known.includes(name)));
+  return Object.fromEntries(Object.entries(options).filter(([name]) => known.includes(name))) as T;
 }
 
 function refuse(others: object, callee: string, namesOf: () => readonly string[], words: Words): void {

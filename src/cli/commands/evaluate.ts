@@ -1,7 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Evaluation } from '../../classifier/metrics.js';
+import { pickKnown } from '../../named-options.js';
 import { printable } from '../../printable.js';
-import { evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
+import { type EvaluateOptions, evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -29,7 +30,9 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, ...args }) =>
     runCommand(async () => {
-      const result = await evaluateClassifier({ ...args, engine: { engine, provider } }, stderrReporter());
+      const reporter = stderrReporter();
+      const job = (given: EvaluateOptions) => evaluateClassifier(given, reporter);
+      const result = await job(pickKnown({ ...args, engine: { engine, provider } }, job));
       if (args.json) printJson(result);
       else printLines(...formatEvaluation(result));
       return 0;

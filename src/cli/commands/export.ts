@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { precisions } from '../../classifier/precision.js';
-import { type Published, publishModel } from '../../transfer/convert/publish.js';
+import { pickKnown } from '../../named-options.js';
+import { type Published, type PublishOptions, publishModel } from '../../transfer/convert/publish.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -40,7 +41,9 @@ export const exportModel: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, json, ...options }) =>
     runCommand(async () => {
-      const published = await publishModel({ ...options, engine: { engine, provider } }, stderrReporter());
+      const reporter = stderrReporter();
+      const job = (given: PublishOptions) => publishModel(given, reporter);
+      const published = await job(pickKnown({ ...options, engine: { engine, provider } }, job));
       if (json) printJson(published);
       else printLines(...formatPublished(options.out, published));
       return 0;

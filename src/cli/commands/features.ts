@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
-import { writeFeatures } from '../../transfer/data/write-features.js';
+import { pickKnown } from '../../named-options.js';
+import { type FeaturesOptions, writeFeatures } from '../../transfer/data/write-features.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printLines } from '../terminal.js';
@@ -34,7 +35,11 @@ export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
-      const manifest = await writeFeatures({ ...args, engine: await openEngine(args) }, stderrReporter());
+      const { engine, provider } = args;
+      const reporter = stderrReporter();
+      const job = (given: FeaturesOptions) => writeFeatures(given, reporter);
+      const options = { ...args, engine: await openEngine({ engine, provider }) };
+      const manifest = await job(pickKnown(options, job));
       const { shape, skipped } = manifest;
       printLines(`${args.out}/features.npy: ${shape.join(' × ')}, ${skipped.length} photos skipped`);
       return 0;

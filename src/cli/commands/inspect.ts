@@ -49,7 +49,10 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
-      const inspection = await inspectFolders({ ...args, engine: await openEngine(args) }, stderrReporter());
+      const inspection = await inspectFolders(
+        { ...args, engine: await openEngine({ engine: args.engine, provider: args.provider }) },
+        stderrReporter(),
+      );
       if (args.json) printJson(inspection);
       else printLines(...formatInspection(inspection));
       return 0;

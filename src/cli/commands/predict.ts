@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { isWorthTelling } from '#platform';
 import { defaultMaxPixels } from '../../images/limits.js';
+import { pickKnown } from '../../named-options.js';
 import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkShare, checkWhole, engineOptions } from '../options.js';
@@ -82,7 +83,8 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
         tell(`warning: Passed over ${path}: ${reason}`);
       const entries: object[] = [];
       let failed = 0;
-      const options = { ...args, engine: { engine, provider }, reject: unknown === 'off' ? 0 : reject };
+      const given = { ...args, engine: { engine, provider }, reject: unknown === 'off' ? 0 : reject };
+      const options = pickKnown(given, (probe) => classifyFiles([], probe).next());
       for await (const file of classifyFiles(paths, options)) {
         if (enough.aborted) break;
         if ('error' in file) failed++;

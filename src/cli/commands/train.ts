@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
-import { type TrainResult, trainClassifier } from '../../transfer/train/train.js';
+import { pickKnown } from '../../named-options.js';
+import { type TrainOptions, type TrainResult, trainClassifier } from '../../transfer/train/train.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkShare, checkWhole, featureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -130,15 +131,16 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
-      const result = await trainClassifier(
-        {
-          ...args,
-          hidden: parseUnits(args.hidden),
-          engine: await openEngine(args),
-          verbose: process.stderr.isTTY ? 1 : 2,
-        },
-        stderrReporter(),
-      );
+      const { engine, provider } = args;
+      const options: TrainOptions = {
+        ...args,
+        hidden: parseUnits(args.hidden),
+        engine: await openEngine({ engine, provider }),
+        verbose: process.stderr.isTTY ? 1 : 2,
+      };
+      const reporter = stderrReporter();
+      const job = (given: TrainOptions) => trainClassifier(given, reporter);
+      const result = await job(pickKnown(options, job));
       if (args.json) printJson(result);
       else printLines(...describe(result, args));
       return 0;
