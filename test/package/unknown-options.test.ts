@@ -207,9 +207,8 @@ test('names come nearest to what was written', (t) => {
     messageOf(() => new root.callbacks.EarlyStopping({ restore_best_weights: true } as never)),
     "EarlyStopping() got an unexpected keyword argument 'restore_best_weights'. Hint: write 'restoreBestWeights' for 'restore_best_weights'.",
   );
-  t.deepEqual(constructorsOf(layers.Flatten as never).flatMap(namesReadBy), [
-    'name',
-    'trainable',
-    'inputShape',
-  ]);
+  t.deepEqual(
+    new Set(constructorsOf(layers.Flatten as never).flatMap(namesReadBy)),
+    new Set(['name', 'trainable', 'inputShape']),
+  );
 });
