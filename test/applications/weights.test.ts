@@ -67,6 +67,35 @@ test.serial('finds what lies in ~/.keras/models, after $KERAS_HOME', async (t) =
   t.is(String(Buffer.from(await readKerasFile({ file: 'w.h5', url }))), 'first');
 });
 
+test.serial('weights that are cut short in the cache name the file to delete', async (t) => {
+  const folder = join(home, '.keras/models');
+  await mkdir(folder, { recursive: true });
+  delete process.env.KERAS_HOME;
+  const whole = await writeHdf5((root) => root.strings('layer_names', ['conv1']));
+  for (const [file, load] of [
+    [
+      'mobilenet_2_5_224_tf_no_top.h5',
+      () => MobileNet({ alpha: 0.25, includeTop: false, inputShape: [224, 224, 3] }),
+    ],
+    [
+      'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5',
+      () => loadBackbone({ weights: 'imagenet-v2', alpha: 0.35 }),
+    ],
+  ] as const) {
+    const path = join(folder, file);
+    for (const [bytes, received] of [
+      [whole.subarray(0, -100), `Expected ${whole.length} bytes of HDF5. Received: ${whole.length - 100}.`],
+      [new Uint8Array(0), 'Expected an HDF5 file. Received: 0 bytes of something else.'],
+    ] as const) {
+      await writeFile(path, bytes);
+      await t.throwsAsync(load(), {
+        name: 'DownloadError',
+        message: `${received} Hint: delete ${path}, so that it is fetched again.`,
+      });
+    }
+  }
+});
+
 test.serial('says where to put a file that cannot be downloaded, and leaves nothing behind', async (t) => {
   const path = join(home, 'keras/models/w.h5');
   const fails = async (url: string, received: string) => {

@@ -15,6 +15,7 @@ import { channelsOf } from '../layers/sliding-window.js';
 import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import type { Model } from '../models/model.js';
 import { fixed, floatRepr, pythonTuple } from '../python/format.js';
+import { checkHdf5 } from '../saving/hdf5.js';
 import { loadWeightsFrom } from '../saving/save.js';
 import {
   type ApplicationOptions,
@@ -99,7 +100,7 @@ export function readMobileNetV2File({
   onProgress,
 }: ImageNetFile): Promise<Uint8Array> {
   const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${floatRepr(alpha)}_${size}${includeTop ? '' : '_no_top'}.h5`;
-  return readKerasFile({ file, url: url + file, onProgress });
+  return readKerasFile({ file, url: url + file, check: checkHdf5, onProgress });
 }
 
 /** Block 16. */

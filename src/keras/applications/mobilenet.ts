@@ -17,6 +17,7 @@ import { ZeroPadding2D } from '../layers/zero-padding2d.js';
 import type { Model } from '../models/model.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { fixed } from '../python/format.js';
+import { checkHdf5 } from '../saving/hdf5.js';
 import { loadWeightsFrom } from '../saving/save.js';
 import {
   type ApplicationOptions,
@@ -125,7 +126,7 @@ export interface ImageNetFile extends WeightsRequest {
 export function readImageNetFile({ alpha, size, includeTop, onProgress }: ImageNetFile): Promise<Uint8Array> {
   const width = fixed(alpha * (alpha === 1 ? 1 : 10), 1).replace('.', '_');
   const file = `mobilenet_${width}_${size}_tf${includeTop ? '' : '_no_top'}.h5`;
-  return readKerasFile({ file, url: url + file, sha256: hashes[file], onProgress });
+  return readKerasFile({ file, url: url + file, sha256: hashes[file], check: checkHdf5, onProgress });
 }
 
 /** Output channels and strides of the depthwise separable convolutions 1 to 13, at alpha 1. */

@@ -58,7 +58,7 @@ const fileName = 'file.h5';
  * @throws Hdf5FormatError when the bytes are no HDF5 file.
  */
 export async function readHdf5<T>(bytes: Uint8Array, read: (root: Hdf5Group) => T): Promise<T> {
-  checkWhole(bytes);
+  checkHdf5(bytes);
   const h5wasm = await loadLibrary();
   const { FS } = h5wasm.Module;
   FS.writeFile(fileName, bytes);
@@ -126,7 +126,7 @@ function library<T>(what: string, call: () => T): T {
 const mostCompression = 1032;
 
 /** @throws Hdf5FormatError when the bytes are no HDF5 file, or only the beginning of one. */
-function checkWhole(bytes: Uint8Array): void {
+export function checkHdf5(bytes: Uint8Array): void {
   if (!isHdf5(bytes))
     throw new Hdf5FormatError(`Expected an HDF5 file. Received: ${bytes.length} bytes of something else.`);
   // The superblock ends with the length of the file; version 2 made it shorter. Offsets are 8 bytes long.

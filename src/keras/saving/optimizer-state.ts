@@ -132,6 +132,8 @@ export function restoreNamedOptimizer(
     taken.set(slot, position + 1);
     return byKind.get(slot)?.[position];
   });
+  // One that has not stepped yet has no slots to give back.
+  if (slots.length === 0 && Number(scalar(/iter/)?.data[0] ?? 0) === 0) return null;
   if (sorted.includes(undefined))
     return `it has ${order.length} variables whereas the saved optimizer has ${slots.length} variables`;
   const iterations = scalar(/iter/) ?? float32([0], []);

@@ -25,14 +25,14 @@ function humanFolder(): string {
  * The bytes of a weights file of Keras's: found where Python's Keras keeps it (`$KERAS_HOME/models`, then
  * `~/.keras/models`), else downloaded to the first of these, whole or not at all.
  *
- * @throws DownloadError saying where to put the file by hand
+ * @throws DownloadError saying where to put the file by hand, or which one to delete
  */
 export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
   const usual = join(homedir(), '.keras');
   const { KERAS_HOME } = process.env;
   for (const folder of [KERAS_HOME, usual]) {
     const kept = folder && join(folder, 'models', remote.file);
-    if (kept && existsSync(kept)) return readFile(kept);
+    if (kept && existsSync(kept)) return readKept(kept, remote);
   }
   const path = join(KERAS_HOME || usual, 'models', remote.file);
   try {
@@ -50,4 +50,16 @@ export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
       { cause },
     );
   }
+}
+
+/** @throws DownloadError that names the file when it is not whole */
+async function readKept(path: string, { check }: RemoteFile): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  try {
+    check?.(bytes);
+  } catch (cause) {
+    const problem = (cause as Error).message.replace(/ Hint: .*/, '');
+    throw new DownloadError(`${problem} Hint: delete ${path}, so that it is fetched again.`, { cause });
+  }
+  return bytes;
 }
