@@ -24,7 +24,7 @@ interface ExtractProgress {
   readonly skipped: number;
 }
 
-/** A picture as the backbone sees it, with what else is known of it. */
+/** A picture as the backbone sees it, with the facts that are kept beside it. */
 export interface ExtractedPicture extends Embedded, PictureFacts {}
 
 export interface ExtractResult {

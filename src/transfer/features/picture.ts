@@ -11,7 +11,7 @@ export interface PictureFile {
   readonly content: string;
 }
 
-/** What is known of a picture beside its embedding. */
+/** Facts about a picture that are kept beside its embedding. */
 export interface PictureFacts {
   /** Faces found, where they are looked for. */
   readonly faces: number | null;

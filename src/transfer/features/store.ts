@@ -52,7 +52,7 @@ export interface StoreOptions {
 }
 
 /**
- * Embeddings on disk, by a key that says what they were computed from.
+ * Embeddings on disk, by keys that name their pictures.
  *
  * A folder of parts: `NAME.npy` with rows of `features` floats, `NAME.json` with their keys, facts and a checksum over
  * all of it. A part counts once its `.json` is there; both are written whole or not at all, so that a run may be killed
@@ -123,7 +123,7 @@ export class FeatureStore {
   }
 
   /**
-   * Writes what is not on disk yet.
+   * Writes the rows that are not on disk yet.
    *
    * @throws CacheError where it cannot be written
    */

@@ -1,7 +1,7 @@
 /** The messages between the two ends of a worker thread, and the memory that goes with them. */
 import type { SentError } from './sent-error.js';
 
-/** What a worker thread is started with. */
+/** Starts a worker thread. */
 export interface WorkerStart {
   /** URL of the module whose `start` makes the handler. */
   readonly entry: string;

@@ -116,7 +116,7 @@ export class PoolThread {
     return new Promise((resolve) => {
       const stop = systemTimer(patience, () => void worker.terminate().then(() => resolve()));
       worker.removeAllListeners();
-      // What goes wrong from here on is nobody's concern any more.
+      // Errors from here on concern nobody.
       worker.on('error', () => {});
       worker.once('exit', () => {
         stop();
