@@ -98,7 +98,8 @@ function shortageOf(error: Error): Resource | undefined {
 }
 
 /**
- * Whether trying again cannot help: the error tells a fault of the item itself. Others may come of the circumstances: too little memory, a thread that died, a library that gives no reason.
+ * Whether trying again cannot help: the error tells a fault of the item itself. Others may come of the circumstances:
+ * too little memory, a thread that died, a library that gives no reason.
  */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof UserError) || resourceError(error)) return false;
