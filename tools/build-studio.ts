@@ -18,7 +18,7 @@ import { ValueError } from '../src/errors.js';
 import { seal } from '../src/graph/seal.js';
 import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
-import { isOnnx } from '../src/transfer/features/preparation.js';
+import { isOnnx } from '../src/transfer/is-onnx.js';
 import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
 
 const source = fileURLToPath(new URL('../../src/web', import.meta.url));

@@ -5,7 +5,7 @@ import { type ScalingName, scalings } from '../graph/preprocessing.js';
 import { defaultMaxPixels } from '../images/limits.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
 import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
-import { isOnnx } from '../transfer/features/preparation.js';
+import { isOnnx } from '../transfer/is-onnx.js';
 import { UsageError } from './main.js';
 
 /** Where embeddings are kept from run to run, unless `--cache` or `ORT_TRANSFER_CACHE` says otherwise. */

@@ -1,7 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { type ScalingName, scalings } from '../../graph/preprocessing.js';
 import { type HeadActivation, headActivations } from '../../transfer/convert/classifier-head.js';
-import { convertModel, readLabels } from '../../transfer/convert/convert.js';
 import { tellReplaced } from '../../transfer/write-over.js';
 import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
@@ -52,6 +51,7 @@ export const convert: CommandModule<object, Arguments> = {
       .example('$0 convert teachable-machine/ model.onnx', 'what Teachable Machine exported'),
   handler: ({ in: input, out, labels, ...options }) =>
     runCommand(async () => {
+      const { convertModel, readLabels } = await import('../../transfer/convert/convert.js');
       const names = labels === undefined ? undefined : await readLabels(labels);
       await tellReplaced(out, tell);
       const { model, notes } = await convertModel({ ...options, input, out, labels: names, warn: tell });

@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Evaluation } from '../../classifier/metrics.js';
 import { pickKnown } from '../../named-options.js';
 import { printable } from '../../printable.js';
-import { type EvaluateOptions, evaluateClassifier } from '../../transfer/evaluate/evaluate.js';
+import type { EvaluateOptions } from '../../transfer/evaluate/evaluate.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -30,6 +30,7 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, ...args }) =>
     runCommand(async () => {
+      const { evaluateClassifier } = await import('../../transfer/evaluate/evaluate.js');
       const reporter = stderrReporter();
       const job = (given: EvaluateOptions) => evaluateClassifier(given, reporter);
       const result = await job(pickKnown({ ...args, engine: { engine, provider } }, job));

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { precisions } from '../../classifier/precision.js';
 import { pickKnown } from '../../named-options.js';
-import { type Published, type PublishOptions, publishModel } from '../../transfer/convert/publish.js';
+import type { Published, PublishOptions } from '../../transfer/convert/publish.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -41,6 +41,7 @@ export const exportModel: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, json, ...options }) =>
     runCommand(async () => {
+      const { publishModel } = await import('../../transfer/convert/publish.js');
       const reporter = stderrReporter();
       const job = (given: PublishOptions) => publishModel(given, reporter);
       const published = await job(pickKnown({ ...options, engine: { engine, provider } }, job));

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
 import { pickKnown } from '../../named-options.js';
-import { type FeaturesOptions, writeFeatures } from '../../transfer/data/write-features.js';
+import type { FeaturesOptions } from '../../transfer/data/write-features.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printLines } from '../terminal.js';
@@ -35,6 +35,7 @@ export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
+      const { writeFeatures } = await import('../../transfer/data/write-features.js');
       const { engine, provider } = args;
       const reporter = stderrReporter();
       const job = (given: FeaturesOptions) => writeFeatures(given, reporter);

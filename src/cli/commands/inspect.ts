@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
 import { printable } from '../../printable.js';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
-import { type Inspection, inspectFolders } from '../../transfer/inspect/inspect.js';
+import type { Inspection } from '../../transfer/inspect/inspect.js';
 import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
@@ -49,6 +49,7 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
+      const { inspectFolders } = await import('../../transfer/inspect/inspect.js');
       const inspection = await inspectFolders(
         { ...args, engine: await openEngine({ engine: args.engine, provider: args.provider }) },
         stderrReporter(),

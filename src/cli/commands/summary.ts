@@ -1,5 +1,4 @@
 import type { CommandModule } from 'yargs';
-import { summarise } from '../../transfer/convert/convert.js';
 import { runCommand } from '../main.js';
 import { printText, tell } from '../terminal.js';
 
@@ -12,6 +11,7 @@ export const summary: CommandModule<object, { file: string }> = {
       .example('$0 summary model.keras', 'layers, shapes and parameters'),
   handler: ({ file }) =>
     runCommand(async () => {
+      const { summarise } = await import('../../transfer/convert/convert.js');
       printText((await summarise(file, { warn: tell })).trimEnd());
       return 0;
     }),

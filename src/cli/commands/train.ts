@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
 import { pickKnown } from '../../named-options.js';
-import { type TrainOptions, type TrainResult, trainClassifier } from '../../transfer/train/train.js';
+import type { TrainOptions, TrainResult } from '../../transfer/train/train.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkShare, checkWhole, featureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
@@ -131,6 +131,7 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: (args) =>
     runCommand(async () => {
+      const { trainClassifier } = await import('../../transfer/train/train.js');
       const { engine, provider } = args;
       const options: TrainOptions = {
         ...args,

@@ -11,6 +11,7 @@ import { ValueError } from '../../errors.js';
 import { encodeModel } from '../../graph/onnx.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { type OnnxBackboneOptions, openOnnxBackbone } from '../backbone-onnx/backbone-onnx.js';
+import { isOnnx } from '../is-onnx.js';
 import type { Reporter } from '../reporter.js';
 
 /** Weights are those of `loadBackbone`, or an ONNX model, to which the options of `openOnnxBackbone` belong. */
@@ -75,7 +76,3 @@ function openBackbone(
       reporter.progress('Downloading weights', { done: received, total: total ?? received }),
   });
 }
-
-/** Whether weights are a model that somebody exported. */
-export const isOnnx = (weights: string | null | undefined): weights is `${string}.onnx` =>
-  weights?.toLowerCase().endsWith('.onnx') ?? false;
