@@ -17,8 +17,10 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   const { labels, preprocessing } = classifier.metadata;
   const count = labels.length;
   const looksForFaces = preprocessing.crop === 'face';
+  const { maxPixels, allFaces, reject } = setup;
   return async ({ path, saveAs }) => {
-    const { image, results } = await classifier.classify(await readPicture(path), setup);
+    const options = { maxPixels, allFaces, reject };
+    const { image, results } = await classifier.classify(await readPicture(path), options);
     const found = results.map(({ probabilities, face, stranger }): FileResult => {
       const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
       const lacksFace = looksForFaces && face === null;
