@@ -153,6 +153,8 @@ const fanAxes = { input_axes: null, output_axes: null };
 /** Variance `scale / n`, n as `mode` says. Source: keras.initializers.VarianceScaling. */
 export const VarianceScaling = initializer<VarianceScalingOptions>('VarianceScaling', {
   define({ scale = 1, mode = 'fan_in', distribution = 'truncated_normal', seed }) {
+    if (!(scale > 0))
+      throw new ValueError(`Argument \`scale\` must be positive float. Received: scale=${scale}`);
     return {
       make: (shape) => varianceScaling(shape, { scale, mode, distribution, seed }),
       config: { seed: toJson(seed), scale, mode, distribution, ...fanAxes },

@@ -3,6 +3,7 @@ import { float32 } from '../../src/graph/tensor.js';
 import { MobileNet } from '../../src/keras/applications/index.js';
 import {
   Add,
+  BatchNormalization,
   Dense,
   Dropout,
   GlobalAveragePooling2D,
@@ -185,4 +186,22 @@ test('a Sequential is built once, and nests before it is', (t) => {
     [frozen.trainable, frozen.trainableWeights.length, cloneModel(frozen).trainable],
     [false, 0, false],
   );
+});
+
+test('training: false of a call has no effect, as in Keras 3.15', async (t) => {
+  const trained = async (training: boolean | null) => {
+    const base = new Sequential([Input({ shape: [3] }), new BatchNormalization({ name: 'normal' })]);
+    const inputs = Input({ shape: [3] });
+    const outputs = new Dense({ units: 2, kernelInitializer: 'ones' }).apply(
+      base.apply(inputs, { training }),
+    );
+    const model = new Model({ inputs, outputs });
+    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    await model.fit(x, float32([1, 0, 0, 1], [2, 2]), { verbose: 0, shuffle: false });
+    return base.getWeights();
+  };
+  const weights = await trained(false);
+  t.deepEqual(weights, await trained(null));
+  // The batch's own statistics have moved the averages.
+  t.notDeepEqual(weights[2], new Float32Array(3));
 });

@@ -121,3 +121,7 @@ test('toCategorical makes rows with a one at each index', (t) => {
   t.deepEqual(toCategorical(float32([0, 1, 1, 0], [2, 2])).dims, [2, 2, 2]);
   t.throws(() => toCategorical([3], 3), { message: 'Expected class indices below 3. Received: 3.' });
 });
+
+test('class indices are cut to their whole part, as NumPy casts', (t) => {
+  t.deepEqual(toCategorical([0.9, 1.9]), float32([1, 0, 0, 1], [2, 2]));
+});

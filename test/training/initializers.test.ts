@@ -101,3 +101,10 @@ test('a stream is drawn from again and again, and is not told', (t) => {
   const { config } = initializers.HeNormal({ seed: new RandomState(1) }).serialize();
   t.deepEqual(config, { seed: null, input_axes: null, output_axes: null });
 });
+
+test('a scale of variances is positive', (t) => {
+  t.throws(() => initializers.VarianceScaling({ scale: -1 }), {
+    name: 'ValueError',
+    message: 'Argument `scale` must be positive float. Received: scale=-1',
+  });
+});

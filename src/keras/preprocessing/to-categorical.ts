@@ -13,14 +13,15 @@ import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
  * toCategorical([0, 2]); // [[1, 0, 0], [0, 0, 1]]
  */
 export function toCategorical(x: Tensor | ArrayLike<number>, numClasses?: number | null): Tensor<'float32'> {
-  const values = 'dims' in x ? Array.from(x.data, Number) : Array.from(x);
+  // NumPy casts to integers, and counts negative ones from the end.
+  const given = 'dims' in x ? Array.from(x.data, Number) : Array.from(x);
+  const values = given.map(Math.trunc);
   const dims = 'dims' in x ? x.dims : [values.length];
   const shape = dims.length > 1 && dims.at(-1) === 1 ? dims.slice(0, -1) : dims;
   const count = numClasses || values.reduce((a, b) => Math.max(a, b), -1) + 1;
   const rows = new Float32Array(sizeOf(shape) * count);
   for (const [i, value] of values.entries()) {
-    // NumPy casts to integers, and counts negative ones from the end.
-    const index = Math.trunc(value) < 0 ? Math.trunc(value) + count : Math.trunc(value);
+    const index = value < 0 ? value + count : value;
     if (!(index >= 0 && index < count))
       throw new ValueError(`Expected class indices below ${count}. Received: ${value}.`);
     rows[i * count + index] = 1;
