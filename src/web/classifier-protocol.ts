@@ -1,5 +1,6 @@
 /** The calls between the page and its worker, and the words that they share. */
 
+import type { StrangerVerdict } from '../classifier/classify.js';
 import type { ModelMetadata } from '../classifier/metadata.js';
 import { UserError } from '../errors.js';
 import type { Face } from '../images/faces/face.js';
@@ -45,6 +46,8 @@ export interface Answer {
   readonly height: number;
   /** In pixels of the picture, the one that was looked at first; only where the model crops faces. */
   readonly faces?: readonly Face[];
+  /** Whether it is of the kind that the model was trained on; only where the model can tell. */
+  readonly stranger?: StrangerVerdict;
   /** A layer to stretch over the upright picture; only where it was asked for and the model tells. */
   readonly heat?: ImageData;
 }

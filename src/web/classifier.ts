@@ -1,3 +1,4 @@
+import type { StrangerVerdict } from '../classifier/classify.js';
 import type { ModelMetadata } from '../classifier/metadata.js';
 import type { Face } from '../images/faces/face.js';
 import {
@@ -24,6 +25,8 @@ export interface Classification {
   readonly height: number;
   /** Faces in pixels of the picture, the one that was looked at first; only where the model crops faces. */
   readonly faces?: readonly Face[];
+  /** Whether it is of the kind that the model was trained on, and how like it; only where the model can tell. */
+  readonly stranger?: StrangerVerdict;
   /** Where the model looked, a layer to stretch over the upright picture; only where asked for and the model tells. */
   readonly heat?: ImageData;
 }

@@ -112,12 +112,13 @@ async function classify({ picture, explain }: ClassifyQuestion): Promise<Answer>
     picture instanceof Blob ? new Uint8Array(await picture.arrayBuffer()) : takePixels(picture),
   );
   const { image, faces, results } = await loaded.classify(source);
-  const [{ probabilities, heatmap }] = results;
+  const [{ probabilities, heatmap, stranger }] = results;
   return {
     probabilities,
     width: image.width,
     height: image.height,
     ...(loaded.detector ? { faces } : {}),
+    ...(stranger ? { stranger } : {}),
     ...(explain && heatmap ? { heat: drawHeat(heatmap, image) } : {}),
   };
 }

@@ -11,10 +11,12 @@ import sharp from 'sharp';
 import { type FeatureExtractor, loadBackbone } from '../../src/classifier/backbone.js';
 import { buildClassifier } from '../../src/classifier/build.js';
 import { readMetadata } from '../../src/classifier/metadata.js';
+import { exportClassifier } from '../../src/classifier/write-classifier.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { inferenceContext } from '../../src/graph/inference.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import type { Preprocessing } from '../../src/graph/preprocessing.js';
+import { float32 } from '../../src/graph/tensor.js';
 import { Variable } from '../../src/keras/variable.js';
 import { openOnnxBackbone } from '../../src/transfer/backbone-onnx/backbone-onnx.js';
 import type { Classification, Prediction } from '../../src/web/classifier.js';
@@ -24,7 +26,7 @@ import { assertClose } from '../compare.js';
 import { seededNumbers } from '../export/seeded-classifier.js';
 import { readTwentyFaces } from '../faces/pictures.js';
 import { onnxFile } from '../transfer/onnx-files.js';
-import { buildTestSite, launchChromium, pageMemory, sharedBrowser, waitForStatus } from './browser.js';
+import { buildTestSite, launchChromium, pageMemory, seen, sharedBrowser, waitForStatus } from './browser.js';
 import { drawPictures, type Picture, readSharedPictures } from './pictures.js';
 import { serveFolder } from './static-server.js';
 
@@ -128,6 +130,55 @@ const classifyInPage = ({ page }: Pair, name: string): Promise<Classification> =
     const picture = await (await fetch(name)).blob();
     return (element as ClassifierElement).classify(picture);
   }, name);
+
+test.serial('page and command line tell the same strangers, equally familiar', async (t) => {
+  const { features, ...backbone } = await loadBackbone({ weights: null, alpha: 0.25, size: 128 });
+  const pictures = (await drawPictures()).slice(0, 6);
+  const prototypes = float32(seededNumbers(features * 3, 8).map(Math.abs), [features, 3]);
+  const head = { dense: null, logPrior: null, logistic: logisticHead(features) };
+  const exportWith = (threshold: number) =>
+    exportClassifier({
+      head,
+      preparation: {
+        backbone,
+        preprocessing: { ...backbone.scaling, size: backbone.size, crop: 'none', exif: true },
+      },
+      labels,
+      evaluation: null,
+      strangers: { prototypes, rule: { mode: 'far', threshold, reject: 0.05, quantiles: [0, 1] } },
+    });
+  for (const [threshold, known] of [
+    [-1, true],
+    [1000, false],
+  ] as const)
+    await withModel(t.context.browser, await exportWith(threshold), async (pair) => {
+      const folder = await mkdtemp(join(pair.folder, 'pictures-'));
+      for (const [name, bytes] of pictures) await writeFile(join(folder, name), bytes);
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        ...[command, folder, '--model', pair.model, '--json', '--provider', 'cpu'],
+      ]);
+      const told = JSON.parse(stdout) as { file: string; known: boolean; familiarity: number }[];
+      t.is(told.length, pictures.length);
+      for (const { file, ...verdict } of told) {
+        const { stranger } = await classifyInPage(pair, `${basename(folder)}/${basename(file)}`);
+        t.is(stranger?.known, known);
+        t.is(verdict.known, known);
+        const inPage = [stranger?.familiarity ?? Number.NaN];
+        assertClose(t, inPage, [verdict.familiarity], { label: file, relative: 0, absolute: 1e-5 });
+      }
+      const { status, predictions } = await seen(pair.page);
+      t.regex(status, known ? /^Most likely / : /^Unknown\. Nearest is /);
+      t.is(predictions[0] === 'Unknown', !known, predictions.join());
+      const note = await pair.page.locator('ort-classifier').locator('.note').textContent();
+      t.is(note, known ? '' : 'This is unlike what the model has learned: the classes are only the nearest.');
+    });
+});
+
+/** Logistic regression that nobody fitted. */
+const logisticHead = (features: number) => ({
+  kernel: float32(seededNumbers(features * labels.length, 5, 0.4), [features, labels.length]),
+  bias: float32(new Float32Array(labels.length), [labels.length]),
+});
 
 async function compare(
   t: ExecutionContext<State>,

@@ -8,12 +8,13 @@ import { describeError } from './error-words.js';
 import { acceptDrops, acceptPastes } from './intake.js';
 import { styles } from './styles.js';
 import {
-  describeFaces,
+  describeDoubts,
   formatShare,
   layHeat,
   listLabels,
   renderFaces,
   renderPrediction,
+  renderUnknown,
   template,
 } from './view.js';
 
@@ -45,7 +46,7 @@ export interface ClassifierEvents {
  * Methods: `classify(picture)`, `load(model)`, `startCamera()`, `stopCamera()`. Property: `classifier`.
  *
  * Parts: layout, give, drop, input, invitation, picture, heat, video, faces, again, camera, answer, status, progress,
- * predictions, prediction, label, note, probability, track, bar. Custom properties: `--ort-accent`,
+ * predictions, prediction, unknown, label, note, probability, track, bar. Custom properties: `--ort-accent`,
  * `--ort-accent-soft`, `--ort-surface`, `--ort-line`, `--ort-text`, `--ort-muted`, `--ort-error`,
  * `--ort-error-soft`, `--ort-radius`.
  *
@@ -281,14 +282,18 @@ export class ClassifierElement extends HTMLElement {
 
   /** @param isTold screen readers are told */
   #showAnswer(classification: Classification, { isTold = true } = {}): void {
-    const { predictions, faces } = classification;
+    const { predictions, faces, stranger } = classification;
     const top = Number(this.getAttribute('top') ?? 5);
     const [best] = predictions;
     const faceless = faces?.length === 0 ? ' No face found.' : '';
     if (isTold && best)
-      this.#say(`Most likely ${best.label}, ${formatShare(best.probability)}.${faceless}`, { isQuiet: true });
-    this.#find('ol').replaceChildren(...predictions.slice(0, top).map(renderPrediction));
-    this.#note(faces ? describeFaces(faces.length) : '');
+      this.#say(
+        `${stranger?.known === false ? 'Unknown. Nearest is' : 'Most likely'} ${best.label}, ${formatShare(best.probability)}.${faceless}`,
+        { isQuiet: true },
+      );
+    const items = predictions.slice(0, top).map(renderPrediction);
+    this.#find('ol').replaceChildren(...(stranger?.known === false ? [renderUnknown()] : []), ...items);
+    this.#note(describeDoubts(classification));
     renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
     layHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
     this.#emit('prediction', classification);

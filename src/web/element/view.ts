@@ -58,6 +58,26 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
   return item;
 }
 
+/** Stands before the classes where none of them is meant. */
+export function renderUnknown(): HTMLLIElement {
+  const item = document.createElement('li');
+  item.part.add('prediction', 'unknown');
+  const label = document.createElement('span');
+  label.className = 'label';
+  label.textContent = 'Unknown';
+  item.append(label);
+  return item;
+}
+
+/** Warns of answers that mean little. */
+export function describeDoubts({ faces, stranger }: Pick<Classification, 'faces' | 'stranger'>): string {
+  const strange =
+    stranger?.known === false
+      ? 'This is unlike what the model has learned: the classes are only the nearest.'
+      : '';
+  return [strange, faces ? describeFaces(faces.length) : ''].filter(Boolean).join(' ');
+}
+
 /** As many labels as one looks through. */
 const mostLabels = 40;
 
@@ -67,7 +87,7 @@ export function listLabels(labels: readonly string[]): string {
   return labels.slice(0, mostLabels).join(' · ') + more;
 }
 
-export function describeFaces(count: number): string {
+function describeFaces(count: number): string {
   if (count === 0) return 'No face found: the whole picture was looked at, so this may well be wrong.';
   return count === 1 ? '' : `There are ${count} faces. This is about the largest, in the solid frame.`;
 }
