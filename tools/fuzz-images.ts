@@ -141,7 +141,7 @@ function mutate({ name, bytes }: Mutant, index: number, random: () => number): M
   let out = bytes.slice();
   const kinds: (() => string)[] = [
     () => {
-      for (let n = 1 + below(40); n > 0; n--) out[below(out.length)] ^= 1 << below(8);
+      for (let n = 1 + below(40); n > 0; n--) out[below(out.length)]! ^= 1 << below(8);
       return 'bits';
     },
     () => {

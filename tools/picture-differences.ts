@@ -17,7 +17,7 @@ async function difference(bytes: Uint8Array, expected: Uint8Array, decoder: (typ
   try {
     const { data } = await decodeImage(bytes, { exif: false, levels: 'pillow', decoder });
     if (data.length !== expected.length) return 'another size';
-    return data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
+    return data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     return error.fault === 'unsupported' ? 'refused' : error.message;

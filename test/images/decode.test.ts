@@ -130,7 +130,7 @@ test('eight orientations in a JPEG, PNG, WebP or AVIF are one picture, with shar
         const label = `${format}, orientation ${orientation}, ${decoder}`;
         t.like(upright, { width: 40, height: 24, orientation }, label);
         const most = picture.data.reduce(
-          (max, value, i) => Math.max(max, Math.abs(value - upright.data[i])),
+          (max, value, i) => Math.max(max, Math.abs(value - upright.data[i]!)),
           0,
         );
         t.true(most <= 5, `${label}: ${most}`);
@@ -233,7 +233,7 @@ test('flipped bits in the data of a JPEG are noticed nine times of ten', async (
   let noticed = 0;
   for (let n = 0; n < 100; n++) {
     const bytes = Uint8Array.from(whole);
-    for (let i = 0; i < 5; i++) bytes[700 + ((n * 61 + i * 389) % (bytes.length - 800))] ^= 1 << (n % 8);
+    for (let i = 0; i < 5; i++) bytes[700 + ((n * 61 + i * 389) % (bytes.length - 800))]! ^= 1 << (n % 8);
     await decodeImage(bytes).catch(() => noticed++);
   }
   t.true(noticed >= 90, `${noticed} of 100`);

@@ -97,9 +97,9 @@ async function sizesOf(folder: string, names: ReadonlySet<string>): Promise<Reco
   for (const name of names) {
     if (name === 'service-worker.js') continue;
     const bytes = await readFile(join(folder, name || 'index.html'));
-    if (name.endsWith('.onnx')) sizes[name === 'model.onnx' ? 'model' : 'face detector'] += bytes.length;
+    if (name.endsWith('.onnx')) sizes[name === 'model.onnx' ? 'model' : 'face detector']! += bytes.length;
     else
-      sizes[name.endsWith('.wasm') ? 'ONNX Runtime' : 'scripts'] += (
+      sizes[name.endsWith('.wasm') ? 'ONNX Runtime' : 'scripts']! += (
         await promisify(brotliCompress)(bytes)
       ).length;
   }
