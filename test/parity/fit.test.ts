@@ -107,7 +107,10 @@ async function train(model: Model, request: Request): Promise<Answer> {
     ...camelCased(fit),
     ...(sampleWeight ? { sampleWeight: unpack(sampleWeight as Packed) as Tensor } : {}),
     print,
-    warn: (message) => warned.push(message),
+    // One warning is ours alone: Keras says late, or never, that steps do not divide a pass.
+    warn: (message) => {
+      if (!message.startsWith('Expected `stepsPerEpoch` to divide')) warned.push(message);
+    },
     callbacks: new LambdaCallback({ onEpochEnd: (epoch) => void epochs.push(epoch) }),
   };
   const { data, validation, evaluate } = request;
