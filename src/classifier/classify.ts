@@ -40,7 +40,7 @@ export interface ClassifyOptions {
   readonly maxPixels?: number;
   /** Looks at every face rather than at the largest, where the model looks at faces. Default false. */
   readonly allFaces?: boolean;
-  /** The share of known pictures that may be turned away; 0: none is. Default: as the model was trained. */
+  /** The share of known pictures that may be turned away; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
 }
 
@@ -143,13 +143,13 @@ export class Classifier {
 
   #judge({ familiarity, energy }: Tensors, reject?: number): StrangerVerdict | null {
     const { strangers } = this.metadata;
-    if (!strangers || !familiarity) return null;
+    if (!strangers || !familiarity || reject === 0) return null;
     const rule = reject === undefined ? strangers : withReject(strangers, reject);
     const measured = {
       familiarity: Number(familiarity.data[0]),
       ...(energy ? { energy: Number(energy.data[0]) } : {}),
     };
-    return { known: reject === 0 || isKnown(rule, measured), familiarity: measured.familiarity };
+    return { known: isKnown(rule, measured), familiarity: measured.familiarity };
   }
 
   /** @throws OnnxFormatError unless there is a number from 0 to 1 for each label */

@@ -85,7 +85,16 @@ test('predict marks each answer about a picture without a face, and no other', a
   const { data, width, height } = face;
   const [portrait, rings] = [join(room, 'portrait.png'), join(room, 'photos/rings/0.jpg')];
   await sharp(data, { raw: { width, height, channels: 3 } }).toFile(portrait);
-  const options = ['--model', join(room, 'out/model.onnx'), '--provider', 'cpu', '--top', '1'];
+  const options = [
+    '--model',
+    join(room, 'out/model.onnx'),
+    '--provider',
+    'cpu',
+    '--top',
+    '1',
+    '--unknown',
+    'off',
+  ];
   const lines = await run('ort-predict', [portrait, rings, ...options]);
   t.is(lines.code, 0, lines.stderr);
   const [first, second] = lines.stdout.trim().split('\n');

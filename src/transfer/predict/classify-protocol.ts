@@ -15,7 +15,7 @@ export interface ClassifySetup {
   readonly allFaces?: boolean;
   /** Draws where the model looked over the copies in `save`. Default false. */
   readonly explain?: boolean;
-  /** The share of known pictures that may be taken for something else; 0: none is. Default: as the model was trained. */
+  /** The share of known pictures that may be taken for something else; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
 }
 
