@@ -185,6 +185,23 @@ const layerCases = [
       dense(3, 'softmax'),
     ],
   }),
+  training('branches of several shapes that are added', {
+    input: [24],
+    layers: [
+      [
+        'Add',
+        {},
+        [
+          [['Reshape', { target_shape: [4, 3, 2] }]],
+          [dense(2, 'tanh')],
+          [dense(6, 'relu'), ['Reshape', { target_shape: [1, 3, 2] }]],
+          [dense(3, 'tanh'), ['Reshape', { target_shape: [3, 1] }]],
+        ],
+      ],
+      ['Flatten', {}],
+      dense(3, 'softmax'),
+    ],
+  }),
   training('scaled pictures', {
     ...pictures,
     layers: [['Rescaling', { scale: 0.5, offset: -0.25 }], ['Flatten', {}], dense(3, 'softmax')],

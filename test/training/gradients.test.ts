@@ -188,6 +188,9 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['Concatenate of pictures', new Concatenate(), [2, 4, 3, 2], [2, 1, 3, 2]],
   ['Concatenate along the height', new Concatenate({ axis: 1 }), [2, 4, 3, 2], [2, 4, 1, 2]],
   ['Add', new Add(), [3, 4], [3, 4], [3, 4]],
+  ['Add that broadcasts', new Add(), [3, 4, 1], [3, 1, 5], [3, 4, 5]],
+  ['Add of several ranks', new Add(), [2, 3], [2, 4, 1], [2, 3, 5, 1]],
+  ['Add that broadcasts pictures', new Add(), [2, 4, 3, 2], [2, 1, 3, 2], [2, 1, 1, 2], [2, 4, 1, 1]],
 ];
 for (const [title, layer, ...inputShapes] of layers)
   test(`the gradients of ${title} are its finite differences`, (t) =>

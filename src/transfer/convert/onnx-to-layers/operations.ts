@@ -52,7 +52,10 @@ export const operations: Readonly<Record<string, ReadNode>> = {
       this.add(node, known, new Rescaling({ scale: 1, offset, name: this.name(node) }));
       return;
     }
-    const tensor = new Add({ name: this.name(node) }).apply(this.all(node).map(({ tensor }) => tensor));
+    const tensors = this.all(node).map(({ tensor }) => tensor);
+    // Where ranks differ, ONNX counts axes from the last one, Keras from the batch.
+    if (new Set(tensors.map(({ shape }) => shape.length)).size > 1) throw noLayer(node);
+    const tensor = new Add({ name: this.name(node) }).apply(tensors);
     this.set(node, { ...known, tensor });
   },
 
