@@ -1,6 +1,6 @@
 /**
- * An error that is meant for people: its message alone says what was expected, what was received and what helps. The
- * command line prints it without a stack; every other error is a fault of the program.
+ * An error that is meant for people: its message gives the expected value, the received one and a hint. The command
+ * line prints it without a stack; every other error is a fault of the program.
  */
 export class UserError extends Error {
   override name = 'UserError';

@@ -1,5 +1,5 @@
 /**
- * What `ort-transfer` offers in Node: Keras's modules under their names, what `keras` itself has at its top, and the
+ * The API of `ort-transfer` in Node: Keras's modules under their names, the names at the top of `keras` itself, and the
  * whole job from a folder of pictures to one ONNX file.
  */
 

@@ -12,10 +12,10 @@
 
 type Class = abstract new (...given: never) => unknown;
 
-/** Calls what destructures the options. */
+/** Calls the function that destructures the options. */
 type Reader = (options: never) => unknown;
 
-/** The type of what is left over when all declared options were taken, so that the compiler asks for those forgotten. */
+/** The type of the rest when all declared options were taken, so that the compiler asks for those forgotten. */
 type Nothing = Readonly<Record<string, never>>;
 
 /** Makes the error for names that are not known. */
@@ -39,8 +39,8 @@ export function named<T extends object>(options: T, callee: string | Class): T {
  * Refuses options that are left over when all known ones were taken. Those of value `undefined` are as good as absent.
  *
  * @param callee a class, or the name of a function
- * @param readers call the callee again, to learn from what it reads which names it knows
- * @throws TypeError in Python's words, or what `words` makes, with the name that was probably meant
+ * @param readers call the callee again: the names that it reads are those it knows
+ * @throws TypeError in Python's words, or the error that `words` makes, with the name that was probably meant
  */
 export function refuseOthers(
   others: Nothing,
@@ -109,7 +109,7 @@ export const constructorsOf = (type: Class): Reader[] =>
         ...constructorsOf(Object.getPrototypeOf(type)),
       ];
 
-/** Python's words for what a function does not take. */
+/** Python's words for an option that a function does not take. */
 const unexpected: Words = (given, callee) =>
   new TypeError(`${callee}() got an unexpected keyword argument '${Object.keys(given)[0]}'`);
 
@@ -149,7 +149,7 @@ export function namesReadBy(reader: Reader): string[] {
     const running = reader(probe as never);
     if (running instanceof Promise) running.catch(() => {});
   } catch {
-    // It has told what it reads.
+    // By now it has read its names.
   }
   return names;
 }

@@ -54,7 +54,7 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
   for (const [i, layer] of mobileNet.layers.entries())
     console.log(`${i} ${layer.className} ${layer.trainable ? 'True' : 'False'}`);
 
-  // The article writes 14; here it is what the folder holds.
+  // The article writes 14; here the folder decides.
   const numClasses = subfolders(train).length;
   const model = new Model({ inputs: mobileNet.input, outputs: getHead(mobileNet, numClasses) });
   model.summary();

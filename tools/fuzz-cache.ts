@@ -1,6 +1,6 @@
 /**
- * Damages the cache of features, kills `features` at any moment, and asserts that whatever is used afterwards is what
- * was computed, and that nothing is left behind. `make fuzz`
+ * Damages the cache of features, kills `features` at any moment, and asserts that later runs use the computed features
+ * alone, and that nothing is left behind. `make fuzz`
  *
  *     node dist/tools/fuzz-cache.js [--damages 22] [--kills 20] [--seed 1]
  */
@@ -100,7 +100,7 @@ const facts = ({ pictures }: ExtractResult): string =>
     pictures.map(({ content, views, faces, flat }) => [content, views.map((view) => [...view]), faces, flat]),
   );
 
-/** Kills `features` at random moments. @returns how often what it left was not usable */
+/** Kills `features` at random moments. @returns how often the files that it left were not usable */
 async function tryKills(count: number, random: Random, room: string): Promise<number> {
   const pictures = join(room, 'pictures');
   await drawNoise(pictures, 80, random);
@@ -116,7 +116,7 @@ async function tryKills(count: number, random: Random, room: string): Promise<nu
   const usual = performance.now() - began;
   let failures = 0;
   for (let trial = 0; trial < count; trial++) {
-    // Every other run goes on with what those before it kept.
+    // Every other run goes on with the cache of those before it.
     if (trial % 2 === 0) await rm(cache, { recursive: true, force: true });
     await rm(out, { recursive: true, force: true });
     const life = Math.round(usual * (0.15 + random(750) / 1000));

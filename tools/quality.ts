@@ -63,7 +63,7 @@ interface Row {
   /** Of each class; all where it is left out. */
   readonly pictures: number | 'all';
   readonly accuracy: number;
-  /** What training said that it would be; NaN where it said nothing. */
+  /** The accuracy that training reported; NaN where it reported none. */
   readonly told: number;
   readonly nll: number;
   readonly ece: number;

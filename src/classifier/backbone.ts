@@ -71,16 +71,17 @@ export interface Backbone extends FeatureExtractor {
 export interface BackboneOptions {
   /**
    * `'vggface2'` for faces; for the rest `'imagenet'`, or `'imagenet-v2'` for MobileNetV2; the path of a file, or
-   * `null` for random weights.
+   * `null` for random weights. Default: `'vggface2'`.
    */
   weights?: 'vggface2' | 'imagenet' | 'imagenet-v2' | (string & {}) | null;
   /**
    * Width multiplier 0.25, 0.5, 0.75 or 1; of MobileNetV2 0.35, 0.5, 0.75, 1, 1.3 or 1.4. A file knows its own, and
-   * whether it is of MobileNet or MobileNetV2.
+   * whether it is of MobileNet or MobileNetV2. Default: the file's, else 1.
    */
   alpha?: number;
   /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: as a file's name says, else 224. */
   size?: number;
+  /** Called as weights are downloaded. Default: none. */
   onProgress?: (progress: DownloadProgress) => void;
   /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
   random?: RandomState;

@@ -5,6 +5,7 @@ import { normalisePixels, resizePixels } from '../graph/preprocessing.js';
 import { type ModelMetadata, writeMetadata } from './metadata.js';
 
 export interface ClassifierOptions {
+  /** Labels and preprocessing, which the file carries. */
   metadata: ModelMetadata;
   /**
    * Writes the frozen layers.
@@ -21,7 +22,7 @@ export interface ClassifierOptions {
    */
   head: (g: GraphBuilder, embedding: Value) => Value;
   /**
-   * Writes how known a picture looks, where the model can tell.
+   * Writes how known a picture looks, where the model can tell. Default: none.
    *
    * @returns `familiarity` and perhaps `energy`, float32 (N)
    */
@@ -36,7 +37,7 @@ export interface ClassifierOptions {
  * Joins preprocessing, backbone and head into one model that describes itself, batch normalisation folded.
  *
  * It reads `pixels`, uint8 (N, H, W, 3), RGB, of any size, upright and cropped as `metadata.preprocessing` says, and
- * returns `probabilities`, float32 (N, C), in the order of `metadata.labels`, and what `strangers` writes.
+ * returns `probabilities`, float32 (N, C), in the order of `metadata.labels`, and the outputs of `strangers`.
  *
  * @example
  * const model = buildClassifier({

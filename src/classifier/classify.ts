@@ -31,7 +31,7 @@ export interface Result {
 /** Whether a picture is of the kind that the model was trained on. */
 export interface StrangerVerdict {
   readonly known: boolean;
-  /** The highest cosine to what the model was trained on, from −1 to 1. */
+  /** The highest cosine to a prototype of the training pictures, from −1 to 1. */
   readonly familiarity: number;
 }
 

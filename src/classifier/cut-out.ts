@@ -12,7 +12,9 @@ export type Decode = (
 ) => Promise<Image>;
 
 export interface CutOutOptions {
+  /** The part to cut out, the way with pictures without a face, and whether EXIF turns pictures upright. */
   readonly preprocessing: Pick<Preprocessing, 'crop' | 'noFace' | 'exif'>;
+  /** Decodes files; pixels need none. */
   readonly decode: Decode;
   /** Needed where faces are cropped. */
   readonly detector: FaceDetector | null;

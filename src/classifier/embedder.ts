@@ -7,7 +7,9 @@ import type { Image } from '../images/image.js';
 import { cutOut, type Decode } from './cut-out.js';
 
 export interface EmbedderOptions {
+  /** Crop and size of the backbone's pictures. */
   readonly preprocessing: Preprocessing;
+  /** Decodes picture files. */
   readonly decode: Decode;
   /** The most pixels a picture may have. Default: the decoder's. */
   readonly maxPixels?: number;

@@ -23,11 +23,11 @@ export interface FitHeadOptions extends Omit<TrainHeadOptions, 'random'> {
   readonly prior?: 'data' | 'flat';
   /** Chooses the folds and the first weights. Default 0. */
   readonly seed?: number;
-  /** Called before each fold. */
+  /** Called before each fold. Default: none. */
   readonly onFold?: (done: number, total: number) => void;
 }
 
-/** What a head says of a picture that it was not trained on. */
+/** The probabilities of a picture that the head was not trained on. */
 export interface LeftOut {
   readonly picture: LabelledPicture;
   /** (C) */
@@ -36,7 +36,7 @@ export interface LeftOut {
 
 /** The parts of a head, ready to be written into a graph. */
 export interface FittedHead {
-  /** Embedding (N, D) → probabilities (N, C), and what its logits are divided by. */
+  /** Embedding (N, D) → probabilities (N, C), and the temperature that its logits are divided by. */
   readonly dense: { readonly model: Sequential; readonly temperature: number } | null;
   readonly logistic: Logistic | null;
   /** log(n_c/N) of each class, to be subtracted from logits. */
@@ -163,7 +163,7 @@ async function tryOn(
 const logOf = ({ data }: Tensor<'float32'>): Float32Array =>
   data.map((probability) => Math.log(Math.max(probability, 1e-37)));
 
-/** What the graph computes, for one row. */
+/** Probabilities of one row, computed as the graph does. */
 function combine(
   { dense, logistic }: Pick<Trial, 'dense' | 'logistic'>,
   {
@@ -194,7 +194,7 @@ function softmax(logits: Float32Array, temperature: number, logPrior: Float32Arr
   return exponentials.map((value) => value / sum);
 }
 
-/** log(n_c/N): what the answers owe to how often each class was seen. */
+/** log(n_c/N) of each class, the share of the pictures that it has. */
 export function logPriorOf({ classes, pictures }: Dataset): Float32Array {
   const counts = classes.map((_, label) => pictures.filter((picture) => picture.label === label).length);
   return Float32Array.from(counts, (count) => Math.log(Math.max(count, 1) / pictures.length));

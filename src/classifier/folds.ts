@@ -1,7 +1,7 @@
 import type { RandomState } from '../keras/random/random-state.js';
 import type { Dataset, LabelledPicture } from './dataset.js';
 
-/** One of several ways to part a data set: what is trained on, and what is left out. */
+/** A data set in two parts: pictures to train on, and pictures that are left out. */
 export interface Fold {
   readonly training: Dataset;
   readonly held: Dataset;

@@ -1,11 +1,11 @@
-/** How well percentages mean what they say. */
+/** How close probabilities come to the share of right answers. */
 export interface Calibration {
   /**
    * Expected calibration error: the mean difference between how sure a model is and how often it is right, over 15 bins
    * of probability. Source: Guo et al., 2017, section 2.
    */
   readonly ece: number;
-  /** The error that a model which means exactly what it says would show on so few pictures. */
+  /** The error that even a perfectly calibrated model would show on so few pictures. */
   readonly floor: number;
 }
 
@@ -22,7 +22,7 @@ export interface ClassReport {
   readonly f1: number;
 }
 
-/** How a classifier did: what `ort-transfer evaluate --json` prints. */
+/** How a classifier did, as `ort-transfer evaluate --json` prints it. */
 export interface Evaluation {
   readonly samples: number;
   /** Mean categorical cross-entropy. */
@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly classes: readonly ClassReport[];
   /** Pictures that the model took for something else than its classes; absent where it cannot tell. */
   readonly unknown?: number;
-  /** Whether percentages mean what they say; only where that was asked. */
+  /** How close probabilities come to the share of right answers; only where that was asked. */
   readonly calibration?: Calibration;
   /** Row: the true class; column: the class it was taken for. */
   readonly confusion: readonly (readonly number[])[];
@@ -40,7 +40,7 @@ export interface Evaluation {
 /** Keras's `epsilon`: probabilities are kept this far from 0 and 1 before the logarithm. */
 const epsilon = 1e-7;
 
-/** Compares predictions with what is true. Ties go to the first class. */
+/** Compares predictions with the true classes. Ties go to the first class. */
 export function evaluatePredictions(
   labels: readonly string[],
   predictions: readonly { readonly label: number; readonly probabilities: ArrayLike<number> }[],

@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.js';
 import { stratifiedFolds } from './folds.js';
 import { familiarityOf, findPrototypes } from './prototypes.js';
 
-/** What a model measures of a picture beside its probabilities. */
+/** Measures of how known a picture looks, beside its probabilities. */
 export interface Measured {
   /** Highest cosine to a prototype of any class. */
   readonly familiarity: number;
@@ -18,7 +18,7 @@ export interface StrangerRule {
   readonly mode: 'far' | 'near';
   /** A picture is known from this score on: `scoreOf` tells it. */
   readonly threshold: number;
-  /** The share of the training pictures that the threshold turns away, each left out of what it is compared with. */
+  /** The share of the training pictures that the threshold turns away, each compared with other pictures alone. */
   readonly reject: number;
   /** Scores of left-out training pictures at the quantiles 0, 1/100 … 1, for other shares than `reject`. */
   readonly quantiles: readonly number[];
@@ -27,12 +27,13 @@ export interface StrangerRule {
 }
 
 export interface StrangerOptions {
-  /** Default `'far'`. */
+  /** `'far'` looks at familiarity alone, `'near'` at energy, too. Default `'far'`. */
   readonly mode?: 'far' | 'near';
   /** The share of known pictures that may be turned away. Default 0.05. */
   readonly reject?: number;
+  /** Draws the folds and the first prototypes. */
   readonly random: RandomState;
-  /** Energies of the data set's pictures by a logistic head that was not trained on them, by path; needed by `'near'`. */
+  /** Each picture's energy in a logistic head that was not trained on it, by path; for `'near'`. Default: none. */
   readonly energies?: ReadonlyMap<string, number>;
 }
 
@@ -51,7 +52,7 @@ const folds = 5;
 const quantileCount = 100;
 
 /**
- * Learns what the pictures of a data set look like, and how unlike them a picture may be.
+ * Finds prototypes of a data set's pictures, and how far from them a known picture may be.
  *
  * The threshold is the `reject` quantile of the scores of training pictures, each against prototypes of the pictures
  * in other folds.

@@ -8,8 +8,8 @@ export interface ScoredRows {
 const [lowest, highest] = [1, 10];
 
 /**
- * The temperature T that makes softmax(logits / T) mean what it says, by the mean negative log-likelihood of pictures
- * that the network was not trained on.
+ * The temperature T at which softmax(logits / T) gives true probabilities: that of the lowest mean negative
+ * log-likelihood on pictures that the network was not trained on.
  *
  * Source: Guo et al., On Calibration of Modern Neural Networks, 2017, section 4.2.
  *

@@ -8,13 +8,16 @@ import type { StrangerModel } from './strangers.js';
 import { writeHead, writeStrangers } from './write-head.js';
 
 export interface ExportOptions {
+  /** The trained parts. */
   readonly head: FittedHead;
-  /** How strangers are told; `null` where they are not. */
+  /** How strangers are told; `null` where they are not. Default `null`. */
   readonly strangers?: StrangerModel | null;
+  /** The frozen part. */
   readonly preparation: {
     readonly preprocessing: Preprocessing;
     readonly backbone: Pick<FeatureExtractor, 'info' | 'licences' | 'write' | 'opset'>;
   };
+  /** The classes, in the order of the probabilities. */
   readonly labels: readonly string[];
   /** The scores on pictures that the model was not trained on; `null` where there were none. */
   readonly evaluation: Pick<Evaluation, 'samples' | 'loss' | 'accuracy'> | null;

@@ -3,12 +3,13 @@ import type { Progress, Reporter } from '../transfer/reporter.js';
 import { inFlags } from './flags.js';
 
 export interface ReporterOptions {
+  /** Writes text. Default: to standard error. */
   readonly write?: (text: string) => void;
-  /** Whether lines can be redrawn. */
+  /** Whether lines can be redrawn. Default: whether standard error is a terminal. */
   readonly terminal?: boolean;
-  /** Whether text may be coloured: https://no-color.org. */
+  /** Whether text may be coloured. Default: unless `NO_COLOR` is set (https://no-color.org). */
   readonly colour?: boolean;
-  /** In milliseconds. */
+  /** The clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
 
@@ -19,7 +20,7 @@ const colours = /\x1b\[[\d;]*m/g;
 const interval = { terminal: 100, pipe: 5000 };
 
 /**
- * Tells a person on standard error what happens: on a terminal a line that is redrawn, in a pipe a line every few
+ * Reports progress to a person on standard error: on a terminal a line that is redrawn, in a pipe a line every few
  * seconds.
  */
 export function stderrReporter({

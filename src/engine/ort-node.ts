@@ -11,7 +11,7 @@ import { type Attempt, ProviderError, reasonOf, wrapSession } from './ort.js';
 type NodeProvider = 'cpu' | 'cuda' | 'webgpu';
 
 export interface OrtNodeOptions {
-  /** `'auto'` is CUDA where it works and the CPU elsewhere. */
+  /** The execution provider; `'auto'` is CUDA where it works and the CPU elsewhere. Default `'auto'`. */
   provider?: 'auto' | NodeProvider;
   /** Threads within one operation. Default: as many as there are physical cores. */
   threads?: number;
@@ -68,7 +68,7 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<OrtNode> {
 
 /** Finds out whether `provider` works, as fast as it can be known. */
 async function tryToOpen(provider: NodeProvider): Promise<Attempt> {
-  // A process of its own: Dawn prints what it misses, and an experimental driver may crash.
+  // A process of its own: Dawn prints the libraries that it lacks, and an experimental driver may crash.
   if (provider === 'webgpu') return tryElsewhere(provider);
   if (provider === 'cuda') return tryProvider(provider);
   try {
@@ -174,7 +174,7 @@ function createSession(
   });
 }
 
-/** Names what CUDA lacks on this machine; undefined when nothing is known to be missing. */
+/** Names the libraries that CUDA lacks on this machine; undefined when none is known to be missing. */
 async function missingForCuda(): Promise<string | undefined> {
   if (platform !== 'linux' || arch !== 'x64')
     return `CUDA is supported on linux-x64 only, this is ${platform}-${arch}`;

@@ -113,7 +113,7 @@ class Folding {
   }
 
   /**
-   * Replaces each pair of nodes, the second reading what the first alone gives it, by what `merge` makes of them.
+   * Replaces each pair of nodes, of which the second is the only reader of the first, by the node that `merge` returns.
    * The pair stays when that is undefined.
    */
   #mergePairs(first: string, second: string, merge: (first: Node, second: Node) => Node | undefined): void {

@@ -13,7 +13,7 @@ export interface CropOptions extends FaceCropOptions {
   crop: 'face' | 'center' | 'none';
   /** Whether a picture without a face is taken whole or left out. Default: `whole`. */
   noFace?: 'whole' | 'skip';
-  /** Needed by `crop: 'face'`. */
+  /** Finds faces. Needed by `crop: 'face'`. Default: none. */
   detector?: FaceDetector;
 }
 

@@ -147,7 +147,7 @@ interface Progress {
   readonly values: readonly (readonly [string, number])[];
 }
 
-/** The bar with what follows it, without line breaks, and its width on the screen. */
+/** The bar with times and values after it, without line breaks, and its width on the screen. */
 function formatBar(progress: Progress, width = 20): { text: string; width: number } {
   const { current, target, finalize, elapsed, secondsPerStep, unitName, values } = progress;
   const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;

@@ -28,7 +28,7 @@ export interface SummaryOptions {
  * The table of a model's layers and weights, in the very characters of Keras's `model.summary()` where it writes
  * without colours.
  *
- * Models that are more than a chain of layers have a column of what each layer reads:
+ * Models that are more than a chain of layers have a column of each layer's inputs:
  * `name[use of that layer][output of that use]`.
  *
  * @throws ValueError when the columns do not fit, or no layers match the range.
@@ -119,7 +119,7 @@ function shapeOf(layer: Layer): string {
 const paramsOf = (layer: Layer): string =>
   layer.built || classOf(layer).isBuiltAtOnce ? grouped(countOf(layer.weights)) : '0 (unbuilt)';
 
-/** What each use of the layer in this model reads. */
+/** The inputs of each use of the layer in this model. */
 function connectionsOf(layer: Layer, model: Functional): string {
   const inModel = new Set<KerasTensor>(model.tensors);
   const uses = layer.uses.filter((output) => inModel.has(output));

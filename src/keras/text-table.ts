@@ -99,7 +99,7 @@ function align(lines: readonly string[], side: Column['align'], width: number): 
 const cut = (line: string, width: number): string =>
   line.length > width ? `${line.slice(0, width - 1)}…` : line;
 
-/** Takes what is too much from the columns, evenly. */
+/** Narrows the columns evenly until they fit. */
 function shrink(widths: readonly number[], available: number): number[] {
   let excess = Math.max(0, widths.reduce((sum, width) => sum + width, 0) - available);
   let left = widths.length;

@@ -1,4 +1,4 @@
-/** The door to the machine, in Node: files, threads, decoders, engines. `web.ts` answers what pages ask of it, too. */
+/** The door to the machine, in Node: files, threads, decoders, engines. `web.ts` has the part that pages need. */
 export * from './compare-code-points.js';
 export * from './download.js';
 export * from './node/bitmap.js';

@@ -13,7 +13,7 @@ export interface Reporter {
   warn(text: string): void;
   /** Called often; may show every call or a few. */
   progress(step: string, progress: Progress): void;
-  /** Text as it is, for what formats itself, like Keras's progress bar. */
+  /** Text as it is, for output that formats itself, like Keras's progress bar. */
   print(text: string): void;
 }
 

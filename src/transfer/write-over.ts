@@ -6,7 +6,7 @@ export async function tellReplaced(path: string, tell: (message: string) => void
   if (await fileExists(path)) tell(`${path} is there already and will be replaced.`);
 }
 
-/** Writes a file, whole or not at all. Says so where one is replaced, and removes what killed runs left beside it. */
+/** Writes a file, whole or not at all. Says so where one is replaced; removes the remains of killed runs beside it. */
 export async function writeOver(
   path: string,
   content: Uint8Array,

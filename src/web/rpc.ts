@@ -77,7 +77,7 @@ export class Caller<C extends Calls<C>> {
     });
   }
 
-  /** Ends the worker. Whatever is under way, and whatever is asked later, fails with `error`. */
+  /** Ends the worker. Calls under way, and all later ones, fail with `error`. */
   stop(error: Error): void {
     this.#end = error;
     this.#worker.terminate();

@@ -93,7 +93,7 @@ async function takeSome(folder: string, to: string): Promise<string> {
   return to;
 }
 
-/** @returns what a process printed */
+/** @returns the text that a process printed */
 function run(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {

@@ -15,8 +15,8 @@ import { silent } from '../../src/transfer/reporter.js';
 import { inTurn, type Row } from './median.js';
 
 /**
- * What small weights save and cost: size of the trained model, accuracy on the sample's test pictures, and the time of
- * a prediction, batch 1 on one thread, in onnxruntime-node and in onnxruntime-web's WebAssembly, which runs in Node
+ * Measures small weights: size of the trained model, accuracy on the sample's test pictures, and the time of a
+ * prediction, batch 1 on one thread, in onnxruntime-node and in onnxruntime-web's WebAssembly, which runs in Node
  * here.
  */
 export async function benchPrecision(options: {

@@ -136,7 +136,7 @@ const bookshelf: Draw = (width, height, random) => {
 };
 
 /**
- * Draws what the character stands behind: a table, a hedge, a fence or a wall.
+ * Draws something in front of the character: a table, a hedge, a fence or a wall.
  *
  * @param top the height in pixels that it must reach
  */

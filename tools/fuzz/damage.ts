@@ -1,4 +1,4 @@
-/** Damages files: blindly, byte by byte, or by what their configuration says. */
+/** Damages files: blindly, byte by byte, or in their configuration. */
 
 /** Whole numbers from 0 to below a limit. */
 export type Random = (below: number) => number;

@@ -1,4 +1,4 @@
-/** Runs `train` and `features` on a few small pictures, kills them, and looks at what they leave. */
+/** Runs `train` and `features` on a few small pictures, kills them, and looks at the files that they leave. */
 
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,9 +19,9 @@ export type Command = keyof typeof commands;
 
 const side = 32;
 
-/** What the runs in a room have in common: pictures, and a network that takes no time. */
+/** Runs in one folder, which share pictures and a network that takes no time. */
 export class Killing {
-  /** For each command and seed, what a run that nobody killed writes. */
+  /** For each command and seed, the files of a run that nobody killed. */
   readonly #references = new Map<string, string>();
 
   private constructor(readonly room: string) {}
@@ -82,7 +82,7 @@ export class Killing {
     });
   }
 
-  /** Runs a command undisturbed, and remembers what it writes. @returns how long it took in milliseconds */
+  /** Runs a command undisturbed, and remembers its files. @returns how long it took in milliseconds */
   async learn(command: Command, seed: number): Promise<number> {
     await rm(this.out(command), { recursive: true, force: true });
     const { took } = await this.run(command, seed);
@@ -96,7 +96,7 @@ export class Killing {
     return seeds.find((seed) => this.#references.get(`${command} ${seed}`) === seen);
   }
 
-  /** What is left behind of runs: hidden files beside the output, and temporary ones in the cache. */
+  /** Files that runs left behind: hidden ones beside the output, and temporary ones in the cache. */
   async remains(command: Command): Promise<string[]> {
     const beside = (await readdir(this.out(command))).filter((name) => name.startsWith('.'));
     const cached = await readdir(join(this.room, 'cache'), { recursive: true });

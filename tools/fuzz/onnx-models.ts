@@ -51,7 +51,7 @@ function foreign(): Uint8Array {
   return encodeModel({ graph: g.build(), opset: 17 });
 }
 
-/** What `convert` writes of a network without classes. */
+/** A network without classes, as `convert` writes it. */
 function converted(): Uint8Array {
   const g = new GraphBuilder('features');
   const pictures = g.input('pictures', 'float32', ['N', 16, 16, 3]);
@@ -81,7 +81,7 @@ export const onnxModels = (): Mutant[] =>
     int8: encodeModel({ ...classifier, graph: storeWeights(classifier.graph, 'int8') }),
   }).map(([name, bytes]) => ({ name: `${name}.onnx`, bytes }));
 
-/** A model as plain objects, which take what the format has no words for. */
+/** A model as plain objects, which may hold values that the format does not allow. */
 // biome-ignore lint/suspicious/noExplicitAny: of any shape, once it is damaged
 type Loose = any;
 

@@ -51,9 +51,9 @@ export async function createSandbox(root: string) {
 
   return {
     /**
-     * Puts the file there and does with it whatever can be done.
+     * Writes the file and puts it to every use.
      *
-     * @returns what each use came to: `null`, or an error
+     * @returns for each use `null`, or its error
      * @throws Error when a file was written that nobody asked for
      */
     async use({ name, bytes }: Mutant): Promise<(Error | null)[]> {

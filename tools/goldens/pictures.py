@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "pillow==13.0.0"]
 # ///
-"""Small pictures of the awkward kinds, with hashes of what Pillow makes of them. Writes test/golden/pictures.json."""
+"""Small pictures of the awkward kinds, with hashes of their pixels in Pillow. Writes test/golden/pictures.json."""
 
 import base64
 import hashlib

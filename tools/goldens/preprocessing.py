@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["keras==3.15.1", "tensorflow-cpu==2.21.0", "numpy==2.4.6", "scipy==1.17.1", "pillow==13.0.0"]
 # ///
-"""What Keras's ImageDataGenerator yields, for test/preprocessing/generator.test.ts. Writes test/golden/preprocessing.json."""
+"""Keras's ImageDataGenerator, for test/preprocessing/generator.test.ts. Writes test/golden/preprocessing.json."""
 
 import json
 import pathlib

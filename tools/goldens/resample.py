@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "pillow==13.0.0"]
 # ///
-"""Hashes of what Pillow makes of noise, at sizes drawn at random. Writes test/golden/resample.json."""
+"""Hashes of noise that Pillow resized, at sizes drawn at random. Writes test/golden/resample.json."""
 
 import json
 import pathlib

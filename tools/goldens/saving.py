@@ -29,7 +29,7 @@ def samples(shape, classes):
 
 
 def outcome(model, shape, classes):
-    """What the model predicts, and the loss of one more epoch."""
+    """The model's predictions, and the loss of one more epoch."""
     x, y = samples(shape, classes)
     predictions = np.asarray(model.predict(x, verbose=0)).ravel().tolist()
     history = model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0).history

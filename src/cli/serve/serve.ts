@@ -15,9 +15,9 @@ import { findFile, parseRange, type StaticFile } from './static-files.js';
 export interface ServeOptions {
   /** Address to listen on. Default 127.0.0.1, which this machine alone reaches. */
   readonly host?: string;
-  /** Default 8080; 0 is any that is free. */
+  /** Port to listen on; 0 is any that is free. Default 8080. */
   readonly port?: number;
-  /** Lets pages use shared memory, that is WebAssembly threads; they may embed nothing from elsewhere then. */
+  /** Gives pages shared memory, so WebAssembly threads; they can then embed nothing from elsewhere. Default false. */
   readonly isolate?: boolean;
 }
 
@@ -117,7 +117,7 @@ async function answer(
     response.setHeader('allow', 'GET, HEAD');
     return refuse(response, 405);
   }
-  // A web site may have its own name lead to 127.0.0.1, and read from there what it should not.
+  // A web site may have its own name lead to 127.0.0.1, and read files from there that it must not.
   if (isLocal && !isLoopback(hostName(headers.host))) return refuse(response, 421);
   const found = await findFile(root, url);
   if ('status' in found) return refuse(response, found.status);

@@ -62,7 +62,7 @@ export function orient(image: Image, orientation: Orientation): Image {
     8: [width - 1, width, -1],
   }[orientation] as [number, number, number];
   const out = new Uint8Array(data.length);
-  // In small squares, so that what is read column by column stays in the processor's cache.
+  // In small squares: pixels that are read column by column then stay in the processor's cache.
   for (let top = 0; top < outHeight; top += square)
     for (let left = 0; left < outWidth; left += square) {
       const right = Math.min(left + square, outWidth);

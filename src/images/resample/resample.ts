@@ -16,7 +16,9 @@ export type Interpolation = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubi
 export type Box = readonly [left: number, top: number, right: number, bottom: number];
 
 export interface ResizeOptions {
+  /** Height and width of the output in pixels. */
   size: readonly [height: number, width: number];
+  /** Pillow's filter. */
   interpolation: Interpolation;
   /** The part of the picture that fills the output. Default: all of it. */
   box?: Box;

@@ -203,9 +203,13 @@ function convolutions(
 }
 
 interface TopOptions {
+  /** Number of classes. */
   classes: number;
+  /** The share of the features that training drops. */
   dropout: number;
+  /** Activation of the last layer; `null` leaves logits. */
   classifierActivation: ActivationName | null;
+  /** Draws the kernel of the last layer. */
   initializer: Initializer;
 }
 

@@ -4,7 +4,7 @@ import { refuseOthers } from '../../named-options.js';
 /** Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. */
 export type Logs = Record<string, number>;
 
-/** What callbacks hear of a batch that was predicted. */
+/** The logs of a batch that was predicted. */
 export interface PredictLogs {
   /** The model's outputs (N, …). */
   readonly outputs: Tensor<'float32'>;
@@ -15,7 +15,9 @@ export type Verbose = 0 | 1 | 2 | 'auto';
 
 /** The run that callbacks take part in. */
 export interface CallbackParams {
+  /** How much is printed. */
   readonly verbose: Verbose;
+  /** The epoch to end with, counted from 1. */
   readonly epochs: number;
   /** Batches an epoch; `null` where that is known only once the data end. */
   readonly steps: number | null;
@@ -61,7 +63,7 @@ export interface CallbackLayer {
   readonly layers?: readonly CallbackLayer[];
 }
 
-/** What `fit` records, and `History` holds. */
+/** The record of a `fit`, which `History` holds. */
 export interface TrainingRecord {
   /** One value an epoch, under each name. */
   readonly history: Readonly<Record<string, readonly number[]>>;
@@ -99,7 +101,7 @@ export type Hook = void | Promise<void>;
  * Something that is told of every stage of `fit`, `evaluate` and `predict`: `keras.callbacks.Callback`.
  *
  * Subclass it and override the stages of interest. Epochs and batches count from 0. Every callback of a run
- * receives the same `logs` object, in turn: what one adds, the next ones see.
+ * receives the same `logs` object, in turn: the next ones see the entries that one adds.
  *
  * @example
  *   class Greeter extends Callback {

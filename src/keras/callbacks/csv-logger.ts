@@ -6,7 +6,7 @@ import { Callback, type Logs } from './callback.js';
 export interface CSVLoggerOptions {
   /** The file to write. */
   filename: string;
-  /** What stands between two columns. Default: `,`. */
+  /** The text between two columns. Default: `,`. */
   separator?: string;
   /** Goes on with the file if there is one. Default: false. */
   append?: boolean;

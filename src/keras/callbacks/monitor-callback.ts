@@ -57,7 +57,7 @@ export class MonitorCallback extends Callback {
   /**
    * Whether `value` beats `reference` by more than `minDelta`; everything beats `null`.
    *
-   * The two are compared as float32, since that is what Keras's `ops.less` makes of them.
+   * The two are compared as float32, as Keras's `ops.less` does.
    */
   protected isImprovement(value: number, reference: number | null): boolean {
     const sign = this.findSign();

@@ -35,7 +35,7 @@ export function perInput<T>(values: readonly T[], layerName: string): PerInput<T
 export interface CallOptions {
   /**
    * Without effect, as in Keras 3: `fit`, `evaluate` and `predict` tell every layer of a functional model whether it
-   * trains. To keep the averages of a BatchNormalization, set `trainable = false`.
+   * trains. To keep the averages of a BatchNormalization, set `trainable = false`. Default: none.
    */
   training?: boolean | null;
 }

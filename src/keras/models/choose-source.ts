@@ -11,22 +11,31 @@ import { type ClassWeight, type Form, splitSamples, toSamples, withClassWeight }
 import { ArraySource, IterableSource, isBatches, lengthOf, type Source } from './source.js';
 import type { Samples } from './trainer.js';
 
-/** What `fit` and `evaluate` take their batches from. */
+/** Data for `fit` and `evaluate`. */
 export type Data = Inputs | Batches | Dataset;
 
 export interface SourceOptions {
+  /** Targets of arrays. Default: none. */
   y?: ArrayLikeData | null;
+  /** Weights of the samples of arrays. Default: 1 each. */
   sampleWeight?: ArrayLikeData | null;
+  /** Weights of the classes by their indices. Default: 1 each. */
   classWeight?: ClassWeight;
+  /** Samples a batch, for arrays. Default: 32, or as many as give `steps` batches. */
   batchSize?: number;
   /** Batches that will be taken of each pass. */
   steps: number | null;
+  /** Whether samples come in an order of their own in each pass. */
   shuffle: boolean;
   /** Shuffles arrays. Default: the stream that `setRandomSeed` seeds. */
   random?: RandomState;
+  /** The share of the arrays' end to hold back. Default: 0. */
   validationSplit?: number;
+  /** Views of each picture to keep. Default: 1 where it is the same in each epoch, else `Infinity`: none are kept. */
   views?: number;
+  /** Goes on with the next pass where one ends. Default: false. */
   endless?: boolean;
+  /** Takes warnings. Default: `console.warn`. */
   warn?: Warn;
 }
 
@@ -36,7 +45,7 @@ export interface Reader {
   readonly form: Form;
 }
 
-/** Batches of whatever data there are, and those that `validationSplit` holds back. */
+/** Batches of arrays, generators or data sets, and the samples that `validationSplit` holds back. */
 export async function openSource(
   x: Data,
   { parts, form }: Reader,

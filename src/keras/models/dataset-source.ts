@@ -16,13 +16,13 @@ export type Dataset = PyDataset<Batch, unknown>;
 export interface DatasetSourceOptions {
   /** Whether batches come in an order of their own in each pass. */
   shuffle: boolean;
-  /** Goes on with the next pass where one ends, as `fitGenerator` does. */
+  /** Goes on with the next pass where one ends, as `fitGenerator` does. Default: false. */
   endless?: boolean;
-  /** Keeps the features of pictures; `null` where they are new each time. */
+  /** Keeps the features of pictures; `null` where they are new each time. Default: `null`. */
   cache?: FeatureCache | null;
-  /** Make the features, where that pays; `null` where pictures are needed themselves. */
+  /** Make the features, where that pays; `null` where pictures are needed themselves. Default: `null`. */
   threads?: FeatureThreads | null;
-  /** Everything that the features depend on. */
+  /** Everything that the features depend on. Default: nothing. */
   featuresOf?: () => readonly unknown[];
 }
 
@@ -94,7 +94,7 @@ export class DatasetSource implements Source {
         return null;
       });
       if (!samples) {
-        // The batches before it are trained on first; the next call tells what went wrong.
+        // The batches before it are trained on first; the next call throws the error.
         this.#ahead = drawn;
         break;
       }
@@ -129,7 +129,7 @@ export class DatasetSource implements Source {
       cache || this.#hasThreads
         ? this.#makeMissing(draws as Draws, cache ?? null)
         : { samples: make(), size: 0 };
-    // Whoever takes the batch hears of what went wrong; nobody else needs to.
+    // The error is thrown where the batch is taken; here it must not go unhandled.
     drawn.samples.catch(() => {});
     return drawn;
   }

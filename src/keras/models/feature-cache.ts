@@ -15,7 +15,7 @@ export interface Drawn {
   readonly stamp: string;
 }
 
-/** Where the features of a view have their place, and what they are made from. */
+/** The place of a view's features, and the sources that they are made from. */
 export interface FeatureKey {
   readonly view: number;
   readonly stamp: string;

@@ -13,7 +13,7 @@ export type ValidationData = Batch | Batches;
 
 /** Arguments of `fit`, as Keras has them. */
 export interface FitOptions {
-  /** Samples a batch, for arrays. Default: 32, or what `stepsPerEpoch` asks for. */
+  /** Samples a batch, for arrays. Default: 32, or as many as give `stepsPerEpoch` batches. */
   batchSize?: number;
   /** The epoch to end with, counted from 1. Default: 1. */
   epochs?: number;

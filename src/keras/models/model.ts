@@ -35,7 +35,7 @@ export interface ModelSummaryOptions extends Omit<SummaryOptions, 'optimizer'> {
 /**
  * A model that trains, evaluates and predicts: `keras.Model`.
  *
- * What is frozen at its beginning runs once for each sample; the rest trains inside ONNX Runtime, as graphs that
+ * Frozen layers at its beginning run once for each sample; the rest trains inside ONNX Runtime, as graphs that
  * layers, loss and optimizer write.
  *
  * @example
@@ -181,7 +181,7 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
     return modelToJson(this);
   }
 
-  /** Frees what the engine holds. The model may be used again afterwards. */
+  /** Frees the engine's sessions. The model may be used again afterwards. */
   release(): Promise<void> {
     return this.#runtime.release();
   }

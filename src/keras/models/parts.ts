@@ -31,13 +31,13 @@ export class Parts {
     this.threads = this.#frozen && reads ? new FeatureThreads(engine, this.#frozen) : null;
   }
 
-  /** What the rest reads, for these inputs of the model. @throws ValueError when they do not fit */
+  /** The inputs of the rest, from these inputs of the model. @throws ValueError when they do not fit */
   readonly extract = async (x: readonly Tensor<'float32'>[]): Promise<readonly Tensor<'float32'>[]> => {
     const inputs = fitInputs(x, this.model);
     return this.#frozen ? this.#frozen.run(inputs) : inputs;
   };
 
-  /** Whether weights are frozen at the beginning, so that it pays to keep what they make of a picture. */
+  /** Whether weights are frozen at the beginning, so that it pays to keep a picture's features. */
   get hasFrozenWeights(): boolean {
     return this.#frozen?.models.some(({ weights }) => weights.length > 0) ?? false;
   }
@@ -47,7 +47,7 @@ export class Parts {
     return this.#frozen?.version ?? '';
   }
 
-  /** What to warn of, once, where a generator scales pictures otherwise than pretrained weights want them. */
+  /** A warning, once, where a generator scales pictures otherwise than the pretrained weights expect; else `null`. */
   checkScaling(generator: ImageTransformer): string | null {
     const { expectedScaling } = this.model;
     if (!expectedScaling || this.#checked.has(generator)) return null;

@@ -20,7 +20,7 @@ export interface Split {
 }
 
 /**
- * Cuts a model into what never changes, which needs to run only once for each sample, and the rest.
+ * Cuts a model into a part that never changes, which needs to run only once for each sample, and the rest.
  *
  * A symbolic tensor is frozen when its layer has nothing to train and nothing random, and all it reads is frozen.
  */
@@ -85,7 +85,7 @@ export function writeModel(model: Functional, context: Context, inputs: readonly
   };
 }
 
-/** What the weights of a layer are called: `dense/kernel`, in a model that is a layer `body/dense/kernel`. */
+/** The weights of a layer with their paths: `dense/kernel`; `body/dense/kernel` in a model that is itself a layer. */
 function pathsOf(layer: Layer, outer = ''): [Variable, string][] {
   const path = `${outer}${layer.name}/`;
   if (layer instanceof Functional) return layer.layers.flatMap((inner) => pathsOf(inner, path));
@@ -122,7 +122,7 @@ function writersFor(
   };
 }
 
-/** What to train, from a model and what `compile` was given. */
+/** The plan for training a model, from the arguments of `compile`. */
 export function trainingPlan(
   model: Functional,
   compiled: { loss: Loss; metrics: readonly Metric[]; optimizer: Optimizer; weighted: boolean },

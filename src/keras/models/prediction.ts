@@ -26,7 +26,7 @@ export interface PredictOptions {
   now?: Clock;
 }
 
-/** A model's outputs for whatever data there are, batch by batch. */
+/** A model's outputs for arrays, generators or data sets, batch by batch. */
 export async function predictBatches(
   model: CallbackModel,
   load: () => Promise<{ data: Data; parts: Parts }>,

@@ -41,7 +41,7 @@ export interface DatasetOptions {
   print?: Print;
 }
 
-/** Fills in what the options leave out. @throws ValueError when one is none of Keras's or contradicts another */
+/** Fills in defaults. @throws ValueError when an option is none of Keras's or contradicts another */
 export function checkDatasetOptions(options: DatasetOptions): Required<DatasetOptions> {
   const {
     labels = 'inferred',

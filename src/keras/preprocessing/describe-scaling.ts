@@ -22,7 +22,7 @@ export function describeScaling(generator: ImageTransformer): UniformScaling | n
   const factor = (white[0] - black[0]) / 255;
   if (factor === 0) return null;
   const tolerance = 1e-4 * Math.abs(factor * 255);
-  /** Whether levels become what the factor and the values of black say. */
+  /** Whether levels are scaled by the factor, from the values of black on. */
   const fits = (values: Colour, [first, second, third]: Colour) =>
     isNear(values[0], black[0] + first * factor, tolerance) &&
     isNear(values[1], black[1] + second * factor, tolerance) &&
@@ -45,8 +45,8 @@ type Colour = readonly [red: number, green: number, blue: number];
 const isNear = (a: number, b: number, tolerance: number): boolean => Math.abs(a - b) <= tolerance;
 
 /**
- * What to warn of when a generator feeds a network that was trained with another scaling; `null` where they agree or
- * the generator's is not known.
+ * The warning for a generator that feeds a network trained with another scaling; `null` where they agree, or the
+ * generator's is not known.
  */
 export function scalingWarning(generator: ImageTransformer, expected: UniformScaling): string | null {
   const found = describeScaling(generator);
@@ -63,7 +63,7 @@ export function scalingWarning(generator: ImageTransformer, expected: UniformSca
   );
 }
 
-/** What a picture of one colour becomes, in the picture's middle; `null` where the user's function refuses it. */
+/** The colour in the middle of a scaled picture of one colour; `null` where the user's function refuses it. */
 function scale(generator: ImageTransformer, colour: Colour): Colour | null {
   const size = 8;
   const levels = new Float32Array(size * size * 3);
@@ -78,7 +78,7 @@ function scale(generator: ImageTransformer, colour: Colour): Colour | null {
   }
 }
 
-/** Levels to within what float32 tells apart: 103.939, not 103.93900299. */
+/** A level without the rounding errors of float32: 103.939, not 103.93900299. */
 const rounded = (level: number): number => Number(level.toFixed(3)) || 0;
 
 /** The value that black, or white, becomes in a channel. */

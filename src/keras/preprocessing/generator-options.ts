@@ -94,7 +94,7 @@ const defaults = (): Settings => ({
 });
 
 /**
- * Fills in what the options leave out, and settles those that contradict each other as Keras does.
+ * Fills in defaults, and settles options that contradict each other as Keras does.
  *
  * @returns the settings, and warnings in Keras's words
  */

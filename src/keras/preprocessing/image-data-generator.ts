@@ -5,7 +5,7 @@ import { type FlowOptions, type Labels, NumpyArrayIterator, type Pictures } from
 /**
  * Makes batches of pictures that are changed at random and scaled: `keras.legacy.preprocessing.image.ImageDataGenerator`.
  *
- * Given the same seed it yields what Keras yields: the same files in the same order, changed by the same amounts.
+ * Given the same seed it yields the same pictures as Keras, in the same order and changed by the same amounts.
  *
  * @example
  * const generator = new ImageDataGenerator({ rescale: 1 / 255, rotationRange: 20, horizontalFlip: true });

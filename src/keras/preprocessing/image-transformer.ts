@@ -138,7 +138,7 @@ export class ImageTransformer {
     };
   }
 
-  /** Changes a picture (H, W, C) as the parameters say; what they leave out stays as it is. */
+  /** Changes a picture (H, W, C) by the parameters. Those that are left out change nothing. */
   applyTransform(x: ImageArray, parameters: Partial<TransformParameters>): ImageArray {
     const { fillMode, cval, interpolationOrder: order } = this.options;
     const transform = withDefaults(unchanged, parameters, 'applyTransform');
@@ -177,7 +177,7 @@ export class ImageTransformer {
   }
 
   /**
-   * Learns what `featurewiseCenter`, `featurewiseStdNormalization` and `zcaWhitening` need from sample pictures.
+   * Computes the statistics for `featurewiseCenter`, `featurewiseStdNormalization` and `zcaWhitening` from samples.
    *
    * @param x float32 (N, H, W, C)
    */

@@ -88,8 +88,11 @@ function checkLengths(x: Tensor, other: Tensor | null, name: string, short: stri
 }
 
 interface SplitOptions {
+  /** The part to take: `training` or `validation`. */
   subset: string;
+  /** Allows the two parts to hold different classes. */
   ignoreClassSplit: boolean;
+  /** Its `validationSplit` divides the pictures. */
   generator: ImageTransformer;
 }
 

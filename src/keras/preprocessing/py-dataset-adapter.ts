@@ -6,7 +6,7 @@ import type { PythonRandom } from '../random/python-random.js';
 export interface PyDataset<Batch, Draws = unknown> {
   /** Batches a pass. */
   readonly length: number;
-  /** Draws what the batch of this index needs. */
+  /** Draws the random numbers for the batch of this index. */
   draw(index: number): Draws;
   /** Makes the batch that was drawn. */
   make(draws: Draws): Promise<Batch>;

@@ -55,7 +55,7 @@ export function deviation(values: Float32Array): number {
 }
 
 /**
- * The matrix that whitens pictures and leaves them as close as can be to what they were (ZCA).
+ * The matrix that whitens pictures and changes them as little as possible (ZCA).
  *
  * With the singular values s and vectors u of the N pictures as columns, `u · diag(√N / (s + epsilon)) · uᵀ`.
  * Keras takes them from a float32 SVD, so that directions in which the pictures do not vary carry amplified rounding

@@ -20,7 +20,9 @@ export interface TransformParameters {
   zx: number;
   /** Zoom of the columns' axis. */
   zy: number;
+  /** Whether left and right are swapped. */
   flipHorizontal: boolean;
+  /** Whether top and bottom are swapped. */
   flipVertical: boolean;
   /** Added to every level; `null` for none. */
   channelShiftIntensity: number | null;

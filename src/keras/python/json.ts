@@ -9,7 +9,7 @@ const mostDepth = 500;
 /**
  * Parses JSON from a file that nobody vouches for.
  *
- * @param what the text's name in messages: `'config.json'`
+ * @param what names the text in messages: `'config.json'`
  * @throws ValueError when it is no JSON, or nested so deeply that it can only be meant to do harm
  */
 export function parseJson(text: string, what: string): unknown {

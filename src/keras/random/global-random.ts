@@ -19,7 +19,7 @@ export function globalPythonRandom(): PythonRandom {
 }
 
 /**
- * The process-wide stream for what Keras leaves to TensorFlow's generator: initial weights, the order of arrays, noise.
+ * The process-wide stream in the place of TensorFlow's generator: for initial weights, the order of arrays, and noise.
  *
  * It is apart from the others so that these go on as Python's do.
  */
@@ -29,7 +29,7 @@ export function globalTensorRandom(): RandomState {
 }
 
 /**
- * Seeds the process-wide streams, so that what follows can be repeated: `keras.utils.set_random_seed`.
+ * Seeds the process-wide streams, so that later draws can be repeated: `keras.utils.set_random_seed`.
  *
  * @throws ValueError when `seed` is not an integer from 0 to 2³² − 1
  */

@@ -5,7 +5,7 @@ import type { RandomState } from './random-state.js';
  * rows are, where there are fewer of them. No such matrix is likelier than another.
  *
  * Normal numbers are made orthogonal one vector after the other, twice against rounding (Gram–Schmidt): the Q of a QR
- * decomposition whose R has a positive diagonal, which is what Keras takes.
+ * decomposition whose R has a positive diagonal, as in Keras.
  */
 export function orthonormal(rows: number, columns: number, random: RandomState): Float32Array {
   const [length, count] = [Math.max(rows, columns), Math.min(rows, columns)];

@@ -1,7 +1,7 @@
 import { MersenneTwister } from './mersenne-twister.js';
 
 /**
- * What Keras uses of Python's `random`, value for value: its `fit` shuffles the order of a data set's batches with it.
+ * The part of Python's `random` that Keras uses, value for value: `fit` shuffles the order of a data set's batches.
  *
  * @example
  * new PythonRandom(3).shuffle([0, 1, 2, 3]); // as random.seed(3); random.shuffle(…)

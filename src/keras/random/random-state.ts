@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { MersenneTwister } from './mersenne-twister.js';
 
-/** What a stream starts from: an integer, several integers, or `null` for fresh entropy. */
+/** The start of a stream: an integer, several integers, or `null` for fresh entropy. */
 export type Seed = number | readonly number[] | null;
 
 /**
@@ -173,7 +173,9 @@ export class RandomState {
 }
 
 export interface ChoiceOptions {
+  /** Whether a value may be drawn twice. Default: true. */
   replace?: boolean;
+  /** The probability of each value. Default: all alike. */
   p?: readonly number[];
 }
 

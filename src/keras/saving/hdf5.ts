@@ -104,9 +104,9 @@ function withFile<T>({ Module, File }: Library, mode: 'r' | 'w', use: (file: Fil
 }
 
 /**
- * Calls h5wasm, which throws whatever the HDF5 library finds wrong with a damaged file.
+ * Calls h5wasm. Its errors on damaged files become a Hdf5FormatError with the first cause.
  *
- * @param what the part of the file that is read, for the message
+ * @param what names the part of the file in the message
  */
 function library<T>(what: string, call: () => T): T {
   try {

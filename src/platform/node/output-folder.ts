@@ -177,7 +177,7 @@ async function take(folder: string, own: string): Promise<void> {
   }
 }
 
-/** Ends what a run began that is no more: moves its files to their places where all are whole, else removes them. */
+/** Finishes the work of a run that has died: moves its files to their places where all are whole, else removes them. */
 async function clear(folder: string, own: string): Promise<void> {
   const remains = own.replace(/tmp$/, 'old.tmp');
   try {

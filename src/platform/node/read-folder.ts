@@ -146,12 +146,12 @@ const systemFolders: ReadonlySet<string> = new Set([
 const isHiddenFolder = (name: string): boolean =>
   name.startsWith('.') || systemFolders.has(name.toLowerCase());
 
-/** Reasons to pass over what is no picture. */
+/** Reasons to pass over an entry that is not a picture. */
 export const linkBack = 'a link back to a folder that it lies in';
 const nameless = 'its name has no extension';
 const otherName = ' is not the extension of a picture';
 
-/** Whether what was passed over may be a picture, or hold some, for all that is known. */
+/** Whether an entry that was passed over may still be a picture, or a folder that holds some. */
 export const mayBePicture = ({ reason }: Skipped): boolean =>
   ![hidden, nameless, linkBack].includes(reason) && !reason.endsWith(otherName);
 

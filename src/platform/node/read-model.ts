@@ -26,7 +26,7 @@ export async function readModel(path: string): Promise<Uint8Array> {
  * An ONNX model of any origin, with weights that lie in files beside it.
  *
  * @returns the model, and the hash of its file, and of those beside it if there are any
- * @throws OnnxFormatError for what is no such model, or whose weights are missing
+ * @throws OnnxFormatError when the file is not such a model, or its weights are missing
  */
 export async function readOnnx(path: string): Promise<{ model: Model; sha256: string }> {
   const bytes = await readModel(path);

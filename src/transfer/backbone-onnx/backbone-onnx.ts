@@ -17,7 +17,7 @@ import type { Reporter } from '../reporter.js';
 import { type OnnxInput, type OnnxInputOptions, readInput } from './onnx-input.js';
 
 export interface OnnxBackboneOptions extends OnnxInputOptions {
-  /** Runs the model once, to see what it makes. */
+  /** Runs the model once, to learn the shape of its output. */
   readonly engine: Engine;
   /** The value to take as features. Default: the only output, or the one that is called features or embedding. */
   readonly outputName?: string;

@@ -10,7 +10,7 @@ import { ownPreprocessing } from '../backbone-onnx/onnx-input.js';
 import { LayerReader } from './onnx-to-layers/layer-reader.js';
 import { operations } from './onnx-to-layers/operations.js';
 
-/** A model as layers, with what its file said of labels and pictures. */
+/** A model as layers, with the labels and preprocessing from its file. */
 export interface ImportedModel extends Partial<Omit<ModelMetadata, 'metrics' | 'precision'>> {
   /** Of a classifier, it reads pictures that are prepared as `preprocessing` says: float32 (N, height, width, 3). */
   readonly model: Model;

@@ -44,7 +44,7 @@ export class LostClassError extends UserError {
 }
 
 /**
- * Lists the pictures of every class in a folder, and tells what it passes over.
+ * Lists the pictures of every class in a folder, and reports the files that it passes over.
  *
  * @throws FolderError when there are no pictures; LostClassError when a class has only files that cannot be used;
  * StrictError when a file is passed over and none may be

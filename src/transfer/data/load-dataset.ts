@@ -9,7 +9,9 @@ import { countFaces, describeFaceless } from './faceless.js';
 import { type ClassFolder, checkLost, checkStrict, reportSkipped } from './list-classes.js';
 
 export interface LoadDatasetOptions {
+  /** Embeds the pictures. */
   readonly engine: Engine;
+  /** The backbone, with the preprocessing of its pictures. */
   readonly preparation: Preparation;
   /** Views of each picture, itself included. Default 1. */
   readonly views?: number;

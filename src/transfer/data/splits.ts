@@ -21,7 +21,7 @@ export interface Splits {
 /**
  * Refuses the folder above the splits, where their names would be taken for classes.
  *
- * @param hintOf says what to do instead, given the paths of the parts
+ * @param hintOf gives the hint of the error, from the paths of the parts
  * @throws FolderError for sub-folders that are called like splits and whose own sub-folders agree
  */
 export function refuseSplits(found: ListedFolder, hintOf: (splits: Splits) => string): void {

@@ -58,7 +58,7 @@ function checkNames(options: FeaturesOptions): void {
 }
 
 /**
- * Embeds a folder of classes and writes what NumPy reads: `features.npy` (N, D) and `labels.npy` (N).
+ * Embeds a folder of classes and writes NumPy's files: `features.npy` (N, D) and `labels.npy` (N).
  *
  * @throws OutputBusyError where another run writes to `out`
  */

@@ -18,7 +18,7 @@ import type { Reporter } from '../reporter.js';
 export interface PreparationOptions
   extends Pick<BackboneOptions, 'weights' | 'alpha' | 'size'>,
     Omit<OnnxBackboneOptions, 'size'> {
-  /** Default `'auto'`. */
+  /** The part of a picture to look at. Default `'auto'`: the face for weights of faces, else the whole. */
   crop?: CropChoice;
   /** Takes pictures without a face whole, or skips them, where faces are cropped. Default `'whole'`. */
   noFace?: 'whole' | 'skip';

@@ -12,6 +12,7 @@ import { type PictureFacts, readSamePicture } from './picture.js';
 export interface RunOptions {
   /** Decides between whole threads of the CPU and batches on a GPU. */
   readonly engine: Engine;
+  /** Crop and size of the backbone's pictures. */
   readonly preprocessing: Preprocessing;
   /** The frozen network as ONNX, from `backboneModel`. */
   readonly backbone: Uint8Array;
@@ -86,7 +87,7 @@ const fromThread = (outcome: Outcome<Picture, Extracted>): RunOutcome =>
     ? checked({ picture: outcome.item, ...outcome.value, rows: outcome.value.rows as Float32Array })
     : { picture: outcome.item, error: outcome.error };
 
-/** Refuses rows that would make a model of whatever is trained on them worthless. */
+/** Refuses rows that are not finite: a model trained on them would be worthless. */
 function checked(outcome: RunOutcome & { readonly rows: Float32Array }): RunOutcome {
   if (outcome.rows.every(Number.isFinite)) return outcome;
   const error = new UserError('Expected finite features. Received: NaN or infinite ones from the backbone.');

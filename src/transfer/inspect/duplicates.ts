@@ -14,8 +14,8 @@ import type { Pair } from './similarity.js';
  *
  * Embeddings of faces are made to forget which photo of a person it is, so they alone cannot tell; thumbnails alone
  * would do, but comparing a whole set needs them all, while embeddings are there already. So embeddings propose and
- * thumbnails decide. What ORL has above both are photos of a person sitting still, a moment apart, and such are worth
- * knowing of, too. Mirrored pictures are compared by mirrored thumbnails.
+ * thumbnails decide. Above both, ORL has photos of a person sitting still, a moment apart: they are worth knowing of,
+ * too. Mirrored pictures are compared by mirrored thumbnails.
  */
 export const nearlyEqual = { cosine: 0.85, correlation: 0.98 } as const;
 
@@ -37,11 +37,11 @@ export interface Duplicates {
   readonly similarity: number;
   /** In more than one class: at least one of the labels is wrong. */
   readonly acrossClasses: boolean;
-  /** In both splits: validation knows what training saw. */
+  /** In both splits: validation is then on pictures that were trained on. */
   readonly acrossSplits: boolean;
 }
 
-/** Groups of what pairs connect, each in ascending order, by their first. */
+/** Groups of members that pairs connect, each in ascending order, by their first. */
 export function connect(count: number, pairs: readonly Pair[]): { members: number[]; cosine: number }[] {
   /** Each member's parent; roots have none. */
   const parents = new Map<number, number>();

@@ -27,7 +27,7 @@ import { type ClassOfPictures, markDuplicates, type Seen, writeSheet } from './s
 export interface InspectOptions extends PreparationOptions {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
-  /** Such a folder that is to validate or test; its pictures are shown as they are, without other views. */
+  /** Such a folder that is to validate or test; its pictures are shown without other views. Default: none. */
   readonly validation?: string;
   /** Embeds and compares the pictures. */
   readonly engine: Engine;
@@ -88,8 +88,8 @@ export interface Inspection {
 const tileOf = (views: number): number => (views > 1 ? 96 : 128);
 
 /**
- * Looks through folders of pictures as a person would before training: draws what the backbone will see, counts, and
- * finds pictures that are broken or there more than once.
+ * Looks through folders of pictures as a person would before training: draws them as the backbone will see them, counts
+ * them, and finds those that are broken or there more than once.
  *
  * @throws FolderError when there is nothing to look at; StrictError when a picture is broken and none may be;
  * OutputBusyError where another run writes to `out`
@@ -121,7 +121,9 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
 }
 
 interface DrawOptions extends InspectOptions {
+  /** The setup of each thread. */
   readonly setup: LookSetup;
+  /** The folder to write to. */
   readonly output: OutputFolder;
 }
 
@@ -164,7 +166,7 @@ async function drawSheets(
   }
 }
 
-/** The pictures of all folders, and what listing them brought up. */
+/** The pictures of all folders, the files that were passed over, and warnings. */
 async function listSplits(folders: Partial<Record<Split, string>>) {
   const pictures: Located[] = [];
   const passedOver: SkippedPicture[] = [];

@@ -19,16 +19,21 @@ export interface ClassOfPictures {
 export type Seen = Omit<Look, 'tiles' | 'thumbnail'>;
 
 export interface SheetOptions {
+  /** Threads that look at pictures. */
   readonly pool: Pool<LookItem, Look>;
+  /** The folder of each split. */
   readonly folders: Readonly<Partial<Record<Split, string>>>;
+  /** Crop and size of the backbone's pictures. */
   readonly preprocessing: Preprocessing;
+  /** Views to show of each picture to train on, itself included. */
   readonly views: number;
   /** Height and width of a tile. */
   readonly tile: number;
   /** Pictures to show of each split. */
   readonly most: number;
-  /** By path. */
+  /** Marks of copies, by path. */
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
+  /** The folder to write to. */
   readonly output: OutputFolder;
   /** Called after each picture. */
   readonly onLook: () => void;

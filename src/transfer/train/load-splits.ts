@@ -10,7 +10,7 @@ export interface LoadSplitsOptions extends LoadDatasetOptions {
   readonly validationSplit?: number;
 }
 
-/** Embeds the pictures to train on and those to validate on, and tells what makes either worth less. */
+/** Embeds the pictures to train on and those to validate on, and warns of copies and of uneven classes. */
 export async function loadSplits(
   { training: chosen, validation: held }: ChosenClasses,
   { validationSplit = 0, ...options }: LoadSplitsOptions,

@@ -64,7 +64,7 @@ export interface TrainResult {
   readonly bestEpoch: number;
   /** The parts that the head has; of several, the mean is taken. */
   readonly head: readonly ('dense' | 'logistic')[];
-  /** What the dense layers' logits are divided by. */
+  /** The temperature: the dense layers' logits are divided by it. */
   readonly temperature: number;
   /** The share of the time that went into leaving pictures out. */
   readonly foldShare: number;

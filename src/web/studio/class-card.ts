@@ -6,12 +6,15 @@ import type { NamedPicture } from './project-archive.js';
 import type { Look } from './studio-protocol.js';
 
 export interface ClassCardOptions {
+  /** Name of the class; visitors may change it. */
   readonly name: string;
+  /** Embeds a picture and counts its faces. */
   look(picture: Blob): Promise<Look>;
   /** Called when there are other pictures, or the name is another. */
   onChange(): void;
+  /** Called when the visitor removes the class. */
   onRemove(card: ClassCard): void;
-  /** Told to the visitor. */
+  /** Called with errors to show to the visitor, and the picture's name. */
   onError(error: unknown, picture?: string): void;
 }
 

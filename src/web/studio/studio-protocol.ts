@@ -3,13 +3,15 @@ import type { Evaluation } from '../../classifier/metrics.js';
 
 /** The settings of a training. */
 export interface Settings {
+  /** Passes over the data. Default 10. */
   readonly epochs: number;
+  /** Views in a training step. Default 16. */
   readonly batchSize: number;
-  /** At the beginning; it falls to 0 at the end. */
+  /** At the beginning; it falls to 0 at the end. Default 0.001. */
   readonly learningRate: number;
-  /** How many views of each picture to train on; all but the first are turned, moved, mirrored and lit at random. */
+  /** Views of each picture to train on; all but the first are turned, moved, mirrored and lit at random. Default 2. */
   readonly views: number;
-  /** The share of each class that is held back to check on. */
+  /** The share of each class that is held back to check on. Default 0.2. */
   readonly validationSplit: number;
 }
 

@@ -1,6 +1,7 @@
 /** Drives items from their source to their outcomes, with no more of them on the way than agreed. */
 
 export interface MapItemsOptions<Item, Outcome> {
+  /** Makes the outcome of an item; `index` counts from 0. */
   readonly handle: (item: Item, index: number) => Promise<Outcome>;
   /** Items on the way at most. */
   readonly capacity: number;

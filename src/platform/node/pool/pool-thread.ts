@@ -38,13 +38,17 @@ const systemTimer: Timer = (milliseconds, ring) => {
 };
 
 export interface ThreadOptions {
+  /** The module that does the work: see `PoolOptions`. */
   readonly entry: URL;
+  /** Given to the module's `start`: anything that can be cloned. Default: nothing. */
   readonly setup?: unknown;
+  /** Milliseconds that one item may take. Default: no limit. */
   readonly timeout?: number;
+  /** The clock for `timeout`. Default: the system's. */
   readonly timer?: Timer;
 }
 
-/** What a thread tells its pool. */
+/** Events of a thread, for its pool. */
 export interface ThreadEvents {
   onReady(thread: PoolThread): void;
   /** It cannot start, and no other like it could. */

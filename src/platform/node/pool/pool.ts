@@ -44,7 +44,7 @@ export interface MapOptions<Item> {
   renew?: (item: Item) => Promise<Item>;
 }
 
-/** What became of an item. */
+/** An item's result, or its error. */
 export type Outcome<Item, Value> = {
   readonly item: Item;
   /** The item's place among all, from 0. */

@@ -37,7 +37,7 @@ export class LayerReader {
       }
   }
 
-  /** Says what the model reads. */
+  /** Adds an input of the model. */
   start(value: Value, tensor: KerasTensor, { isChannelsFirst = false } = {}): void {
     this.#values.set(value, { tensor, isChannelsFirst });
     this.#inputs.push(tensor);
@@ -140,7 +140,7 @@ export class LayerReader {
   }
 
   /**
-   * The activation that the node's own layer has, with the node that makes what comes of it.
+   * The activation of the node's own layer, with the node that computes its result.
    *
    * A layer of its own, like `softmax/Softmax`, is none.
    */
