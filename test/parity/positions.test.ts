@@ -86,6 +86,12 @@ const kinds: Readonly<Record<string, Kind>> = {
     targets: 'indices',
     metrics: ['acc', 'sparse_categorical_crossentropy', ['SparseTopKCategoricalAccuracy', { k: 2 }]],
   },
+  'mean squared error of one target for all outputs': {
+    last: [dense(3, 'linear')],
+    loss: 'mse',
+    targets: 'column',
+    metrics: ['mse', 'binary_accuracy', ['Accuracy', {}]],
+  },
 };
 
 let seed = 400;

@@ -65,6 +65,7 @@ def data(case, shape):
         "indices": lambda: scores.argmax(-1)[..., None],
         "bits": lambda: scores > 0,
         "reals": lambda: scores,
+        "column": lambda: scores.mean(-1, keepdims=True),
     }[case["targets"]]().astype("float32")
     return random, x, y
 

@@ -41,7 +41,7 @@ export interface Case {
   readonly optimizer: Spec;
   readonly loss: Spec | losses.LossName;
   readonly metrics?: readonly (Spec | metrics.MetricName)[];
-  readonly targets: 'one_hot' | 'indices' | 'bits' | 'reals';
+  readonly targets: 'one_hot' | 'indices' | 'bits' | 'reals' | 'column';
   readonly samples: number;
   readonly batch: number;
   readonly steps?: number;

@@ -23,6 +23,7 @@ import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
 import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
+import { broadcastLoss } from '../../src/keras/losses/broadcast.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -300,7 +301,7 @@ for (const [title, loss, target, from] of losses) {
   // Two samples of 3 × 1 positions each.
   const [, width = 1] = target.dims;
   const twice = float32([...target.data, ...target.data], [2, 3, 1, width]);
-  const positions = lossOfPositions(loss, { outputs: 4, targets: width });
+  const positions = lossOfPositions(loss);
   test(`the gradient of ${title} at several positions is its finite difference`, (t) =>
     assertGradients(
       t,
@@ -308,6 +309,17 @@ for (const [title, loss, target, from] of losses) {
       options,
     ));
 }
+
+for (const [title, output, target] of [
+  ['one target for several outputs', [3, 4], [3, 1]],
+  ['several targets for one output', [3, 1], [3, 4]],
+  ['targets for all positions', [2, 3, 1, 4], [2, 1, 5, 1]],
+] as const)
+  test(`the gradient of mean squared error of ${title} is its finite difference`, (t) => {
+    const loss = output.length > 2 ? lossOfPositions(new MeanSquaredError()) : new MeanSquaredError();
+    const given = { x: awayFromZero(output), target: awayFromZero(target), from: 'any' } as const;
+    return assertGradients(t, lossAsFunction(broadcastLoss(loss, output.length), given));
+  });
 
 test("the gradient of L1 and L2 penalties is the penalties' finite difference", (t) =>
   assertGradients(t, {

@@ -78,6 +78,12 @@ export class CategoricalCrossentropy extends Loss {
     this.labelSmoothing = labelSmoothing;
   }
 
+  /** As in the base; but Keras drops the axis of outputs (N, …, 1) that targets lack, and classes with it: refused. */
+  override fitTargets(dims: readonly number[], outputShape: Shape): readonly number[] | null {
+    const lacksAxis = dims.length === outputShape.length - 1 && dims.length > 1;
+    return lacksAxis ? null : super.fitTargets(dims, outputShape);
+  }
+
   override describeMismatch(targetShape: Shape, outputShape: Shape): string {
     return `${unequalShapes(targetShape, outputShape)}. Hint: toCategorical makes one-hot rows of class indices, and sparse_categorical_crossentropy takes them as they are.`;
   }

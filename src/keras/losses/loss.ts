@@ -6,7 +6,8 @@ import type { LossWriter, Prediction } from '../../graph/training-plan.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
-import type { Shape } from '../symbolic-shape.js';
+import { type Shape, withRank } from '../symbolic-shape.js';
+import { areBroadcastable } from './broadcast.js';
 
 export interface LossOptions {
   /** In files. Default: the class's name in snake case. */
@@ -51,6 +52,25 @@ export abstract class Loss implements LossWriter {
     if (shape.some((dim) => dim === null))
       throw new ValueError(`Expected an output of known shape. Received: (${outputShape}).`);
     return shape as number[];
+  }
+
+  /** Whether targets and outputs may differ where one of them has an axis of length 1. */
+  get broadcasts(): boolean {
+    return false;
+  }
+
+  /**
+   * The dims of targets as the loss takes them, or `null` where they do not fit. As in Keras, a last axis of length 1
+   * may be missing or too many.
+   *
+   * @param dims the batch first, as in `outputShape`
+   */
+  fitTargets(dims: readonly number[], outputShape: Shape): readonly number[] | null {
+    const expected = this.targetShape(outputShape);
+    const fitted = withRank(dims, [null, ...expected]);
+    const rest = fitted.slice(1);
+    const fits = this.broadcasts ? areBroadcastable(rest, expected) : rest.join() === expected.join();
+    return fits ? fitted : null;
   }
 
   /** The message for targets that do not fit outputs of this shape; the batch is first in both. */

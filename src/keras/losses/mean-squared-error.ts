@@ -5,7 +5,7 @@ import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { Loss, type LossOptions } from './loss.js';
 
-/** The mean of (p − y)² over the outputs. Source: keras.losses.MeanSquaredError. */
+/** The mean of (p − y)² over the outputs; targets are broadcast. Source: keras.losses.MeanSquaredError. */
 export class MeanSquaredError extends Loss {
   static override readonly className = 'MeanSquaredError';
 
@@ -13,6 +13,10 @@ export class MeanSquaredError extends Loss {
     const { name, ...others } = named(options, new.target);
     refuseOthers(others, new.target);
     super(name);
+  }
+
+  override get broadcasts(): boolean {
+    return true;
   }
 
   override forward(g: GraphBuilder, target: Value, { output }: Prediction) {

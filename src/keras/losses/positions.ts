@@ -1,27 +1,21 @@
 /**
  * Outputs of rank 3 and more: each position of a sample is a row of its own.
  *
- * Axes: B samples, P positions of a sample (all axes between the first and the last), C outputs of a position, K
- * targets of a position.
+ * Axes: B samples, P positions of a sample (all axes between the first and the last), C outputs of a position.
  */
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { lastSize } from '../../graph/one-hot.js';
 import type { LossWriter, MetricWriter, Prediction } from '../../graph/training-plan.js';
 
-/** The last axes of the model's outputs and of its targets. */
-export interface RowSizes {
-  readonly outputs: number;
-  readonly targets: number;
-}
-
 /** (B, …, C) → (B·P, C) */
-const toRows = (g: GraphBuilder, value: Value, size: number): Value =>
-  g.op('Reshape', [value, g.ints(-1, size)]);
+const toRows = (g: GraphBuilder, value: Value): Value =>
+  g.op('Reshape', [value, g.op('Concat', [g.ints(-1), lastSize(g, value)], { axis: 0 })]);
 
 /** Output and logits as rows; gradients with respect to rows go back through them. */
-const predictionRows = (g: GraphBuilder, { output, logits }: Prediction, size: number): Prediction => ({
-  output: toRows(g, output, size),
-  logits: logits && { ...logits, value: toRows(g, logits.value, size) },
+const predictionRows = (g: GraphBuilder, { output, logits }: Prediction): Prediction => ({
+  output: toRows(g, output),
+  logits: logits && { ...logits, value: toRows(g, logits.value) },
 });
 
 /**
@@ -29,15 +23,11 @@ const predictionRows = (g: GraphBuilder, { output, logits }: Prediction, size: n
  *
  * Source: keras.src.losses.loss.reduce_weighted_values
  */
-export const lossOfPositions = (loss: LossWriter, sizes: RowSizes): LossWriter => ({
+export const lossOfPositions = (loss: LossWriter): LossWriter => ({
   forward(g, target, prediction) {
     const shape = g.op('Shape', [prediction.output]);
     const batch = g.op('Slice', [shape, g.ints(0), g.ints(1)]);
-    const { losses, backward } = loss.forward(
-      g,
-      toRows(g, target, sizes.targets),
-      predictionRows(g, prediction, sizes.outputs),
-    );
+    const { losses, backward } = loss.forward(g, toRows(g, target), predictionRows(g, prediction));
     // (B·P) → (B, P)
     const byPosition = g.op('Reshape', [losses, g.op('Concat', [batch, g.ints(-1)], { axis: 0 })]);
     return {
@@ -58,9 +48,8 @@ export const lossOfPositions = (loss: LossWriter, sizes: RowSizes): LossWriter =
 });
 
 /** A metric of rows as one of outputs of higher rank: every position counts as a sample. */
-export const metricOfPositions = (metric: MetricWriter, sizes: RowSizes): MetricWriter => ({
+export const metricOfPositions = (metric: MetricWriter): MetricWriter => ({
   name: metric.name,
   sums: metric.sums,
-  forward: (g, target, prediction) =>
-    metric.forward(g, toRows(g, target, sizes.targets), predictionRows(g, prediction, sizes.outputs)),
+  forward: (g, target, prediction) => metric.forward(g, toRows(g, target), predictionRows(g, prediction)),
 });

@@ -24,6 +24,10 @@ abstract class ShareOfSamples extends MeanMetric {
 export class Accuracy extends ShareOfSamples {
   static override readonly className: string = 'Accuracy';
 
+  override get broadcasts(): boolean {
+    return true;
+  }
+
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {
     return g.op('ReduceMean', [asFloat(g, g.op('Equal', [target, output]))], { axes: [-1], keepdims: 0 });
   }
@@ -63,6 +67,10 @@ export class BinaryAccuracy extends ShareOfSamples {
     const { threshold = 0.5, ...others } = named(options, new.target);
     super(others);
     this.threshold = threshold;
+  }
+
+  override get broadcasts(): boolean {
+    return true;
   }
 
   protected override values(g: GraphBuilder, target: Value, { output }: Prediction): Value {

@@ -17,6 +17,10 @@ abstract class LossMetric extends MeanMetric {
     this.loss = loss;
   }
 
+  override get broadcasts(): boolean {
+    return this.loss.broadcasts;
+  }
+
   protected override values(g: GraphBuilder, target: Value, prediction: Prediction): Value {
     return this.loss.forward(g, target, prediction).losses;
   }

@@ -35,6 +35,11 @@ export abstract class Metric implements MetricWriter {
     return type.className ?? type.name;
   }
 
+  /** Whether targets and outputs may differ where one of them has an axis of length 1. */
+  get broadcasts(): boolean {
+    return false;
+  }
+
   /** Called once with the shape of outputs, before anything else. */
   build(_outputShape: Shape): void {}
 

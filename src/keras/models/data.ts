@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.js';
 import { float32, sizeOf, type Tensor } from '../../graph/tensor.js';
 import { pythonList } from '../python/format.js';
-import type { Shape } from '../symbolic-shape.js';
+import { type Shape, withRank } from '../symbolic-shape.js';
 
 /** Nested arrays of numbers, as NumPy makes arrays of. */
 type NestedNumbers = number | readonly NestedNumbers[];
@@ -89,28 +89,18 @@ export function fitInputs(
   });
 }
 
-function withRank(dims: readonly number[], shape: Shape): readonly number[] {
-  if (dims.length === shape.length + 1 && dims.at(-1) === 1) return dims.slice(0, -1);
-  if (dims.length === shape.length - 1 && shape.at(-1) === 1) return [...dims, 1];
-  return dims;
-}
-
 /** The form of targets. */
 export interface TargetForm {
-  /** Without the batch. */
-  readonly targetShape: readonly unknown[];
-  /** Says that targets have another shape, the batch first. */
+  /** The dims of targets as the loss takes them, or `null` where they do not fit. */
+  fitTargets(dims: readonly number[]): readonly number[] | null;
+  /** Says that targets do not fit; the batch is first. */
   describeMismatch(targetShape: Shape): string;
 }
 
 /** Targets as a model with outputs of this shape wants them: class indices as a column. */
-export function toTargets(
-  y: ArrayLikeData,
-  { targetShape, describeMismatch }: TargetForm,
-): Tensor<'float32'> {
+export function toTargets(y: ArrayLikeData, { fitTargets, describeMismatch }: TargetForm): Tensor<'float32'> {
   const { data, dims } = toFloatTensor(y);
-  const whole = dims.length === targetShape.length && targetShape.at(-1) === 1 ? [...dims, 1] : dims;
-  if (whole.slice(1).join() !== targetShape.join())
-    throw new ValueError(describeMismatch([null, ...dims.slice(1)]));
-  return float32(data, whole);
+  const fitted = fitTargets(dims);
+  if (!fitted) throw new ValueError(describeMismatch([null, ...dims.slice(1)]));
+  return float32(data, fitted);
 }

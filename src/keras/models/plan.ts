@@ -1,12 +1,15 @@
+import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import type { TrainingPlan } from '../../graph/training-plan.js';
 import type { KerasTensor, Layer } from '../layers/layer.js';
+import { broadcastLoss, broadcastMetric } from '../losses/broadcast.js';
 import type { Loss } from '../losses/loss.js';
 import { lossOfPositions, metricOfPositions } from '../losses/positions.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { pythonTuple } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
 import { Functional } from './functional.js';
@@ -108,17 +111,42 @@ function predictionPlan(model: Functional) {
   };
 }
 
+/**
+ * The dims of targets as loss and metrics take them, or `null` where the loss cannot use them.
+ *
+ * @throws ValueError when a metric cannot
+ */
+export function fitTargets(
+  dims: readonly number[],
+  { loss, metrics }: { loss: Loss; metrics: readonly Metric[] },
+  outputShape: Shape,
+): readonly number[] | null {
+  const fitted = loss.fitTargets(dims, outputShape);
+  const expected = loss.targetShape(outputShape);
+  const metric = metrics.find(({ broadcasts }) => !broadcasts);
+  if (fitted && metric && fitted.slice(1).join() !== expected.join())
+    throw new ValueError(
+      `Expected targets of shape ${pythonTuple([null, ...expected])} for metric '${metric.name}'. Received: ${pythonTuple([null, ...dims.slice(1)])}, which the loss '${loss.name}' broadcasts. Hint: repeat the targets, or leave the metric out.`,
+    );
+  return fitted;
+}
+
 /** Loss and metrics for outputs of this shape. */
 function writersFor(
   { loss, metrics }: { loss: Loss; metrics: readonly Metric[] },
-  { shape, targetShape }: { shape: Shape; targetShape: readonly number[] },
-): Pick<TrainingPlan, 'loss' | 'metrics'> {
-  const [outputs, targets] = [shape.at(-1), targetShape.at(-1)];
-  if (shape.length <= 2 || outputs == null || targets === undefined) return { loss, metrics };
-  const sizes = { outputs, targets };
+  shape: Shape,
+): Pick<TrainingPlan, 'targetShape' | 'loss' | 'metrics'> {
+  const targetShape = loss.targetShape(shape);
+  const rank = shape.length;
+  const ofRank =
+    rank > 2
+      ? { loss: lossOfPositions(loss), metrics: metrics.map((metric) => metricOfPositions(metric)) }
+      : { loss, metrics };
+  if (!loss.broadcasts) return { targetShape, ...ofRank };
   return {
-    loss: lossOfPositions(loss, sizes),
-    metrics: metrics.map((metric) => metricOfPositions(metric, sizes)),
+    targetShape: targetShape.map((_, axis) => `Y${axis}`),
+    loss: broadcastLoss(ofRank.loss, rank),
+    metrics: ofRank.metrics.map((metric, i) => (metrics[i]?.broadcasts ? broadcastMetric(metric) : metric)),
   };
 }
 
@@ -129,12 +157,10 @@ export function trainingPlan(
 ): TrainingPlan {
   const { optimizer, weighted } = compiled;
   const { shape } = model.outputTensor;
-  const targetShape = compiled.loss.targetShape(shape);
   return {
     ...predictionPlan(model),
-    targetShape,
     weighted,
-    ...writersFor(compiled, { shape, targetShape }),
+    ...writersFor(compiled, shape),
     optimizer,
     penalties: computedLayers(model)
       .flatMap((layer) => layer.regularized.filter(([weight]) => layer.trainableWeights.includes(weight)))

@@ -9,7 +9,7 @@ import type { Data } from './choose-source.js';
 import type { EngineChoice } from './compilation.js';
 import type { Functional } from './functional.js';
 import { Parts } from './parts.js';
-import { trainingPlan } from './plan.js';
+import { fitTargets, trainingPlan } from './plan.js';
 import type { Form } from './samples.js';
 import { Trainer } from './trainer.js';
 
@@ -86,7 +86,7 @@ export class Runtime {
       form: {
         inputNames,
         extract: parts.extract,
-        targetShape: this.#trainer.plan.targetShape,
+        fitTargets: (dims) => fitTargets(dims, compiled, outputShape),
         describeMismatch: (shape) => loss.describeMismatch(shape, outputShape),
         checkTargets: (y) => loss.checkTargets(y, outputShape),
       },
