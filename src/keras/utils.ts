@@ -5,6 +5,7 @@ export {
   arrayToImg,
   type DatasetOptions,
   type ImageDataset,
+  type IntegerImage,
   imageDatasetFromDirectory,
   imgToArray,
   type LoadImgOptions,

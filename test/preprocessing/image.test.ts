@@ -7,6 +7,7 @@ import { float32, int64 } from '../../src/graph/tensor.js';
 import type { Image } from '../../src/images/image.js';
 import {
   arrayToImg,
+  type IntegerImage,
   imgToArray,
   loadImg,
   saveImg,
@@ -21,7 +22,12 @@ test.after.always(() => rmSync(folder, { recursive: true }));
 const pngOf = ({ data, width, height, channels }: Image) =>
   sharp(data, { raw: { width, height, channels } }).png().toBuffer();
 
-const pixelsOf = ({ data, width, height, channels }: Image) => ({ width, height, channels, data: [...data] });
+const pixelsOf = ({ data, width, height, channels }: Image | IntegerImage) => ({
+  width,
+  height,
+  channels,
+  data: [...data],
+});
 
 test('loadImg reads a path or bytes, with the channels that colorMode names', async (t) => {
   const picture = drawPicture(1, 5, 3, 4);
@@ -98,6 +104,48 @@ for (const format of ['png', 'bmp', 'tiff'])
       const colorMode = channels === 1 ? 'grayscale' : 'rgb';
       t.deepEqual(pixelsOf(await loadImg(path, { colorMode })), pixelsOf(picture));
     });
+
+test('grey levels above 255 make a picture of integers, as NumPy casts them', (t) => {
+  const image = arrayToImg(float32([1000, 3.9, 70000.7, -3.9, 3e9], [1, 5, 1]), { scale: false });
+  t.deepEqual(image, {
+    ...{ width: 5, height: 1, channels: 1 },
+    data: Int32Array.of(1000, 3, 70000, -3, -(2 ** 31)),
+  });
+  t.deepEqual(imgToArray(image).dims, [1, 5, 1]);
+  const bytes = arrayToImg(float32([1000, 3, 4], [1, 1, 3]), { scale: false });
+  t.deepEqual(bytes.data, Uint8Array.of(232, 3, 4), 'in colour the lowest bits are kept');
+  t.deepEqual(arrayToImg(float32([1000, 3], [1, 2, 1])).data, Uint8Array.of(255, 0), 'stretched');
+  t.deepEqual(arrayToImg(float32([255, 3], [1, 2, 1]), { scale: false }).data, Uint8Array.of(255, 3));
+});
+
+test('saveImg writes grey levels above 255 as Pillow does', async (t) => {
+  const x = float32([1000, 3, 70000, -5], [2, 2, 1]);
+  const save = async (name: string) => {
+    await saveImg(join(folder, name), x, { scale: false });
+    return join(folder, name);
+  };
+  for (const [name, format] of [
+    ['i.png', 'PNG'],
+    ['i.jpg', 'JPEG'],
+    ['i.bmp', 'BMP'],
+  ] as const) {
+    const message = `cannot write mode I as ${format}. Hint: levels exceed 255; scale them, or write a TIFF.`;
+    await t.throwsAsync(save(name), { name: 'ValueError', message });
+  }
+  const tiff = sharp(await save('i.tiff'));
+  const { width, height, depth } = await tiff.metadata();
+  t.deepEqual({ width, height, depth }, { width: 2, height: 2, depth: 'int' });
+  const raw = await tiff.extractChannel(0).raw({ depth: 'int' }).toBuffer();
+  t.deepEqual(
+    Array.from({ length: 4 }, (_, i) => raw.readInt32LE(4 * i)),
+    [1000, 3, 70000, -5],
+  );
+  const options = { colorMode: 'grayscale', warn() {} } as const;
+  for (const name of ['i.tif', 'i.gif']) {
+    const { data } = await loadImg(await save(name), options);
+    t.deepEqual([...data], [255, 3, 255, 0], name);
+  }
+});
 
 test('saveImg drops alpha for JPEG, and says so', async (t) => {
   const warnings: string[] = [];

@@ -1,6 +1,7 @@
 import { decodeImage, encodeImage, readFile, writeFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { float32, type Tensor } from '../../graph/tensor.js';
+import { encodeIntegerTiff } from '../../images/formats/integer-tiff.js';
 import type { Image } from '../../images/image.js';
 import { type Interpolation, resize } from '../../images/resample/resample.js';
 import { named, refuseOthers } from '../../named-options.js';
@@ -98,8 +99,16 @@ function centreBox({ width, height }: Image, [targetHeight, targetWidth]: Size) 
   return [left, top, left + boxWidth, top + boxHeight] as const;
 }
 
+/** A grey picture whose levels go beyond a byte: Pillow's mode "I". */
+export interface IntegerImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1;
+  readonly data: Int32Array;
+}
+
 /** A picture's levels as floats, float32 (H, W, C): `keras.utils.img_to_array`. */
-export const imgToArray = ({ data, height, width, channels }: Image): Tensor<'float32'> =>
+export const imgToArray = ({ data, height, width, channels }: Image | IntegerImage): Tensor<'float32'> =>
   float32(new Float32Array(data), [height, width, channels]);
 
 export interface ArrayToImgOptions {
@@ -111,17 +120,31 @@ export interface ArrayToImgOptions {
  * Floats as a picture's levels: `keras.utils.array_to_img`. Fractions are cut off, as NumPy casts.
  *
  * @param x (H, W, C) with 1, 3 or 4 channels
+ * @returns bytes; 32-bit integers where grey levels exceed 255, which they may without `scale`
  * @throws ValueError when the rank or the number of channels is another
  */
-export function arrayToImg(x: Tensor, options: ArrayToImgOptions = {}): Image {
+export function arrayToImg(x: Tensor, options: ArrayToImgOptions = {}): Image | IntegerImage {
   const { scale = true, ...others } = named(options, 'arrayToImg');
   refuseOthers(others, 'arrayToImg', (probe) => arrayToImg(x, probe));
+  if (scale || x.dims[2] !== 1 || !x.data.some((level) => level > 255)) return toByteImage(x, scale);
+  const [height, width] = checkImage(x);
+  return { height, width, channels: 1, data: Int32Array.from(x.data as Float32Array, toInt32) };
+}
+
+/** The number without its fraction; beyond 32 bits the least of them, as NumPy's cast has it. */
+const toInt32 = (value: number): number => (Math.abs(value) < 2 ** 31 ? value : -(2 ** 31));
+
+/**
+ * Floats as a picture's bytes. Levels beyond them keep their lowest eight bits, as NumPy's cast does.
+ *
+ * @param scale stretches the values to 0–255 first
+ */
+export function toByteImage(x: Tensor, scale: boolean): Image {
   const [height, width, channels] = checkImage(x);
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new ValueError(`Unsupported channel number: ${channels}`);
   const values = new Float32Array(x.data as Float32Array);
   if (scale) stretch(values);
-  // A picture with levels beyond a byte keeps the lowest eight bits, as NumPy's cast does.
   return { height, width, channels, data: new Uint8Array(values) };
 }
 
@@ -142,7 +165,12 @@ export interface SaveImgOptions {
   warn?: Warn;
 }
 
-/** Writes an array (H, W, C) as a picture: `keras.utils.save_img`. */
+/**
+ * Writes an array (H, W, C) as a picture: `keras.utils.save_img`.
+ *
+ * Grey levels above 255, which there may be without `scale`, are kept in TIFF, clipped in GIF and WebP, and refused
+ * elsewhere, as Pillow does.
+ */
 export async function saveImg(path: string, x: Tensor, options: SaveImgOptions = {}): Promise<void> {
   const {
     fileFormat = null,
@@ -156,8 +184,22 @@ export async function saveImg(path: string, x: Tensor, options: SaveImgOptions =
   const image = arrayToImg(x, { scale });
   if (image.channels === 4 && format === 'jpeg')
     warn('The JPEG format does not support RGBA images, converting to RGB.');
-  await writeFile(path, await encodeImage(format === 'jpeg' ? withoutAlpha(image) : image, format));
+  await writeFile(path, await encode(image, format));
 }
+
+/** @throws ValueError for levels that the format cannot hold, in Pillow's words */
+async function encode(image: Image | IntegerImage, format: string): Promise<Uint8Array> {
+  if (!isInteger(image)) return encodeImage(format === 'jpeg' ? withoutAlpha(image) : image, format);
+  if (['png', 'jpeg', 'bmp'].includes(format))
+    throw new ValueError(
+      `cannot write mode I as ${format.toUpperCase()}. Hint: levels exceed 255; scale them, or write a TIFF.`,
+    );
+  return format === 'tiff' || format === 'tif'
+    ? encodeIntegerTiff(image)
+    : encodeImage({ ...image, data: Uint8Array.from(new Uint8ClampedArray(image.data)) }, format);
+}
+
+const isInteger = (image: Image | IntegerImage): image is IntegerImage => image.data instanceof Int32Array;
 
 function withoutAlpha(image: Image): Image {
   if (image.channels !== 4) return image;

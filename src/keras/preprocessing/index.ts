@@ -8,6 +8,7 @@ export {
   arrayToImg,
   type ColorMode,
   type Image,
+  type IntegerImage,
   type Interpolation,
   imgToArray,
   type LoadImgOptions,

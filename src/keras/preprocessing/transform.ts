@@ -1,7 +1,7 @@
 import { float32, type Tensor } from '../../graph/tensor.js';
 import { type AffineOptions, affine, type Matrix } from '../../images/affine.js';
 import { named, refuseOthers } from '../../named-options.js';
-import { arrayToImg, checkImage, imgToArray } from './image.js';
+import { checkImage, imgToArray, toByteImage } from './image.js';
 
 /** A picture as Keras computes with it: float32 (H, W, C), levels 0–255 unless scaled. */
 export type ImageArray = Tensor<'float32'>;
@@ -138,7 +138,7 @@ export function flipAxis(x: ImageArray, axis: 0 | 1): ImageArray {
 export function applyBrightnessShift(x: ImageArray, brightness: number, scale = true): ImageArray {
   const [low, high] = range(x.data);
   const leaves = low < 0 || high > 255;
-  const img = arrayToImg(x, { scale: leaves || scale });
+  const img = toByteImage(x, leaves || scale);
   const factor = Math.fround(brightness);
   const brightened = (level: number) => Math.min(Math.max(Math.trunc(Math.fround(factor * level)), 0), 255);
   const out = imgToArray(img);
