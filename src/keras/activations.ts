@@ -11,8 +11,8 @@ export interface Activation {
   backward(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
 }
 
-/** dy where the condition holds, 0 elsewhere. */
-const gate = (g: GraphBuilder, open: Value, dy: Value): Value => g.op('Where', [open, dy, g.scalar(0)]);
+/** dy where the condition holds, 0 elsewhere; NaN stays NaN, as in TensorFlow, lest a broken training go on unseen. */
+const gate = (g: GraphBuilder, open: Value, dy: Value): Value => g.op('Mul', [dy, g.cast(open, 'float32')]);
 
 const linear: Activation = {
   name: 'linear',

@@ -208,6 +208,17 @@ test('a metric that counts outputs wants targets of their shape', (t) => {
   });
 });
 
+for (const activation of ['relu', 'relu6'] as const)
+  test(`a loss that is not a number shows in the weights behind ${activation}, as in Keras`, async (t) => {
+    const layer = new Dense({ units: 2, activation, kernelInitializer: 'zeros' });
+    const model = new Sequential([Input({ shape: [2] }), layer]);
+    model.compile({ loss: 'categorical_crossentropy', optimizer: 'sgd', engine: 'js' });
+    const { history } = await model.fit([[1, 2]], [[1, 0]], { verbose: 0 });
+    t.deepEqual(history.loss, [Number.NaN]);
+    const weights = layer.getWeights().map((weight) => [...weight]);
+    t.deepEqual(weights, [new Array(4).fill(Number.NaN), new Array(2).fill(Number.NaN)]);
+  });
+
 test('a metric of several thresholds is refused', (t) => {
   t.throws(() => new Precision({ thresholds: [0.2, 0.5] as never }), {
     name: 'ValueError',
