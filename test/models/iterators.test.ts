@@ -56,7 +56,7 @@ function start(options: ImageDataGeneratorOptions = {}, flow = {}) {
 
 const silent = { verbose: 0 } as const satisfies FitOptions;
 
-test.serial('pictures that stay as they are go through the frozen part once', async (t) => {
+test('pictures that stay as they are go through the frozen part once', async (t) => {
   const { model, made, batches } = start();
   await model.fit(batches, null, { epochs: 3, ...silent });
   t.is(made.count, 10);
@@ -81,7 +81,7 @@ test.serial('training from memory is training from files', async (t) => {
   });
 });
 
-test.serial('pictures that change at random are made anew in each epoch', async (t) => {
+test('pictures that change at random are made anew in each epoch', async (t) => {
   const { model, made, batches } = start({ rotationRange: 30 });
   await model.fit(batches, null, { epochs: 3, ...silent });
   t.is(made.count, 30);
@@ -100,7 +100,7 @@ test.serial('with views, the first epochs make them and the others use them agai
   t.notDeepEqual(twice.losses.slice(2), always.losses.slice(2));
 });
 
-test.serial('features are computed anew once frozen weights or statistics have changed', async (t) => {
+test('features are computed anew once frozen weights or statistics have changed', async (t) => {
   const { model, frozen, made, generator, batches } = start();
   await model.fit(batches, null, silent);
   frozen.setWeights(frozen.getWeights().map((values) => values.map((value) => 2 * value)));
@@ -111,7 +111,7 @@ test.serial('features are computed anew once frozen weights or statistics have c
   t.is(made.count, 30);
 });
 
-test.serial('pictures that are written down, or that are the targets, are made each time', async (t) => {
+test('pictures that are written down, or that are the targets, are made each time', async (t) => {
   const saveToDir = mkdtempSync(join(tmpdir(), 'saved-'));
   t.teardown(() => rmSync(saveToDir, { recursive: true }));
   const { model, made, batches } = start({}, { saveToDir });
@@ -119,7 +119,7 @@ test.serial('pictures that are written down, or that are the targets, are made e
   t.is(made.count, 20);
 });
 
-test.serial('fit ends an epoch where the pictures end, and says so; fitGenerator goes on', async (t) => {
+test('fit ends an epoch where the pictures end, and says so; fitGenerator goes on', async (t) => {
   const warnings: string[] = [];
   const options = { epochs: 2, stepsPerEpoch: 4, warn: (text: string) => warnings.push(text), ...silent };
   const one = start();
@@ -138,7 +138,7 @@ test.serial('fit ends an epoch where the pictures end, and says so; fitGenerator
   ]);
 });
 
-test.serial('predict follows the order of the pictures', async (t) => {
+test('predict follows the order of the pictures', async (t) => {
   const { model, batches } = start({}, { shuffle: false, batchSize: 3 });
   const all = await model.predict(batches, { verbose: 0 });
   t.deepEqual(all.dims, [10, 2]);
@@ -152,7 +152,7 @@ test.serial('predict follows the order of the pictures', async (t) => {
   t.deepEqual(some.dims, [6, 2]);
 });
 
-test.serial('a picture that cannot be read ends fit with its name, even when read ahead', async (t) => {
+test('a picture that cannot be read ends fit with its name, even when read ahead', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'broken-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   await drawClasses(folder, { classes: 2, pictures: 3, seed: 1, size: 20 });
@@ -169,30 +169,27 @@ test.serial('a picture that cannot be read ends fit with its name, even when rea
   t.is(model.optimizer.iterations, 5);
 });
 
-test.serial(
-  'warns once of pictures that are scaled otherwise than pretrained weights want them',
-  async (t) => {
-    const warnings: string[] = [];
-    const options = { warn: (text: string) => warnings.push(text), ...silent };
-    const { model, batches } = start();
-    await model.fit(batches, null, options);
-    t.deepEqual(warnings, []);
+test('warns once of pictures that are scaled otherwise than pretrained weights want them', async (t) => {
+  const warnings: string[] = [];
+  const options = { warn: (text: string) => warnings.push(text), ...silent };
+  const { model, batches } = start();
+  await model.fit(batches, null, options);
+  t.deepEqual(warnings, []);
 
-    (model.inputs[0]!.layer as InputLayer).expectedScaling = tfScaling;
-    await model.fit(batches, null, { ...options, validationData: batches });
-    t.deepEqual(warnings, [
-      'Expected pictures scaled as the pretrained weights were trained with: RGB in [-1.0, 1.0]. ' +
-        'Received: RGB in [0.0, 1.0] from the ImageDataGenerator. ' +
-        'Hint: pass `preprocessingFunction: preprocessInput` in place of `rescale`, or train on knowingly.',
-    ]);
-    const outer = new Sequential([model]);
-    t.is(outer.expectedScaling, tfScaling);
-    (model.inputs[0]!.layer as InputLayer).expectedScaling = caffeScaling;
-    t.is(outer.expectedScaling, caffeScaling);
-  },
-);
+  (model.inputs[0]!.layer as InputLayer).expectedScaling = tfScaling;
+  await model.fit(batches, null, { ...options, validationData: batches });
+  t.deepEqual(warnings, [
+    'Expected pictures scaled as the pretrained weights were trained with: RGB in [-1.0, 1.0]. ' +
+      'Received: RGB in [0.0, 1.0] from the ImageDataGenerator. ' +
+      'Hint: pass `preprocessingFunction: preprocessInput` in place of `rescale`, or train on knowingly.',
+  ]);
+  const outer = new Sequential([model]);
+  t.is(outer.expectedScaling, tfScaling);
+  (model.inputs[0]!.layer as InputLayer).expectedScaling = caffeScaling;
+  t.is(outer.expectedScaling, caffeScaling);
+});
 
-test.serial("what goes with arrays alone is refused in Keras's words", async (t) => {
+test("what goes with arrays alone is refused in Keras's words", async (t) => {
   const { model, batches } = start();
   const y = [[1, 0]];
   await t.throwsAsync(model.fit(batches, y, silent), {
@@ -237,26 +234,20 @@ async function lossesWithNoise(share: number, frozen: 'weights' | 'nothing') {
   return { losses: new Set(history.loss?.map((loss) => loss.toFixed(5))).size, calls: calls.count };
 }
 
-test.serial(
-  'a function that changes pictures at random does so in each epoch, before a frozen part, too',
-  async (t) => {
-    t.is((await lossesWithNoise(1, 'weights')).losses, 3);
-    t.is((await lossesWithNoise(0.5, 'weights')).losses, 3);
-    const same = await lossesWithNoise(0, 'weights');
-    t.is(same.losses, 1);
-    t.true(same.calls < 30, `${same.calls} calls`);
-  },
-);
+test('a function that changes pictures at random does so in each epoch, before a frozen part, too', async (t) => {
+  t.is((await lossesWithNoise(1, 'weights')).losses, 3);
+  t.is((await lossesWithNoise(0.5, 'weights')).losses, 3);
+  const same = await lossesWithNoise(0, 'weights');
+  t.is(same.losses, 1);
+  t.true(same.calls < 30, `${same.calls} calls`);
+});
 
-test.serial(
-  'before layers without weights, a function is called for each picture in each epoch',
-  async (t) => {
-    t.deepEqual(await lossesWithNoise(1, 'nothing'), { losses: 3, calls: 30 });
-    t.deepEqual(await lossesWithNoise(0, 'nothing'), { losses: 1, calls: 30 });
-  },
-);
+test('before layers without weights, a function is called for each picture in each epoch', async (t) => {
+  t.deepEqual(await lossesWithNoise(1, 'nothing'), { losses: 3, calls: 30 });
+  t.deepEqual(await lossesWithNoise(0, 'nothing'), { losses: 1, calls: 30 });
+});
 
-test.serial("classMode 'input' takes the pictures themselves for targets", async (t) => {
+test("classMode 'input' takes the pictures themselves for targets", async (t) => {
   const { generator } = start();
   const batches = generator.flowFromDirectory(root, {
     targetSize: [16, 16],

@@ -18,23 +18,20 @@ function twoLayers() {
 const x = float32([1, 2, 3, 4, 5, 6], [2, 3]);
 const y = float32([1, 2], [2, 1]);
 
-test.serial(
-  'summary hands the whole text over at once, and counts the optimizer once it has begun',
-  async (t) => {
-    const { model } = twoLayers();
-    const texts: string[] = [];
-    const printFn = (text: string) => texts.push(text);
-    model.summary({ printFn });
-    await model.fit(x, y, { verbose: 0 });
-    model.summary({ printFn, lineLength: 60, showTrainable: true });
-    t.is(texts.length, 2);
-    t.regex(texts[0]!, /^Model: "two_layers"\n┏━+┳━+┳━+┓\n.* Total params: 11 \(44\.00 B\)\n.*\n$/s);
-    t.false(texts[0]!.includes('Optimizer params'));
-    t.regex(texts[1]!, / Optimizer params: 13 \(56\.00 B\)\n$/);
-    t.is(texts[1]!.split('\n')[1]!.length, 60);
-    t.true(texts[1]!.includes('Trai'));
-  },
-);
+test('summary hands the whole text over at once, and counts the optimizer once it has begun', async (t) => {
+  const { model } = twoLayers();
+  const texts: string[] = [];
+  const printFn = (text: string) => texts.push(text);
+  model.summary({ printFn });
+  await model.fit(x, y, { verbose: 0 });
+  model.summary({ printFn, lineLength: 60, showTrainable: true });
+  t.is(texts.length, 2);
+  t.regex(texts[0]!, /^Model: "two_layers"\n┏━+┳━+┳━+┓\n.* Total params: 11 \(44\.00 B\)\n.*\n$/s);
+  t.false(texts[0]!.includes('Optimizer params'));
+  t.regex(texts[1]!, / Optimizer params: 13 \(56\.00 B\)\n$/);
+  t.is(texts[1]!.split('\n')[1]!.length, 60);
+  t.true(texts[1]!.includes('Trai'));
+});
 
 test('layers are found by name and by index', (t) => {
   const { model, hidden } = twoLayers();
@@ -100,7 +97,7 @@ test('weights are counted, and listed, once they are made', (t) => {
   t.deepEqual(model.trainableVariables, model.weights);
 });
 
-test.serial('the optimizer has the size that it was built with', async (t) => {
+test('the optimizer has the size that it was built with', async (t) => {
   const { model, hidden } = twoLayers();
   const totals = () => {
     let text = '';

@@ -8,4 +8,4 @@ const golden = JSON.parse(
 );
 
 for (const name of Object.keys(mistakes) as (keyof typeof mistakes)[])
-  test.serial(`${name}: the words are Keras's`, (t) => t.is(wordsOf(name), golden.mistakes[name]));
+  test(`${name}: the words are Keras's`, (t) => t.is(wordsOf(name), golden.mistakes[name]));

@@ -46,7 +46,7 @@ const png = (data: Uint8Array, width: number, height: number) =>
     .png()
     .toBuffer();
 
-// Every one of these seeds the process-wide stream.
+// Serial tests draw from the process-wide stream, which they seed.
 for (const { name, request, result } of golden.arrays)
   test.serial(`${name}: the batches that Keras yields`, async (t) => {
     const { pictures: x } = golden;
@@ -131,7 +131,7 @@ test.serial(
   },
 );
 
-test.serial('an iterator goes on without end, and starts a pass anew when reset', async (t) => {
+test('an iterator goes on without end, and starts a pass anew when reset', async (t) => {
   const flow = new ImageDataGenerator().flow(noise(5, 1, 1, 1), [0, 1, 2, 3, 4], {
     batchSize: 2,
     shuffle: false,
@@ -150,7 +150,7 @@ test.serial('an iterator goes on without end, and starts a pass anew when reset'
   });
 });
 
-test.serial('the pictures that a user gives stay as they are', async (t) => {
+test('the pictures that a user gives stay as they are', async (t) => {
   const x = noise(4, 3, 3, 3);
   const before = x.data.slice();
   const generator = new ImageDataGenerator({ rescale: 1 / 255, featurewiseCenter: true });
@@ -291,7 +291,7 @@ test('bad options and bad data are refused with what was received', (t) => {
   for (const [make, message] of cases) t.is(refusal(make), message);
 });
 
-test.serial('a file that is no picture is named', async (t) => {
+test('a file that is no picture is named', async (t) => {
   const broken = mkdtempSync(join(tmpdir(), 'broken-'));
   t.teardown(() => rmSync(broken, { recursive: true }));
   mkdirSync(join(broken, 'a'), { recursive: true });

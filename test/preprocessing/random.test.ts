@@ -102,7 +102,7 @@ test('what cannot be drawn is refused in NumPy’s words', (t) => {
   );
 });
 
-test.serial('setRandomSeed seeds the process-wide streams', (t) => {
+test('setRandomSeed seeds the process-wide streams', (t) => {
   setRandomSeed(42);
   t.is(globalRandom().random(), 0.3745401188473625);
   t.is(globalPythonRandom().randint(1, 1e9), new PythonRandom(42).randint(1, 1e9));

@@ -23,27 +23,24 @@ const golden: {
 } = JSON.parse(readFileSync('test/golden/training.json', 'utf8'));
 
 for (const { case: given, answer } of golden.cases)
-  test.serial(
-    `${given.name}, ${given.optimizer[0]} on ${given.loss}: losses, metrics and weights are Keras's`,
-    async (t) => {
-      const model = compileCase(given, answer);
-      if (given.epochs) {
-        const { history } = await model.fit(unpack(answer.x), unpack(answer.y), {
-          ...{ batchSize: given.batch, epochs: given.epochs, shuffle: false, verbose: 0 },
-          validationSplit: given.validation_split,
-        });
-        t.deepEqual(Object.keys(history).toSorted(), Object.keys(answer.history!).toSorted());
-        for (const [name, values] of Object.entries(answer.history!))
-          assertClose(t, history[name]!, values, { label: name });
-      } else {
-        assertClose(t, await trainSteps(model, given, answer), answer.losses!, { label: 'loss' });
-      }
-      // Weights are about 1, and so are what adds up to those near 0.
-      for (const [i, weight] of model.weights.entries())
-        assertClose(t, weight.value, unpack(answer.final[i]!).data, { label: `weight ${i}`, absolute: 1e-5 });
-      await model.release();
-    },
-  );
+  test(`${given.name}, ${given.optimizer[0]} on ${given.loss}: losses, metrics and weights are Keras's`, async (t) => {
+    const model = compileCase(given, answer);
+    if (given.epochs) {
+      const { history } = await model.fit(unpack(answer.x), unpack(answer.y), {
+        ...{ batchSize: given.batch, epochs: given.epochs, shuffle: false, verbose: 0 },
+        validationSplit: given.validation_split,
+      });
+      t.deepEqual(Object.keys(history).toSorted(), Object.keys(answer.history!).toSorted());
+      for (const [name, values] of Object.entries(answer.history!))
+        assertClose(t, history[name]!, values, { label: name });
+    } else {
+      assertClose(t, await trainSteps(model, given, answer), answer.losses!, { label: 'loss' });
+    }
+    // Weights are about 1, and so are what adds up to those near 0.
+    for (const [i, weight] of model.weights.entries())
+      assertClose(t, weight.value, unpack(answer.final[i]!).data, { label: `weight ${i}`, absolute: 1e-5 });
+    await model.release();
+  });
 
 test('metrics of outputs on thresholds are those of Keras', async (t) => {
   const { measured } = golden;
