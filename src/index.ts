@@ -5,7 +5,7 @@
 
 export { type EngineOptions, openEngine } from '#platform';
 export * as applications from './applications.js';
-export type { Classified, ClassifyOptions, Prediction, Result } from './classifier/classify.js';
+export type { Classified, Prediction, Result, StrangerVerdict } from './classifier/classify.js';
 export { MetadataError, type ModelMetadata, readMetadata } from './classifier/metadata.js';
 export type { ClassReport, Evaluation } from './classifier/metrics.js';
 export type { Engine, Session, Tensors } from './engine/engine.js';
@@ -42,6 +42,6 @@ export {
   type ClassifyFilesOptions,
   classifyFiles,
 } from './transfer/predict/classify-files.js';
-export { FileClassifier as Classifier } from './transfer/predict/load-classifier.js';
+export { type ClassifyOptions, FileClassifier as Classifier } from './transfer/predict/load-classifier.js';
 export { type Reporter, silent } from './transfer/reporter.js';
 export { type TrainOptions, type TrainResult, trainClassifier } from './transfer/train/train.js';

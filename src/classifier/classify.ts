@@ -4,10 +4,9 @@ import { type Tensor, tensor } from '../graph/tensor.js';
 import type { Face, FaceDetector } from '../images/faces.js';
 import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
-import { named, refuseOthers } from '../named-options.js';
 import { cutOut, type Decode, type Part } from './cut-out.js';
 import type { ModelMetadata } from './metadata.js';
-import { isKnown, withReject } from './strangers.js';
+import { isKnown, type StrangerRule } from './strangers.js';
 
 /** A class with how likely it is. */
 export interface Prediction {
@@ -35,13 +34,13 @@ export interface StrangerVerdict {
   readonly familiarity: number;
 }
 
-export interface ClassifyOptions {
+export interface LookOptions {
   /** The most pixels a picture may have. Default: 100 megapixels. */
   readonly maxPixels?: number;
   /** Looks at every face rather than at the largest, where the model looks at faces. Default false. */
   readonly allFaces?: boolean;
-  /** The share of known pictures that may be turned away; 0: strangers are not told. Default: as the model was trained. */
-  readonly reject?: number;
+  /** When a picture counts as known; `null`: strangers are not told. Default: as the model's metadata say. */
+  readonly strangers?: StrangerRule | null;
 }
 
 /** A whole picture with its results. */
@@ -89,15 +88,14 @@ export class Classifier {
    * @throws ImageError when it is no picture, NoFaceError when it has no face and the model wants one, OnnxFormatError
    * when the model is damaged
    */
-  async classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
-    const { maxPixels, allFaces, reject, ...unknown } = named(options, 'classify');
-    refuseOthers(unknown, 'classify', (probe) => this.classify(picture, probe));
+  async classify(picture: Uint8Array | Image, options: LookOptions = {}): Promise<Classified> {
+    const { maxPixels, allFaces, strangers = this.metadata.strangers ?? null } = options;
     const { preprocessing } = this.metadata;
     const { detector } = this;
     const decode = this.#decode;
     const cut = await cutOut(picture, { preprocessing, decode, detector, maxPixels, allFaces });
     const look = async ({ image, face }: Part): Promise<Result> => {
-      const { probabilities, heatmap, stranger } = await this.#run(image, reject);
+      const { probabilities, heatmap, stranger } = await this.#run(image, strangers);
       const region = regionOf(cut.picture, preprocessing.crop, face);
       return { probabilities, face, heatmap: heatmap && { ...heatmap, region }, stranger };
     };
@@ -126,7 +124,7 @@ export class Classifier {
     await this.detector?.release();
   }
 
-  async #run({ width, height, data }: Image, reject?: number) {
+  async #run({ width, height, data }: Image, strangers: StrangerRule | null) {
     const pixels = tensor('uint8', data, [1, height, width, 3]);
     const outputs = await this.session.run({ pixels }).catch((cause: Error) => {
       throw new OnnxFormatError(
@@ -137,19 +135,8 @@ export class Classifier {
     return {
       probabilities: this.#check(outputs.probabilities),
       heatmap: outputs.heatmap ? toMap(outputs.heatmap) : null,
-      stranger: this.#judge(outputs, reject),
+      stranger: judge(outputs, strangers),
     };
-  }
-
-  #judge({ familiarity, energy }: Tensors, reject?: number): StrangerVerdict | null {
-    const { strangers } = this.metadata;
-    if (!strangers || !familiarity || reject === 0) return null;
-    const rule = reject === undefined ? strangers : withReject(strangers, reject);
-    const measured = {
-      familiarity: Number(familiarity.data[0]),
-      ...(energy ? { energy: Number(energy.data[0]) } : {}),
-    };
-    return { known: isKnown(rule, measured), familiarity: measured.familiarity };
   }
 
   /** @throws OnnxFormatError unless there is a number from 0 to 1 for each label */
@@ -183,4 +170,13 @@ export const firstLine = ({ message }: Error): string => message.split('\n', 1).
 function toMap({ data, dims }: Tensor): Omit<Heatmap, 'region'> {
   const [, height = 0, width = 0] = dims;
   return { width, height, data: data as Float32Array };
+}
+
+function judge({ familiarity, energy }: Tensors, rule: StrangerRule | null): StrangerVerdict | null {
+  if (!rule || !familiarity) return null;
+  const measured = {
+    familiarity: Number(familiarity.data[0]),
+    ...(energy ? { energy: Number(energy.data[0]) } : {}),
+  };
+  return { known: isKnown(rule, measured), familiarity: measured.familiarity };
 }

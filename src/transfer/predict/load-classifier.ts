@@ -1,13 +1,21 @@
 import { decodeImage, readModel } from '#platform';
 import { checkClassifier } from '../../classifier/check-classifier.js';
-import { Classifier, firstLine } from '../../classifier/classify.js';
+import { type Classified, Classifier, firstLine, type LookOptions } from '../../classifier/classify.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
+import { withReject } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { createFaceDetector } from '../../images/faces.js';
+import type { Image } from '../../images/image.js';
 import { isZip } from '../../keras/saving/archive.js';
 import { isHdf5 } from '../../keras/saving/hdf5.js';
+import { named, refuseOthers } from '../../named-options.js';
+
+export interface ClassifyOptions extends Omit<LookOptions, 'strangers'> {
+  /** The share of known pictures that may be turned away; 0: strangers are not told. Default: as the model was trained. */
+  readonly reject?: number;
+}
 
 /** An exported model in a file, ready for pictures. Users know it as `Classifier`. */
 export class FileClassifier extends Classifier {
@@ -35,5 +43,15 @@ export class FileClassifier extends Classifier {
         ? await createFaceDetector(engine, await readFaceDetectorModel())
         : null;
     return new FileClassifier({ metadata, session, detector, decode: decodeImage });
+  }
+
+  /** Refuses options that it does not know; a page's worker, whose options are its own, does without. */
+  override classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
+    const { maxPixels, allFaces, reject, ...others } = named(options, 'classify');
+    refuseOthers(others, 'classify', (probe) => this.classify(picture, probe));
+    const { strangers = null } = this.metadata;
+    const rule =
+      reject === undefined || !strangers ? strangers : reject === 0 ? null : withReject(strangers, reject);
+    return super.classify(picture, { maxPixels, allFaces, strangers: rule });
   }
 }
