@@ -174,11 +174,9 @@ export function nearest(name: string, known: readonly string[]): string | null {
     .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best && best.distance <= Math.round(0.4 * plain.length)) return best.candidate;
-  return (
-    known.find(
-      (candidate) => candidate.toLowerCase().includes(plain) || plain.includes(candidate.toLowerCase()),
-    ) ?? null
-  );
+  // `lossWeights` is another option than `loss`, though its name begins like it.
+  const isPart = (candidate: string) => candidate.length > 0.6 * plain.length && plain.includes(candidate);
+  return known.find((name) => name.toLowerCase().includes(plain) || isPart(name.toLowerCase())) ?? null;
 }
 
 const initials = (words: readonly string[]): string => words.map((word) => word[0]).join('');

@@ -100,6 +100,8 @@ test('the nearest name', (t) => {
     min_lr: 'minLr',
     restore_best: 'restoreBestWeights',
     decay: 'weightDecay',
+    momentumSchedule: null,
+    rhoWeights: null,
     foo: null,
     x: null,
   };
