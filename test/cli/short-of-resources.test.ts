@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import sharp from 'sharp';
 import { drawPatterns } from './pictures.js';
@@ -171,7 +172,9 @@ test.serial('threads that cannot be started are named', async (t) => {
   const home = join(room, 'home');
   await mkdir(home);
   for (const folder of [room, home]) await chown(folder, uid, uid);
-  if (lacks(t, 'setpriv', ...as.slice(1), process.execPath, '--version')) return;
+  // Another user must be able to read the project, too, which may lie in a folder of its owner's alone.
+  const script = fileURLToPath(new URL('../../src/cli/ort-transfer.js', import.meta.url));
+  if (lacks(t, 'setpriv', ...as.slice(1), process.execPath, script, '--version')) return;
   const args = [small, '--crop', 'none', '--provider', 'cpu', '--cache', home, '--out', join(home, 'out')];
   const ended = await runUnder(['prlimit', '--nproc=13', ...as], 'ort-transfer', ['features', ...args]);
   assertNamed(t, ended, /^error: Expected enough threads\. Received: no more \(.*\)\. Hint: /m);
