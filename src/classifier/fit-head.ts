@@ -55,7 +55,7 @@ export interface FitHeadResult {
   /** On the pictures that were left out, in folds or for validation; `null` where there were none. */
   readonly evaluation: Evaluation | null;
   readonly leftOut: readonly LeftOut[];
-  /** log Σ exp of a logistic head's logits for training pictures that it was not fitted on, by path. */
+  /** log Σ exp of the logistic head's logits for training pictures that it was not fitted on, by path; empty without. */
   readonly energies: ReadonlyMap<string, number>;
   /** How long the folds took, in seconds. */
   readonly foldSeconds: number;
@@ -90,7 +90,9 @@ export async function fitHead(options: FitHeadOptions): Promise<FitHeadResult> {
 async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise<FitHeadResult> {
   const { training, validation, views = 4, folds = 3, seed = 0, prior = 'data' } = options;
   const kind = choose(options);
-  const { strength, energies } = await chooseStrength(fitter, training, seed);
+  const { strength, energies } = kind.logistic
+    ? await chooseStrength(fitter, training, seed)
+    : { strength: 0, energies: new Map<string, number>() };
   const logPrior = prior === 'flat' ? logPriorOf(training) : null;
   const fitLogistic = (data: Dataset) =>
     kind.logistic ? fitter.fit({ ...toArrays(data, views), views }, { strength }) : null;

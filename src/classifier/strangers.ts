@@ -134,8 +134,9 @@ export function tuneRule(
 
 /** How well a picture passes for a known one: its familiarity, or the smaller p-value of both measures. */
 export function scoreOf({ measures }: StrangerRule, { familiarity, energy }: Measured): number {
-  if (!measures || energy === undefined) return familiarity;
-  return Math.min(shareBelow(measures.familiarity, familiarity), shareBelow(measures.energy, energy));
+  if (!measures) return familiarity;
+  const share = shareBelow(measures.familiarity, familiarity);
+  return energy === undefined ? share : Math.min(share, shareBelow(measures.energy, energy));
 }
 
 /** Whether a picture is of the kind that the model was trained on. A measure that is no number is not. */

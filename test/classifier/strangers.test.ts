@@ -114,6 +114,8 @@ test('near strangers are judged by the smaller share of training pictures that p
   t.true(Math.abs(scoreOf(rule, { familiarity: middle, energy: 100 }) - 0.5) < 0.02);
   t.true(Math.abs(scoreOf(rule, { familiarity: 1, energy: 19.9 * 0.25 }) - 0.25) < 0.01);
   t.is(scoreOf(rule, { familiarity: -1, energy: 10 }), 0);
+  t.is(scoreOf(rule, { familiarity: -1 }), 0);
+  t.is(scoreOf(rule, { familiarity: 1 }), 1);
   t.false(isKnown(rule, { familiarity: 1, energy: 0 }));
   t.true(isKnown(rule, { familiarity: 1, energy: 15 }));
   t.true(rule.threshold > 0.03 && rule.threshold < 0.1, `${rule.threshold}`);

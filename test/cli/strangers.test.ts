@@ -199,5 +199,11 @@ test('heads and formats that do not go together are refused before the work begi
   ]);
   t.is(code, 1);
   t.regex(stderr, /Expected `head` 'article' with one of Keras's files/);
+  const near = await run('ort-transfer', [
+    ...['train', '--train', join(room, 'train'), '--cache', join(room, 'cache')],
+    ...['--head', 'article', '--unknown', 'near', '--out', join(room, 'near'), ...quick],
+  ]);
+  t.is(near.code, 1);
+  t.regex(near.stderr, /Expected `unknown` 'far' with `head` 'article'/);
   t.notRegex(stderr, /Extracting/);
 });

@@ -28,6 +28,10 @@ export interface UnknownOptions {
   readonly strangers?: string;
 }
 
+/** Why dense layers alone tell no near strangers. */
+export const noEnergy =
+  "Expected `unknown` 'far' with `head` 'article'. Received: 'near', which asks logistic regression. Hint: leave `head` out.";
+
 export interface TrainedStrangers extends LearnedStrangers {
   /** On the pictures of `strangers`; `null` where none were named. */
   readonly scores: StrangerScores | null;

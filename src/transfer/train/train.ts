@@ -15,7 +15,7 @@ import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
 import { encodeTrained, noDenseHead } from './encode-trained.js';
 import { backboneLayers } from './keras-classifier.js';
-import { learnToTellStrangers, type UnknownOptions } from './learn-strangers.js';
+import { learnToTellStrangers, noEnergy, type UnknownOptions } from './learn-strangers.js';
 import { loadSplits } from './load-splits.js';
 import { targetOf } from './target.js';
 
@@ -128,6 +128,7 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
   const chosen = await chooseClasses(options, reporter);
   const target = await targetOf(options.out);
   if (target.format !== 'onnx' && options.head === 'logistic') throw new ValueError(noDenseHead);
+  if (options.head === 'article' && options.unknown === 'near') throw new ValueError(noEnergy);
   await tellReplaced(target.model, reporter.info);
   return writeTogether(target.folder, async (output) => {
     const preparation = await prepareBackbone({ ...options, random }, reporter);
