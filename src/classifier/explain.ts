@@ -4,6 +4,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import { firstInput, type Graph, type Model, makersOf, type Node, type Value } from '../graph/graph.js';
 import { oneHot } from '../graph/one-hot.js';
 import { tensor } from '../graph/tensor.js';
+import { unitLengthBackward } from '../graph/unit-length.js';
 
 /** A model whose answers cannot be traced back to its pictures. */
 export class ExplainError extends UserError {
@@ -155,13 +156,8 @@ const backwards: ReadonlyMap<string, Backward> = new Map<string, Backward>(
         );
       return g.op('Gemm', [dy, kernel], { transB: intOf(node, 'transB', 0) === 0 ? 1 : 0 });
     },
-    /** y = x / ‖x‖: dx = (dy − y·Σ y·dy) / ‖x‖. */
-    LpNormalization: (g, { inputs: [x = ''], outputs: [y = ''] }, dy) => {
-      const sum = (value: Value) => g.op('ReduceSum', [value, g.ints(1)], { keepdims: 1 });
-      const length = g.op('Max', [g.op('Sqrt', [sum(g.op('Mul', [x, x]))]), g.scalar(1e-12)]);
-      const along = g.op('Mul', [y, sum(g.op('Mul', [y, dy]))]);
-      return g.op('Div', [g.op('Sub', [dy, along]), length]);
-    },
+    LpNormalization: (g, { inputs: [x = ''], outputs: [y = ''] }, dy) =>
+      unitLengthBackward(g, { x, y, dy, axis: 1 }),
     /** Of a constant. */
     Sub: (_, __, dy) => dy,
     /** By a constant. */

@@ -3,6 +3,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { float32, type Tensor } from '../graph/tensor.js';
+import { toUnitLength } from '../graph/unit-length.js';
 import { minimise } from './lbfgs.js';
 
 /** Linear layer on normalised embeddings: softmax(x·kernel + bias), x = √D·e/‖e‖. */
@@ -130,7 +131,7 @@ export function normaliseRows({ data, dims }: Tensor<'float32'>): Tensor<'float3
 
 /** Writes the logits (N, C) of embeddings (N, D). */
 export function writeLogistic(g: GraphBuilder, embedding: Value, { kernel, bias }: Logistic): Value {
-  const unit = g.op('LpNormalization', [embedding], { axis: 1, p: 2 });
+  const unit = toUnitLength(g, embedding, 1);
   const x = g.op('Mul', [unit, g.scalar(Math.sqrt(kernel.dims[0] ?? 0))]);
   return g.op('Gemm', [x, g.initializer('kernel', kernel), g.initializer('bias', bias)]);
 }

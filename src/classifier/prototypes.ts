@@ -1,6 +1,8 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
+import { unitRow } from '../graph/rows.js';
 import { float32, type Tensor } from '../graph/tensor.js';
+import { toUnitLength } from '../graph/unit-length.js';
 import type { RandomState } from '../keras/random/random-state.js';
 import type { Dataset } from './dataset.js';
 
@@ -20,7 +22,7 @@ export function findPrototypes({ classes, pictures }: Dataset, random: RandomSta
   const prototypes = [...classes.keys()].flatMap((label) => {
     const own = pictures.filter((picture) => picture.label === label);
     return sphericalKMeans(
-      own.flatMap(({ views }) => views.map(unitOf)),
+      own.flatMap(({ views }) => views.map(unitRow)),
       Math.min(perClass, own.length),
       random,
     );
@@ -42,7 +44,7 @@ function sphericalKMeans(rows: readonly Float32Array[], count: number, random: R
       if (sum) for (const [d, value] of row.entries()) sum[d] = (sum[d] ?? 0) + value;
     }
     // A group that has lost all its rows keeps its mean.
-    const next = sums.map((sum, m) => (sum.some((value) => value !== 0) ? unitOf(sum) : (means[m] ?? sum)));
+    const next = sums.map((sum, m) => (sum.some((value) => value !== 0) ? unitRow(sum) : (means[m] ?? sum)));
     const moved = next.some((mean, m) => dot(mean, means[m] ?? mean) < 1 - 1e-6);
     means = next;
     if (!moved) break;
@@ -85,12 +87,12 @@ export function familiarityOf(
   const rows = Array.from({ length: count }, (_, p) =>
     Float32Array.from({ length: width }, (_value, d) => prototypes.data[d * count + p] ?? 0),
   );
-  return Float32Array.from(embeddings, (embedding) => nearest(rows, unitOf(embedding)).cosine);
+  return Float32Array.from(embeddings, (embedding) => nearest(rows, unitRow(embedding)).cosine);
 }
 
 /** Writes `familiarityOf`: embedding (N, D) → (N). Needs operator set 18. */
 export function writeFamiliarity(g: GraphBuilder, embedding: Value, prototypes: Tensor<'float32'>): Value {
-  const unit = g.op('LpNormalization', [embedding], { axis: 1, p: 2 });
+  const unit = toUnitLength(g, embedding, 1);
   const cosines = g.op('MatMul', [unit, g.initializer('prototypes', prototypes)]);
   return g.op('ReduceMax', [cosines, g.ints(1)], { keepdims: 0 });
 }
@@ -102,11 +104,6 @@ function nearest(means: readonly Float32Array[], row: Float32Array): { index: nu
     if (cosine > best.cosine) best = { index, cosine };
   }
   return best;
-}
-
-function unitOf(row: Float32Array): Float32Array {
-  const length = Math.sqrt(dot(row, row));
-  return length > 0 ? row.map((value) => value / length) : row;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -1,5 +1,11 @@
 import { float32, sizeOf, type Tensor } from './tensor.js';
 
+/** The row with length 1; a row of zeros stays one. */
+export function unitRow(row: Float32Array): Float32Array {
+  const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+  return length > 0 ? row.map((value) => value / length) : row;
+}
+
 /** Numbers one after the other. */
 export const joinFloats = (parts: readonly Float32Array[]): Float32Array<ArrayBuffer> =>
   join(parts, new Float32Array(lengthOf(parts)));

@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { toUnitLength, unitLengthBackward } from '../../graph/unit-length.js';
 import { named } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config, Fields } from '../serialized.js';
@@ -35,17 +36,8 @@ export class UnitNormalization extends Layer {
 
   override forward({ g }: Context, [x]: PerInput<Value>, [shape]: PerInput<Shape>): Forward {
     const axis = axisInGraph((this.axis + shape.length) % shape.length, shape.length);
-    const sum = (value: Value) => g.op('ReduceSum', [value, g.ints(axis)], { keepdims: 1 });
-    const y = g.op('LpNormalization', [x], { axis, p: 2 });
-    return {
-      output: y,
-      /** dx = (dy − y·Σ y·dy) / ‖x‖ */
-      backward: (dy) => {
-        const length = g.op('Max', [g.op('Sqrt', [sum(g.op('Mul', [x, x]))]), g.scalar(1e-12)]);
-        const along = g.op('Mul', [y, sum(g.op('Mul', [y, dy]))]);
-        return { inputs: [g.op('Div', [g.op('Sub', [dy, along]), length])] };
-      },
-    };
+    const y = toUnitLength(g, x, axis);
+    return { output: y, backward: (dy) => ({ inputs: [unitLengthBackward(g, { x, y, dy, axis })] }) };
   }
 
   override getConfig(): Config {

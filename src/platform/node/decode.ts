@@ -14,39 +14,19 @@
  * that JPEG shares them among, png.ts PNG, and WebP and TIFF are refused. GIF, BMP and Netpbm need no library.
  */
 
-import {
-  type Channels,
-  convertColour,
-  type Levels,
-  losesLevels,
-} from '../../images/formats/convert-colour.js';
+import type { DecodedImage, DecodeRules } from '../../images/decode-options.js';
+import { convertColour, losesLevels } from '../../images/formats/convert-colour.js';
 import type { Header } from '../../images/formats/header.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
 import { readHeader } from '../../images/formats/read-header.js';
-import { type Image, ImageError } from '../../images/image.js';
+import { ImageError } from '../../images/image.js';
 import { checkSize } from '../../images/limits.js';
 import { type Decoder, decodeStored } from './decode-stored.js';
 
-export interface DecodeOptions {
-  /** Turn the picture upright as its EXIF data says. TIFFs are always turned, as in Pillow. Default: true. */
-  exif?: boolean;
-  /** The most pixels a picture may have; asked before it is decoded. Default: 100 megapixels. */
-  maxPixels?: number;
-  /** 3: RGB, 4: RGBA, 1: grey by Pillow's `convert('L')`. Default: 3. */
-  channels?: Channels;
-  /**
-   * How 16-bit and float samples become bytes: `scaled` keeps the whole range, `pillow` clips grey as Pillow does, and
-   * is for Keras's functions alone. Default: `scaled`.
-   */
-  levels?: Levels;
+export interface DecodeOptions extends DecodeRules {
   /** Which library decodes. Default: sharp where it loads, else Jimp. */
   decoder?: Decoder;
-}
-
-export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {
-  /** Whether `levels: 'pillow'` lost levels that `scaled` would have kept. */
-  readonly isClipped: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@
  * by its EXIF data, and refuses damaged JPEGs rather than show a part.
  */
 
+import type { DecodedImage, DecodeRules } from '../../images/decode-options.js';
 import {
   type Channels,
   convertColour,
@@ -22,25 +23,6 @@ import { type Image, ImageError } from '../../images/image.js';
 import { checkSize } from '../../images/limits.js';
 import { readBitmap } from './bitmap.js';
 
-export interface DecodeOptions {
-  /** Turn the picture upright as its EXIF data says. Default: true. */
-  exif?: boolean;
-  /** The most pixels a picture may have; asked before it is decoded. Default: 100 megapixels. */
-  maxPixels?: number;
-  /** 3: RGB, 4: RGBA, 1: grey by Pillow's `convert('L')`. Default: 3. */
-  channels?: Channels;
-  /**
-   * How 16-bit and float samples become bytes: `scaled` keeps the whole range, `pillow` clips grey as Pillow does, and
-   * is for Keras's functions alone. Default: `scaled`.
-   */
-  levels?: Levels;
-}
-
-export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientation'> {
-  /** Whether `levels: 'pillow'` lost levels that `scaled` would have kept. */
-  readonly isClipped: boolean;
-}
-
 /**
  * Decodes a picture by its content; a file name plays no part.
  *
@@ -52,7 +34,7 @@ export interface DecodedImage extends Image, Pick<Header, 'format' | 'orientatio
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  { exif = true, maxPixels, channels = 3, levels = 'scaled' }: DecodeOptions = {},
+  { exif = true, maxPixels, channels = 3, levels = 'scaled' }: DecodeRules = {},
 ): Promise<DecodedImage> {
   const header = readHeader(bytes);
   const { format, orientation } = header;

@@ -9,12 +9,12 @@ import {
 } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import { resizeModel } from '../../classifier/resize-model.js';
-import type { Engine } from '../../engine/engine.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { describeFlat } from '../data/describe-flat.js';
 import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.js';
 import { checkStrict } from '../data/list-classes.js';
+import type { LoadDatasetOptions } from '../data/load-dataset.js';
 import { refuseSplits } from '../data/splits.js';
 import { type ExtractedPicture, extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
@@ -24,25 +24,13 @@ import { type Entry, findExact, findNear } from './find-duplicates.js';
 import type { Look, LookItem, LookSetup } from './look-worker.js';
 import { type ClassOfPictures, markDuplicates, type Seen, writeSheet } from './sheets.js';
 
-export interface InspectOptions extends PreparationOptions {
+export interface InspectOptions extends PreparationOptions, Omit<LoadDatasetOptions, 'preparation'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   /** Such a folder that is to validate or test; its pictures are shown without other views. Default: none. */
   readonly validation?: string;
-  /** Embeds and compares the pictures. */
-  readonly engine: Engine;
   /** Views to show of each picture, itself included. Default 4. */
   readonly views?: number;
-  /** Chooses the other views. Default 0. */
-  readonly seed?: number;
-  /** Folder that keeps embeddings from run to run. */
-  readonly cache: string;
-  /** Pictures with more pixels are skipped. Default 100 million. */
-  readonly maxPixels?: number;
-  /** Threads. Default: as many as there are processors. */
-  readonly workers?: number;
-  /** Stops at a picture that cannot be used. Default false. */
-  readonly strict?: boolean;
   /** Folder for the contact sheets, one for each class. */
   readonly out: string;
   /** Pictures on a sheet of each split: copies first, the others evenly chosen. Default 400. */

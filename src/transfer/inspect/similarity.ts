@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { joinFloats } from '../../graph/rows.js';
+import { joinFloats, unitRow } from '../../graph/rows.js';
 import { float32 } from '../../graph/tensor.js';
 
 /** Two rows, the first before the second, and the cosine of the angle between them. */
@@ -28,7 +28,7 @@ export async function similarPairs(
   const [first] = embeddings;
   if (!first || count < 2) return [];
   const width = first.length;
-  const unit = embeddings.map(normalise);
+  const unit = embeddings.map(unitRow);
   const columns = new Float32Array(width * count);
   for (const [j, row] of unit.entries())
     for (const [d, value] of row.entries()) columns[d * count + j] = value;
@@ -58,10 +58,4 @@ export async function similarPairs(
     await session.release();
   }
   return pairs;
-}
-
-/** The row with length 1; a row of zeros is like no other. */
-function normalise(row: Float32Array): Float32Array {
-  const length = Math.hypot(...row) || 1;
-  return row.map((value) => value / length);
 }
