@@ -54,6 +54,13 @@ test('every picture is left out once, and every fold has its share of each class
   }
 });
 
+test('of a class of two pictures each is left out once', (t) => {
+  const folds = stratifiedFolds(pictures(6), 3, new RandomState(0));
+  t.is(folds.flatMap(({ held }) => held.pictures).length, 6);
+  for (const { training } of folds)
+    for (const label of [0, 1, 2]) t.true(training.pictures.some((picture) => picture.label === label));
+});
+
 test('copies stay in one fold, and a class of one picture is never left out', (t) => {
   const data = pictures(12);
   const [first, , , second] = data.pictures;

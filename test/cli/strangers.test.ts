@@ -8,6 +8,7 @@ import { readMetadata } from '../../src/classifier/metadata.js';
 import { float32 } from '../../src/graph/tensor.js';
 import { loadModel } from '../../src/keras/saving/index.js';
 import { importOnnx } from '../../src/transfer/convert/onnx-to-layers.js';
+import { assertClose } from '../compare.js';
 import { run } from './command.js';
 import { drawPatterns, patternNames } from './pictures.js';
 
@@ -79,6 +80,11 @@ test('the model says what it was measured on and when a picture is known; the hi
   t.is(strangers?.mode, 'far');
   t.is(strangers?.threshold, history.unknown.threshold);
   t.is(strangers?.quantiles.length, 101);
+  // The strangers are all less familiar than any known picture, so that nothing known need be turned away.
+  const [least = Number.NaN] = strangers?.quantiles ?? [];
+  assertClose(t, [strangers?.threshold ?? Number.NaN], [least], { label: 'threshold' });
+  t.is(history.unknown.scores.falseRejection, 0);
+  t.is(history.unknown.scores.falseAcceptance, 0);
   t.deepEqual(history.head, ['dense', 'logistic']);
 });
 

@@ -64,7 +64,7 @@ export function headOf(model: Model, activation?: HeadActivation): ClassifierHea
 }
 
 /** Probabilities (N, C) of outputs (N, C), or for a pair (N, 1). */
-export function writeHead(g: GraphBuilder, output: Value, { added, isPair }: ClassifierHead): Value {
+export function writeProbabilities(g: GraphBuilder, output: Value, { added, isPair }: ClassifierHead): Value {
   const probabilities =
     added === 'softmax'
       ? g.op('Softmax', [output], { axis: -1 })

@@ -25,7 +25,7 @@ import {
 } from '../../keras/saving/index.js';
 import { formatSummary } from '../../keras/summary.js';
 import { writeOver } from '../write-over.js';
-import { type HeadActivation, headOf, scalesLevels, writeHead } from './classifier-head.js';
+import { type HeadActivation, headOf, scalesLevels, writeProbabilities } from './classifier-head.js';
 import { type ImportedModel, importOnnx } from './onnx-to-layers.js';
 
 export interface ConvertOptions {
@@ -201,7 +201,7 @@ function classifier(
       ...origin,
     },
     backbone: (g, images) => ({ embedding: model.forward(inferenceContext(g), [images]).output }),
-    head: (g, output) => writeHead(g, output, head),
+    head: (g, output) => writeProbabilities(g, output, head),
   });
   return { onnx: { ...onnx, graph: fold(onnx.graph) }, notes };
 }
