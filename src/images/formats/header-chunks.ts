@@ -1,7 +1,7 @@
 import { ImageError } from '../image.js';
-import { readBmp } from './bmp.js';
-import { readGifFrame } from './gif.js';
 import type { Header } from './header.js';
+import { readBmp } from './header-bmp.js';
+import { readGifFrame } from './header-gif.js';
 import { type Orientation, readExifOrientation } from './orientation.js';
 
 const code = (name: string): number => new DataView(new TextEncoder().encode(name).buffer).getUint32(0);

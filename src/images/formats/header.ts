@@ -3,6 +3,11 @@ import type { Orientation } from './orientation.js';
 /** Kinds of files that are read. */
 export type Format = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp' | 'tiff' | 'netpbm';
 
+/** Formats that are simple to decode, and that libraries and browsers decode otherwise than Pillow, or not at all. */
+export const ownFormats = ['bmp', 'gif', 'netpbm'] as const satisfies Format[];
+export type OwnFormat = (typeof ownFormats)[number];
+export const isOwnFormat = (format: Format): format is OwnFormat => ownFormats.some((own) => own === format);
+
 /** A picture's size and kind, as the first bytes of its file tell. */
 export interface Header {
   readonly format: Format;

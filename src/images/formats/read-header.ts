@@ -5,8 +5,8 @@ import type { Header } from './header.js';
 import { brandsOf, readAvifHeader } from './header-avif.js';
 import { readBmpHeader, readGifHeader, readPngHeader, readWebpHeader } from './header-chunks.js';
 import { readJpegHeader } from './header-jpeg.js';
+import { readNetpbmHeader } from './header-netpbm.js';
 import { readTiffHeader } from './header-tiff.js';
-import { readNetpbmHeader } from './netpbm.js';
 
 /** Brands of files in the container that AVIF and HEIC share. */
 const avifBrands = ['avif', 'avis'];

@@ -1,6 +1,6 @@
 /** The libraries that decode, each behind the same function: bytes to samples as the file keeps them. */
 import type { Channels, Levels, Samples } from '../../images/formats/convert-colour.js';
-import type { Format, Header } from '../../images/formats/header.js';
+import { type Format, type Header, isOwnFormat } from '../../images/formats/header.js';
 import { decodeOwn } from '../../images/formats/own-decoders.js';
 import { decodePng } from '../../images/formats/png.js';
 import { ImageError } from '../../images/image.js';
@@ -17,8 +17,7 @@ export async function decodeStored(
   { decoder, levels, channels }: { decoder: Decoder; levels: Levels; channels: Channels },
 ): Promise<Samples> {
   const { format } = header;
-  const own = orShortage(() => decodeOwn(bytes, format));
-  if (own) return own;
+  if (isOwnFormat(format)) return orShortage(() => decodeOwn(bytes, format));
   const sharp = decoder === 'jimp' ? undefined : await loadSharp();
   if (decoder === 'sharp' && !sharp)
     throw new Error('Expected sharp. Received: a package that does not load here. Hint: use decoder `auto`.');

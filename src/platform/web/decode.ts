@@ -13,11 +13,10 @@ import {
   type Levels,
   losesLevels,
 } from '../../images/formats/convert-colour.js';
-import type { Header } from '../../images/formats/header.js';
+import { type Header, isOwnFormat } from '../../images/formats/header.js';
 import { withoutAlpha } from '../../images/formats/header-avif.js';
 import { checkJpeg } from '../../images/formats/jpeg-check.js';
 import { inverse, orient, swapsSides } from '../../images/formats/orientation.js';
-import { decodeOwn } from '../../images/formats/own-decoders.js';
 import { readHeader } from '../../images/formats/read-header.js';
 import { type Image, ImageError } from '../../images/image.js';
 import { checkSize } from '../../images/limits.js';
@@ -59,10 +58,11 @@ async function decodeHere(
   const { format, colour, alpha, depth } = header;
   // Browsers keep the upper half of 16 bits, as `scaled` does.
   const isClipped = format === 'png' && colour === 'grey' && !alpha && depth === 16 && levels === 'pillow';
-  // Few pages ask for this, so that the others do not load it.
-  const { decodePng } = isClipped ? await import('../../images/formats/png.js') : { decodePng: undefined };
-  const samples = decodePng ? await decodePng(bytes) : decodeOwn(bytes, format);
-  if (!samples) return undefined;
+  if (!isClipped && !isOwnFormat(format)) return undefined;
+  // Few pages meet these, so that the others do not load what decodes them.
+  const samples = isOwnFormat(format)
+    ? (await import('../../images/formats/own-decoders.js')).decodeOwn(bytes, format)
+    : await (await import('../../images/formats/png.js')).decodePng(bytes);
   return {
     ...convertColour(samples, header, { channels, levels }),
     isClipped: levels === 'pillow' && losesLevels(samples, header),
