@@ -1,12 +1,6 @@
 /** The face of `ort-transfer/web`. */
 export type { BackboneInfo, Licence, Metrics, ModelMetadata } from '../classifier/metadata.js';
-export {
-  type Classification,
-  Classifier,
-  type ClassifyOptions,
-  type LoadOptions,
-  type Prediction,
-} from './classifier.js';
+export type { Classification, ClassifyOptions, LoadOptions, Prediction } from './classifier.js';
 export { ClassifierError, type Fault, type Progress, type WebProvider } from './classifier-protocol.js';
 export {
   ClassifierElement,
@@ -14,3 +8,4 @@ export {
   defineClassifierElement,
 } from './element/classifier-element.js';
 export { describeError as explain } from './element/error-words.js';
+export { NamedClassifier as Classifier } from './named-classifier.js';

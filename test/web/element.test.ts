@@ -180,6 +180,35 @@ test.serial('provider="webgpu" falls back to WebAssembly, with the same answers'
   t.is(used, 'wasm');
 });
 
+test.serial("a page of one's own is told of options that are not known", async (t) => {
+  const { page, server } = t.context;
+  // No page of ours, whose element is defined already.
+  await page.goto(new URL('page.css', server.url).href);
+  const told = await page.evaluate(async (script) => {
+    const { Classifier } = await import(script);
+    const tell = (error: Error) => `${error.name}: ${error.message}`;
+    const words: string[] = [];
+    try {
+      new Classifier('model.onnx', { onprogress: () => {} });
+    } catch (error) {
+      words.push(tell(error as Error));
+    }
+    const classifier = new Classifier('model.onnx', { provider: 'wasm', assets: undefined });
+    const picture = new Blob([new Uint8Array(1)]);
+    words.push(await classifier.classify(picture, { heat: true }).catch(tell));
+    words.push(
+      await classifier.classify(picture, { explain: false }).catch(({ fault }: { fault: string }) => fault),
+    );
+    classifier.close();
+    return words;
+  }, new URL('ort-classifier.js', server.url).href);
+  t.deepEqual(told, [
+    "TypeError: Classifier() got an unexpected keyword argument 'onprogress'. Hint: write 'onProgress' for 'onprogress'.",
+    "TypeError: classify() got an unexpected keyword argument 'heat'. Hint: it knows explain.",
+    'bad picture',
+  ]);
+});
+
 test.serial('a model can be handed over as a file', async (t) => {
   const { page, server, site } = t.context;
   const bytes = await readFile(join(site.folder, 'model.onnx'));
