@@ -85,6 +85,42 @@ const tanh: Activation = {
   backward: (g, dy, { y }) => g.op('Mul', [dy, g.op('Sub', [g.scalar(1), g.op('Mul', [y, y])])]),
 };
 
+const silu: Activation = {
+  name: 'silu',
+  forward: (g, x) => g.op('Mul', [x, g.op('Sigmoid', [x])]),
+  // f′ = σ(x) + f(x)·(1 − σ(x))
+  backward: (g, dy, { x, y }) => {
+    const gateAt = g.op('Sigmoid', [x]);
+    const rest = g.op('Mul', [y, g.op('Sub', [g.scalar(1), gateAt])]);
+    return g.op('Mul', [dy, g.op('Add', [gateAt, rest])]);
+  },
+};
+
+/** x/6 + ½, cut to [0, 1]. */
+const hardGate = (g: GraphBuilder, x: Value): Value => {
+  const line = g.op('Add', [g.op('Mul', [x, g.scalar(1 / 6)]), g.scalar(0.5)]);
+  return g.op('Clip', [line, g.scalar(0), g.scalar(1)]);
+};
+
+const between = (g: GraphBuilder, x: Value, low: number, high: number): Value =>
+  g.op('And', [g.op('Greater', [x, g.scalar(low)]), g.op('Less', [x, g.scalar(high)])]);
+
+const hardSigmoid: Activation = {
+  name: 'hard_sigmoid',
+  forward: hardGate,
+  backward: (g, dy, { x }) => gate(g, between(g, x, -3, 3), g.op('Mul', [dy, g.scalar(1 / 6)])),
+};
+
+const hardSilu: Activation = {
+  name: 'hard_silu',
+  forward: (g, x) => g.op('Mul', [x, hardGate(g, x)]),
+  // f′ = h(x) + x·h′(x), with h the gate, whose slope is 1/6 between −3 and 3.
+  backward: (g, dy, { x }) => {
+    const slope = gate(g, between(g, x, -3, 3), g.op('Mul', [x, g.scalar(1 / 6)]));
+    return g.op('Mul', [dy, g.op('Add', [hardGate(g, x), slope])]);
+  },
+};
+
 /** eˣ / Σ eˣ along `axis`, as the graph counts axes. */
 export const softmax = (axis = -1): Activation => ({
   name: 'softmax',
@@ -104,6 +140,11 @@ const activations: Record<string, Activation> = {
   elu: elu(),
   gelu,
   sigmoid,
+  silu,
+  swish: silu,
+  hard_sigmoid: hardSigmoid,
+  hard_silu: hardSilu,
+  hard_swish: hardSilu,
   tanh,
   softmax: softmax(),
 };
@@ -116,6 +157,11 @@ export type ActivationName =
   | 'elu'
   | 'gelu'
   | 'sigmoid'
+  | 'silu'
+  | 'swish'
+  | 'hard_sigmoid'
+  | 'hard_silu'
+  | 'hard_swish'
   | 'tanh'
   | 'softmax';
 

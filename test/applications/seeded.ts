@@ -30,7 +30,7 @@ export function seedWeights(model: Functional): void {
       weight.assign(
         Float32Array.from(u, (v) => {
           if (weight.name.includes('kernel')) return (2 * v - 1) * scale;
-          if (weight.name === 'gamma' || weight.name === 'moving_variance') return (0.5 + v) * factor;
+          if (weight.name === 'gamma' || /^(moving_)?variance$/.test(weight.name)) return (0.5 + v) * factor;
           return 0.25 * (2 * v - 1);
         }),
       );

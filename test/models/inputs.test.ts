@@ -218,7 +218,7 @@ test('names that are not known are refused in Keras’s words, with those that a
   );
   refused(
     () => new Dense({ units: 2, activation: 'mish' as never }),
-    'Could not interpret activation function identifier: mish. Hint: one of linear, relu, relu6, leaky_relu, elu, gelu, sigmoid, tanh, softmax.',
+    'Could not interpret activation function identifier: mish. Hint: one of linear, relu, relu6, leaky_relu, elu, gelu, sigmoid, silu, swish, hard_sigmoid, hard_silu, hard_swish, tanh, softmax.',
   );
   refused(
     () => new Dense({ units: 2, kernelInitializer: 'stft' as never }),

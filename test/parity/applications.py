@@ -1,6 +1,7 @@
 """Answers test/parity/applications.test.ts: arrays travel as base64 float32."""
 
 import base64
+import math
 import os
 import pathlib
 import sys
@@ -61,6 +62,8 @@ def layer(name, options, shape, seed):
         # Keras wraps what a call throws, and prints the reason in bold.
         return {"error": str(exception).split("\x1b[1m")[-1].split("\x1b[0m")[0]}
     seed_weights(made)
+    if isinstance(made, keras.layers.Normalization):
+        made.finalize_state()
     x = (2 * noise(int(np.prod(shape)), seed) - 1).reshape(shape).astype(np.float32)
     config = keras.saving.serialize_keras_object(made)["config"]
     del config["dtype"]
@@ -88,6 +91,13 @@ def normalisation(shape, seed):
     return [packed(a) for a in [y, *gradients, made.moving_mean, made.moving_variance]]
 
 
+def adapted(axis, shape, seed):
+    """What a Normalization learns of data."""
+    made = keras.layers.Normalization(axis=axis)
+    made.adapt(noise(math.prod(shape), seed).reshape(shape).astype(np.float32))
+    return [packed(weight) for weight in made.weights[:2]]
+
+
 def save(application, options, path, frozen):
     """A whole model in the legacy layout, as Keras 3 still writes it."""
     model = build(application, options)
@@ -103,6 +113,7 @@ answers = {
     "error": error,
     "layer": layer,
     "normalisation": normalisation,
+    "adapted": adapted,
     "save": save,
 }
 serve(lambda requests: [answers[request.pop("ask")](**request) for request in requests])

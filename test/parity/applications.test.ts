@@ -18,11 +18,14 @@ import { MobileNetV2 } from '../../src/keras/applications/mobilenet-v2.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
+import { Cropping2D } from '../../src/keras/layers/cropping2d.js';
 import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { Input } from '../../src/keras/layers/input.js';
 import type { Layer } from '../../src/keras/layers/layer.js';
+import { LayerNormalization } from '../../src/keras/layers/layer-normalization.js';
+import { Normalization } from '../../src/keras/layers/normalization.js';
 import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
@@ -265,6 +268,9 @@ test.serial('MobileNet: loads what Keras 3 saves in the legacy layout, frozen or
 });
 
 const layerTypes = {
+  Cropping2D,
+  LayerNormalization,
+  Normalization,
   Activation,
   Dropout,
   Reshape,
@@ -364,7 +370,7 @@ const layerCases: LayerCase[] = [
     [2, 3],
     [2, 3, 4, 5],
   ].flatMap((shape) =>
-    ['relu', 'softmax', 'gelu', null].map(
+    ['relu', 'softmax', 'gelu', 'silu', 'swish', 'hard_sigmoid', 'hard_swish', null].map(
       (activation): LayerCase => ({ name: 'Activation', options: { activation }, shape }),
     ),
   ),
@@ -373,7 +379,46 @@ const layerCases: LayerCase[] = [
     { name: 'Reshape', options: { targetShape }, shape: [2, 2, 3, 4] },
   ]),
   { name: 'Dropout', options: { rate: 0.5 }, shape: [2, 3] },
+  ...[
+    0,
+    1,
+    [2, 1],
+    [
+      [0, 1],
+      [2, 0],
+    ],
+  ].map((cropping): LayerCase => ({ name: 'Cropping2D', options: { cropping }, shape: [1, 5, 6, 2] })),
+  ...[
+    [4, 5],
+    [2, 3, 4, 5],
+  ].flatMap((shape) =>
+    [{}, { epsilon: 0.1, center: false }, { scale: false }].map(
+      (options): LayerCase => ({ name: 'LayerNormalization', options, shape }),
+    ),
+  ),
+  { name: 'LayerNormalization', options: { axis: [3, 1] }, shape: [2, 3, 4, 5] },
+  { name: 'LayerNormalization', options: { axis: [1, -1] }, shape: [2, 3, 4, 5] },
+  { name: 'LayerNormalization', options: { axis: 1 }, shape: [2, 3, 5] },
+  ...[
+    [4, 3],
+    [2, 3, 4, 3],
+  ].flatMap((shape) =>
+    [
+      {},
+      { axis: null },
+      { axis: 1 },
+      { mean: [1, 2, 3], variance: [4, 0.25, 1] },
+      { mean: 2, variance: 9, invert: true },
+      { axis: null, mean: 2, variance: 0 },
+    ].map((options): LayerCase => ({ name: 'Normalization', options, shape })),
+  ),
+  { name: 'Normalization', options: { axis: [-1, 1] }, shape: [2, 3, 4, 5] },
   // Refused by both.
+  { name: 'Cropping2D', options: { cropping: 3 }, shape: [1, 6, 7, 3] },
+  { name: 'Normalization', options: { mean: 1 }, shape: [1, 6] },
+  { name: 'Normalization', options: { mean: [1, 2], variance: 1 }, shape: [1, 2] },
+  { name: 'Normalization', options: { axis: null, mean: [1, 2], variance: [1, 2] }, shape: [1, 2] },
+  { name: 'Normalization', options: { axis: 3 }, shape: [1, 2] },
   { name: 'Reshape', options: { targetShape: [5] }, shape: [2, 24] },
   { name: 'Reshape', options: { targetShape: [5, -1] }, shape: [2, 24] },
   { name: 'Dropout', options: { rate: 1.5 }, shape: [2, 3] },
@@ -474,6 +519,44 @@ function writeLayer(model: Functional, shape: readonly number[], known: boolean)
   );
   return g.build();
 }
+
+test.serial('Normalization learns mean and variance of data', async (t) => {
+  const cases: [axis: number | number[] | null, shape: number[]][] = [
+    [-1, [40, 3]],
+    [-1, [4, 5, 6, 3]],
+    [
+      [1, 3],
+      [4, 5, 6, 3],
+    ],
+    [null, [7, 5]],
+  ];
+  const expected = await askKeras<Packed[][]>(
+    cases.map(([axis, shape], seed) => ({ ask: 'adapted', axis, shape, seed })),
+  );
+  for (const [seed, [axis, shape]] of cases.entries()) {
+    const layer = new Normalization({ axis });
+    layer.adapt(
+      float32(
+        noise(
+          shape.reduce((a, b) => a * b),
+          seed,
+        ),
+        shape,
+      ),
+    );
+    // A scalar travels as an array of one.
+    for (const [i, weight] of layer.weights.slice(0, 2).entries())
+      assertClose(
+        t,
+        float32(weight.value, weight.shape.length > 0 ? weight.shape : [1]),
+        unpack(expected[seed]![i]!),
+        {
+          label: `${weight.name} along ${axis}`,
+          ...tolerance,
+        },
+      );
+  }
+});
 
 test.serial('BatchNormalization trains: output, gradients, moving averages', async (t) => {
   const shapes = [

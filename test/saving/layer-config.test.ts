@@ -28,6 +28,12 @@ const all: readonly Layer[] = [
     activation: 'relu',
     useBias: false,
   }),
+  new layers.Cropping2D({
+    cropping: [
+      [0, 1],
+      [2, 3],
+    ],
+  }),
   new layers.Dense({
     units: 7,
     activation: 'elu',
@@ -43,8 +49,17 @@ const all: readonly Layer[] = [
   new layers.Flatten({ name: 'flat' }),
   new layers.GlobalAveragePooling2D({ keepdims: true }),
   new layers.GlobalMaxPooling2D({ keepdims: true }),
+  new layers.LayerNormalization({
+    axis: [1, 3],
+    epsilon: 0.1,
+    center: false,
+    scale: false,
+    gammaInitializer: 'zeros',
+  }),
   new layers.LeakyReLU({ negativeSlope: 0.1 }),
   new layers.MaxPooling2D({ poolSize: 3, strides: 2, padding: 'same' }),
+  new layers.Multiply({ name: 'product' }),
+  new layers.Normalization({ axis: [1, 2], mean: [1, 2], variance: [3, 4], invert: true }),
   new layers.ReLU({ maxValue: 6, negativeSlope: 0.1, threshold: 0.5 }),
   new layers.Rescaling({ scale: 1 / 127.5, offset: -1 }),
   new layers.Reshape({ targetShape: [2, -1] }),

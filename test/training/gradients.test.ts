@@ -11,13 +11,17 @@ import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
+import { Cropping2D } from '../../src/keras/layers/cropping2d.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { type Layer, perInput } from '../../src/keras/layers/layer.js';
+import { LayerNormalization } from '../../src/keras/layers/layer-normalization.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
+import { Multiply } from '../../src/keras/layers/multiply.js';
+import { Normalization } from '../../src/keras/layers/normalization.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
@@ -81,6 +85,9 @@ const names: ActivationName[] = [
   'elu',
   'gelu',
   'sigmoid',
+  'silu',
+  'hard_sigmoid',
+  'hard_silu',
   'tanh',
   'softmax',
 ];
@@ -192,6 +199,24 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['Add that broadcasts', new Add(), [3, 4, 1], [3, 1, 5], [3, 4, 5]],
   ['Add of several ranks', new Add(), [2, 3], [2, 4, 1], [2, 3, 5, 1]],
   ['Add that broadcasts pictures', new Add(), [2, 4, 3, 2], [2, 1, 3, 2], [2, 1, 1, 2], [2, 4, 1, 1]],
+  ['Multiply', new Multiply(), [3, 4], [3, 4], [3, 4]],
+  ['Multiply that broadcasts pictures', new Multiply(), [2, 4, 3, 2], [2, 4, 1, 1]],
+  ['Multiply of several ranks', new Multiply(), [2, 4], [2, 3, 4]],
+  ['LayerNormalization', new LayerNormalization(), [5, 7]],
+  ['LayerNormalization of pictures', new LayerNormalization({ epsilon: 0.1 }), [2, 4, 3, 2]],
+  ['LayerNormalization along two axes', new LayerNormalization({ axis: [1, 3] }), [2, 4, 3, 2]],
+  ['Normalization', new Normalization({ mean: [1, 2, 3], variance: [4, 0.25, 1] }), [5, 3]],
+  ['Normalization undone', new Normalization({ mean: 1, variance: 4, invert: true }), [2, 3, 3, 2]],
+  [
+    'Cropping2D',
+    new Cropping2D({
+      cropping: [
+        [1, 0],
+        [0, 1],
+      ],
+    }),
+    [2, 4, 3, 3],
+  ],
 ];
 for (const [title, layer, ...inputShapes] of layers)
   test(`the gradients of ${title} are its finite differences`, (t) =>

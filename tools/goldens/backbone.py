@@ -38,7 +38,7 @@ def seed_weights(model):
             depthwise = "_dw_" in weight.path or "depthwise" in weight.path
             fan_in = math.prod(weight.shape[:2] if depthwise else weight.shape[:-1])
             u = (2 * u - 1) * math.sqrt(6 / fan_in)
-        elif weight.name in ("gamma", "moving_variance"):
+        elif weight.name in ("gamma", "moving_variance", "variance"):
             # Terms of a sum without a limit have to be small.
             u = (0.5 + u) * (0.1 if "project" in weight.path and weight.name == "gamma" else 1)
         else:

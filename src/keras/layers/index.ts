@@ -6,6 +6,7 @@ export { Add, add } from './add.js';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch-normalization.js';
 export { Concatenate, type ConcatenateOptions, concatenate } from './concatenate.js';
 export { Conv2D, type Conv2DOptions } from './conv2d.js';
+export { Cropping2D, type Cropping2DOptions } from './cropping2d.js';
 export { Dense, type DenseOptions } from './dense.js';
 export { DepthwiseConv2D, type DepthwiseConv2DOptions } from './depthwise-conv2d.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
@@ -18,7 +19,10 @@ export {
 } from './global-pooling2d.js';
 export { Input, InputLayer, type InputOptions } from './input.js';
 export { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
+export { LayerNormalization, type LayerNormalizationOptions } from './layer-normalization.js';
 export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
+export { Multiply, multiply } from './multiply.js';
+export { Normalization, type NormalizationOptions } from './normalization.js';
 export { AveragePooling2D, MaxPooling2D, type Pooling2DOptions } from './pooling2d.js';
 export { ReLU, type ReLUOptions } from './relu.js';
 export { Rescaling, type RescalingOptions } from './rescaling.js';
