@@ -77,6 +77,16 @@ export class GraphBuilder {
     this.#outputs.push({ name, type, dims });
   }
 
+  /**
+   * Declares `value` the next output of a body, where outputs count by their place: under its own name, as another
+   * costs a copy. A value that no node here made, or that is an output already, is copied all the same.
+   */
+  result(value: Value, type: DataType, dims: readonly Dim[]): void {
+    const isMade = this.#nodes.some(({ outputs }) => outputs.includes(value));
+    const isFree = isMade && !this.#outputs.some(({ name }) => name === value);
+    this.#outputs.push({ name: isFree ? value : this.op('Identity', [value]), type, dims });
+  }
+
   /** A weight or other named constant. */
   initializer(name: string, tensor: Tensor): Value {
     const value = this.#unique(this.#scope + name);

@@ -74,10 +74,9 @@ export function trainingGraph(plan: TrainingPlan): Model {
     noise: noiseSource(body, seed, step),
   });
 
-  body.output('go_on.out', condition, 'bool', []);
-  for (const { name, shape } of carried)
-    body.output(`${name}.next`, entry(next.state, name), 'float32', shape);
-  body.output('step_sums', next.sums, 'float32', [sumCount(plan)]);
+  body.result(condition, 'bool', []);
+  for (const { name, shape } of carried) body.result(entry(next.state, name), 'float32', shape);
+  body.result(next.sums, 'float32', [sumCount(plan)]);
 
   const results = carried.map(({ name, shape }) => ({ name: g.unique(`${name}.out`), shape }));
   const sums = g.unique('sums');

@@ -60,6 +60,16 @@ test('weights are called by the path of their layer, in training as in evaluatio
   t.deepEqual(names(evaluationGraph(plan()).graph), ['x_0', 'y', 'sample_weight', ...weights, ...averages]);
 });
 
+test('what a batch changes is carried on without a copy', (t) => {
+  const [, batch] = graphs(trainingGraph(plan()).graph);
+  // The condition of the loop is handed through, which needs one.
+  t.deepEqual(
+    batch!.nodes.filter(({ op }) => op === 'Identity').map(({ inputs }) => inputs),
+    [['go_on']],
+  );
+  t.is(new Set(batch!.outputs.map(({ name }) => name)).size, batch!.outputs.length);
+});
+
 test('every operation of training is called after the layer, or the step, that it belongs to', (t) => {
   const [, batch] = graphs(trainingGraph(plan()).graph);
   const scopes = batch!.nodes

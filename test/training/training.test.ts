@@ -9,7 +9,7 @@ import { Input } from '../../src/keras/layers/input.js';
 import { Precision } from '../../src/keras/metrics/index.js';
 import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
-import { SGD } from '../../src/keras/optimizers/index.js';
+import { RMSprop, SGD } from '../../src/keras/optimizers/index.js';
 import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { assertClose } from '../compare.js';
@@ -176,6 +176,21 @@ test('dropout lets everything through where a model predicts and evaluates', asy
   const data = normal(6, 5);
   assertClose(t, (await model.predict(data)).data, data.data, { label: 'prediction', relative: 0 });
   t.is((await model.evaluate(data, data, { verbose: 0 })).loss, 0);
+});
+
+test('averages that fall below the smallest normal number become 0', async (t) => {
+  const smallest = 2 ** -126;
+  for (const engine of ['ort', 'js'] as const) {
+    const optimizer = new RMSprop({ rho: 0.5, learningRate: 0.1 });
+    const model = new Sequential([Input({ shape: [1] }), new Dense({ units: 3, useBias: false })]);
+    model.compile({ optimizer, loss: 'mse', engine });
+    const [kernel] = model.weights;
+    optimizer.setSlot(kernel!, 'velocity', Float32Array.of(smallest, 2 * smallest, 1));
+    // Without an input, there is no gradient: the averages are halved.
+    await model.trainOnBatch(float32([0], [1, 1]), float32([1, 1, 1], [1, 3]));
+    t.deepEqual([...optimizer.slot(kernel!, 'velocity')], [0, smallest, 0.5], engine);
+    await model.release();
+  }
 });
 
 test('training what only predicts is refused', async (t) => {

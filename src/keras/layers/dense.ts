@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js';
+import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { named } from '../../named-options.js';
@@ -29,6 +30,8 @@ export interface DenseOptions extends LayerOptions {
   /** Penalty on the bias, added to the loss. Default `null`: none. */
   biasRegularizer?: RegularizerName | Regularizer | null;
 }
+
+const transposed = (g: GraphBuilder, matrix: Value): Value => g.op('Transpose', [matrix], { perm: [1, 0] });
 
 /**
  * A fully connected layer: `activation(x · kernel + bias)`.
@@ -174,7 +177,9 @@ export class Dense extends Layer {
       if (context.isTrained(this.#kernel)) weights.set(this.#kernel, g.op('Gemm', [x, dz], { transA: 1 }));
       if (this.#bias && context.isTrained(this.#bias))
         weights.set(this.#bias, g.op('ReduceSum', [dz, g.ints(0)], { keepdims: 0 }));
-      return { inputs: needsInput ? [g.op('Gemm', [dz, kernel], { transB: 1 })] : [], weights };
+      // dx = dz · kernelᵀ, the large matrix first and as it lies: Gemm with transB takes a third longer.
+      const dx = () => transposed(g, g.op('MatMul', [kernel, transposed(g, dz)]));
+      return { inputs: needsInput ? [dx()] : [], weights };
     };
     const { name } = this.activation;
     return {

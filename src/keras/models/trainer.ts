@@ -126,8 +126,19 @@ export class Trainer {
     for (const parameter of [...trained, ...updated]) parameter.assign(take(this.#nameOf(parameter)));
     for (const parameter of trained)
       for (const slot of this.optimizer.slots(parameter))
-        this.optimizer.setSlot(parameter, slot, take(this.#slotName(parameter, slot)));
+        this.optimizer.setSlot(parameter, slot, flushed(take(this.#slotName(parameter, slot))));
   }
+}
+
+const smallestNormal = 2 ** -126;
+
+/**
+ * Makes denormal numbers 0, in place, as TensorFlow computes. After some 800 steps on easy data a fifth of RMSprop's
+ * velocities are denormal, and a step on them takes twice as long.
+ */
+function flushed(values: Float32Array): Float32Array {
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) < smallestNormal) values[i] = 0;
+  return values;
 }
 
 /** Feeds of every weight of a plan, as its graphs name them. */
