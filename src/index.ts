@@ -37,11 +37,21 @@ export {
   writeFeatures,
 } from './transfer/data/write-features.js';
 export { type EvaluateOptions, evaluateClassifier } from './transfer/evaluate/evaluate.js';
+export type { Answer, Verdict } from './transfer/predict/answer.js';
 export {
   type ClassifiedFile,
   type ClassifyFilesOptions,
   classifyFiles,
 } from './transfer/predict/classify-files.js';
-export { type ClassifyOptions, FileClassifier as Classifier } from './transfer/predict/load-classifier.js';
+export {
+  Classifier,
+  type ClassifyInputOptions,
+  type EmbedOptions,
+  type FailedAnswer,
+  type LoadClassifierOptions,
+  loadClassifier,
+} from './transfer/predict/open-classifier.js';
+export type { BytesSource, PictureInput, Pixels, ReadOptions } from './transfer/predict/picture-input.js';
 export { type Reporter, silent } from './transfer/reporter.js';
 export { type TrainOptions, type TrainResult, trainClassifier } from './transfer/train/train.js';
+export { type TrainedFolder, type TrainFolderOptions, train } from './transfer/train/train-folder.js';

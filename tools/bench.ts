@@ -17,6 +17,7 @@ import { benchPage } from './bench/page.js';
 import { benchPictures } from './bench/pictures.js';
 import { benchPrecision } from './bench/precision.js';
 import { benchResizing } from './bench/resizing.js';
+import { benchServer } from './bench/server.js';
 import { benchTraining } from './bench/training.js';
 
 const { values } = parseArgs({
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     memory: { type: 'boolean', default: false },
     /** Keras beside the article's job, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, article, features, pictures, accuracy, precision, page. */
+    /** Only the parts that are named: training, article, features, pictures, accuracy, precision, page, server. */
     only: { type: 'string' },
   },
 });
@@ -65,4 +66,11 @@ if (wanted('pictures')) print(await benchPictures({ rounds, python }));
 const trained = { sample, model: 'onnx/model.onnx' };
 if (wanted('accuracy')) print([...(await benchAccuracy(trained)), ...(await benchResizing(trained))]);
 if (wanted('precision')) print(await benchPrecision({ ...trained, rounds }));
+if (wanted('server')) {
+  const drawn = join(tmpdir(), `ort-transfer-uploads-${process.pid}`);
+  await drawLargePhotos(drawn, 16);
+  const photos = join(drawn, 'photos');
+  print(await benchServer({ model: trained.model, photos, rounds: quick ? 2 : 8 }));
+  await rm(drawn, { recursive: true, force: true });
+}
 if (wanted('page')) print(await benchPage({ ...trained, rounds: quick ? 1 : 5 }));

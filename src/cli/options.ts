@@ -1,17 +1,11 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { cacheFolder } from '#platform';
 import { type ScalingName, scalings } from '../graph/preprocessing.js';
 import { defaultMaxPixels } from '../images/limits.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
 import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
 import { isOnnx } from '../transfer/is-onnx.js';
 import { UsageError } from './main.js';
-
-/** Where embeddings are kept from run to run, unless `--cache` or `ORT_TRANSFER_CACHE` says otherwise. */
-const cacheFolder = (): string =>
-  process.env.ORT_TRANSFER_CACHE ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ort-transfer');
 
 /** Options of every command that runs a model. */
 export const engineOptions = <T>(yargs: Argv<T>) =>

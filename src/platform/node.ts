@@ -2,6 +2,7 @@
 export * from './compare-code-points.js';
 export * from './download.js';
 export * from './node/bitmap.js';
+export { cacheFolder } from './node/cache-folder.js';
 export * from './node/decode.js';
 export { hasSharp, sharpIsMissing } from './node/decode-stored.js';
 export * from './node/decoder-name.js';
@@ -12,6 +13,8 @@ export * from './node/folder.js';
 export { FolderError } from './node/folder-error.js';
 export * from './node/open-engine.js';
 export { OutputBusyError, type OutputFolder, writeTogether } from './node/output-folder.js';
+export { findModule, requireModule } from './node/pool/find-module.js';
+export { mapItems } from './node/pool/map-items.js';
 export * from './node/pool/pool.js';
 export { isLeftBehind, processName } from './node/processes.js';
 export { imageExtensions, isWorthTelling, type Skipped } from './node/read-folder.js';

@@ -19,3 +19,20 @@ export interface Reporter {
 
 /** Says nothing. */
 export const silent: Reporter = { info() {}, warn() {}, progress() {}, print() {} };
+
+/** Tells as another does, and throws the signal's reason once it is aborted: so jobs end where they would tell. */
+export function stoppable(reporter: Reporter, signal: AbortSignal | undefined): Reporter {
+  if (!signal) return reporter;
+  const checked =
+    <Arguments extends unknown[]>(tell: (...given: Arguments) => void) =>
+    (...given: Arguments): void => {
+      signal.throwIfAborted();
+      tell(...given);
+    };
+  return {
+    info: checked((text) => reporter.info(text)),
+    warn: checked((text) => reporter.warn(text)),
+    progress: checked((step, progress) => reporter.progress(step, progress)),
+    print: checked((text) => reporter.print(text)),
+  };
+}

@@ -73,8 +73,12 @@ const functions: Readonly<Record<string, Call>> = {
   openEngine: root.openEngine,
   ortNode: root.ortNode,
   publishModel: (options) => root.publishModel(options, root.silent),
+  loadClassifier: (options) => root.loadClassifier('nowhere.onnx', options),
+  train: root.train,
   trainClassifier: (options) => root.trainClassifier(options, root.silent),
   writeFeatures: (options) => root.writeFeatures(options, root.silent),
+  'Classifier.classifyMany': (options) => root.Classifier.prototype.classifyMany([], options),
+  'Classifier.embed': (options) => root.Classifier.prototype.embed(new Uint8Array(), options),
   'Classifier.classify': (options) => root.Classifier.prototype.classify(new Uint8Array(), options),
 };
 
@@ -87,7 +91,7 @@ const without = new Set([
     'ImageDataset',
     'ImageIterator',
     'Regularizer',
-    'FileClassifier',
+    'Classifier',
     'Functional',
     'Model',
     'MeanMetric',

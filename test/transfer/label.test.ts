@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { decodeImage } from '../../src/platform/node/decode.js';
-import type { FileResult } from '../../src/transfer/predict/classify-protocol.js';
+import type { Drawn } from '../../src/transfer/predict/draw.js';
 import { saveLabelled } from '../../src/transfer/predict/draw.js';
 import { drawLabel } from '../../src/transfer/predict/label.js';
 import { withFolder } from '../saving/folder.js';
@@ -31,7 +31,7 @@ test('text in other scripts is drawn, or has a question mark for each letter, an
 test('of several faces each has its name above its frame, and within the picture', async (t) => {
   const [width, height] = [240, 200];
   const image = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) } as const;
-  const result = (label: string, box: FileResult['box']): FileResult => ({
+  const result = (label: string, box: Drawn['box']): Drawn => ({
     probabilities: Float32Array.of(1, 0),
     predictions: [{ label, probability: 0.9 }],
     box,

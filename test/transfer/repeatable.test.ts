@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { trainHead } from '../../src/classifier/head.js';
@@ -9,25 +9,7 @@ import { readHdf5 } from '../../src/keras/saving/hdf5.js';
 import { silent } from '../../src/transfer/reporter.js';
 import { trainClassifier } from '../../src/transfer/train/train.js';
 import { withFolder } from '../saving/folder.js';
-
-/** Pictures as plain PPM files: eight of a bright and eight of a dark class, 32 × 32. */
-async function writePictures(folder: string): Promise<void> {
-  const random = new RandomState(5);
-  const side = 32;
-  for (const [name, base] of [
-    ['bright', 160],
-    ['dark', 20],
-  ] as const) {
-    await mkdir(join(folder, name), { recursive: true });
-    for (let i = 0; i < 8; i++) {
-      const levels = Uint8Array.from(random.uniform(base, base + 80, side * side * 3));
-      await writeFile(
-        join(folder, name, `${i}.ppm`),
-        Buffer.concat([Buffer.from(`P6 ${side} ${side} 255\n`), levels]),
-      );
-    }
-  }
-}
+import { writePictures } from './bright-or-dark.js';
 
 /** What a run with this seed writes. */
 async function train(folder: string, { run, seed, file }: { run: string; seed: number; file: string }) {

@@ -7,7 +7,7 @@ import { sealModel } from '../../classifier/seal-model.js';
 import { decodeModel } from '../../graph/onnx.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { evaluateClassifier } from '../evaluate/evaluate.js';
-import type { Reporter } from '../reporter.js';
+import { type Reporter, silent } from '../reporter.js';
 import { writeOver } from '../write-over.js';
 
 export interface PublishOptions {
@@ -45,7 +45,7 @@ export interface Published {
  * @throws MetadataError or OnnxFormatError when it is no whole model of this project, PrecisionError when its weights
  * are small already in another way, ExplainError when its head cannot be differentiated
  */
-export async function publishModel(options: PublishOptions, reporter: Reporter): Promise<Published> {
+export async function publishModel(options: PublishOptions, reporter: Reporter = silent): Promise<Published> {
   const {
     model: path,
     out,

@@ -5,7 +5,7 @@ import type { Preprocessing } from '../../graph/preprocessing.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { encodeNpy } from '../features/npy.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
-import type { Reporter } from '../reporter.js';
+import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import { listClasses } from './list-classes.js';
 import { type LoadDatasetOptions, loadDataset } from './load-dataset.js';
@@ -16,6 +16,8 @@ export interface FeaturesOptions extends PreparationOptions, Omit<LoadDatasetOpt
   readonly folder: string;
   /** Folder for `features.npy`, `labels.npy` and `manifest.json`. */
   readonly out: string;
+  /** Ends the job, which then throws the signal's reason. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /** The content of `manifest.json`, which explains the rows of `features.npy`. */
@@ -37,6 +39,7 @@ function checkNames(options: FeaturesOptions): void {
   const {
     folder,
     out,
+    signal,
     engine,
     views,
     seed,
@@ -62,9 +65,13 @@ function checkNames(options: FeaturesOptions): void {
  *
  * @throws OutputBusyError where another run writes to `out`
  */
-export async function writeFeatures(options: FeaturesOptions, reporter: Reporter): Promise<FeaturesManifest> {
+export async function writeFeatures(
+  options: FeaturesOptions,
+  listener: Reporter = silent,
+): Promise<FeaturesManifest> {
   checkNames(options);
-  const { folder, out, views = 1, seed = 0 } = options;
+  const { folder, out, views = 1, seed = 0, signal } = options;
+  const reporter = stoppable(listener, signal);
   const preparation = await prepareBackbone(options, reporter);
   const found = await listClasses(folder, options, reporter);
   refuseSplits(found, ({ train }) => `name one of them, like ${train}.`);

@@ -9,17 +9,22 @@ import { describeFaceless } from '../data/faceless.js';
 import { checkLost, checkStrict, listClasses, relabel, reportSkipped } from '../data/list-classes.js';
 import { refuseSplits } from '../data/splits.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
-import type { Reporter } from '../reporter.js';
+import { type Reporter, silent, stoppable } from '../reporter.js';
 
 export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
+  /** Ends the job, which then throws the signal's reason. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /** How an exported model does on a folder of classes. Classes that it does not know are left out, with a warning. */
-export async function evaluateClassifier(given: EvaluateOptions, reporter: Reporter): Promise<Evaluation> {
+export async function evaluateClassifier(
+  given: EvaluateOptions,
+  listener: Reporter = silent,
+): Promise<Evaluation> {
   const {
     folder,
     strict = false,
@@ -28,9 +33,11 @@ export async function evaluateClassifier(given: EvaluateOptions, reporter: Repor
     maxPixels,
     reject,
     workers,
+    signal,
     ...others
   } = named(given, 'evaluateClassifier');
-  refuseOthers(others, 'evaluateClassifier', (probe) => evaluateClassifier(probe, reporter));
+  refuseOthers(others, 'evaluateClassifier', (probe) => evaluateClassifier(probe, listener));
+  const reporter = stoppable(listener, signal);
   const options = { model, engine, maxPixels, reject, workers };
   const { labels, backbone } = readMetadata(await readModel(options.model));
   const found = await listClasses(folder, { strict }, reporter);

@@ -1,5 +1,5 @@
 /** Pictures to embeddings, on threads of the CPU or in batches on a GPU. */
-import { createPool, type Outcome } from '#platform';
+import { createPool, type Outcome, requireModule } from '#platform';
 import { resizeModel } from '../../classifier/resize-model.js';
 import type { Engine, Session } from '../../engine/engine.js';
 import { UserError } from '../../errors.js';
@@ -59,7 +59,10 @@ export async function* embedPictures(
     backboneModel: inThreads ? options.backbone : null,
     detectorModel: detector,
   };
-  const entry = new URL('./features-worker.js', import.meta.url);
+  const entry = requireModule(
+    () => new URL('./features-worker.js', import.meta.url),
+    'transfer/features/features-worker.js',
+  );
   const pool = await createPool<Picture, Extracted>({ entry, setup, workers: options.workers });
   let session: Session | null = null;
   try {

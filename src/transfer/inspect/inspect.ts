@@ -5,6 +5,7 @@ import {
   createPool,
   listImages,
   type OutputFolder,
+  requireModule,
   writeTogether,
 } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
@@ -129,7 +130,10 @@ async function drawSheets(
   reporter: Reporter,
 ): Promise<Omit<Inspection, 'preprocessing' | 'folders' | 'skipped' | 'passedOver' | 'warnings'>> {
   const { preprocessing, tile } = setup;
-  const entry = new URL('./look-worker.js', import.meta.url);
+  const entry = requireModule(
+    () => new URL('./look-worker.js', import.meta.url),
+    'transfer/inspect/look-worker.js',
+  );
   const pool = await createPool<LookItem, Look>({ entry, setup, workers });
   try {
     const exact = findExact(entries);

@@ -7,6 +7,7 @@ import {
   findImages,
   makeWritableFolder,
   removeRemains,
+  requireModule,
   type Skipped,
 } from '#platform';
 import { ValueError } from '../../errors.js';
@@ -53,7 +54,10 @@ export async function* classifyFiles(
         `Expected another folder than that of the pictures for \`save\`. Received: ${save}, where ${saveAs} would be overwritten.`,
       );
   const pool = await createPool<ClassifyItem, FileResult[]>({
-    entry: new URL('./classify-worker.js', import.meta.url),
+    entry: requireModule(
+      () => new URL('./classify-worker.js', import.meta.url),
+      'transfer/predict/classify-worker.js',
+    ),
     setup: { model, engine, maxPixels, allFaces, explain, reject } satisfies ClassifySetup,
     workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
   });

@@ -2,6 +2,7 @@
 
 import type { EngineOptions } from '#platform';
 import type { Prediction, StrangerVerdict } from '../../classifier/classify.js';
+import type { Face } from '../../images/faces.js';
 
 /** Settings of a thread. */
 export interface ClassifySetup {
@@ -35,6 +36,8 @@ export interface FileResult {
   readonly stranger: StrangerVerdict | null;
   /** The face's box in pixels: left, top, right, bottom; `null` where the whole picture, or its middle, was looked at. */
   readonly box: readonly [number, number, number, number] | null;
+  /** The face itself. */
+  readonly face: Face | null;
   /** Whether the model looks for faces and found none. */
   readonly lacksFace: boolean;
 }

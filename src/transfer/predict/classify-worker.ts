@@ -14,18 +14,11 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
     throw new ExplainError(
       `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: \`publishModel\` with \`explain\` makes one.`,
     );
-  const { labels, preprocessing } = classifier.metadata;
-  const count = labels.length;
-  const looksForFaces = preprocessing.crop === 'face';
   const { maxPixels, allFaces, reject } = setup;
   return async ({ path, saveAs }) => {
     const options = { maxPixels, allFaces, reject };
     const { image, results } = await classifier.classify(await readPicture(path), options);
-    const found = results.map(({ probabilities, face, stranger }): FileResult => {
-      const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
-      const lacksFace = looksForFaces && face === null;
-      return { probabilities, predictions: classifier.top(probabilities, count), stranger, box, lacksFace };
-    });
+    const found = results.map((result) => classifier.describe(result));
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;
     // A thread that draws nothing starts much faster without the library.

@@ -6,6 +6,9 @@ import type { Image } from '../../images/image.js';
 import type { FileResult } from './classify-protocol.js';
 import { drawLabel, type Label, type LetterHeight } from './label.js';
 
+/** What is drawn of a result. */
+export type Drawn = Pick<FileResult, 'predictions'> & Partial<FileResult>;
+
 const red = 0xff0000ff;
 const black = 0x000000ff;
 
@@ -20,7 +23,7 @@ const lettersFor = (side: number): LetterHeight => (side >= 900 ? 64 : side >= 3
  */
 export async function saveLabelled(
   image: Image,
-  results: readonly FileResult[],
+  results: readonly Drawn[],
   path: string,
   { heatmaps = [] }: { heatmaps?: readonly Heatmap[] } = {},
 ): Promise<void> {
@@ -57,7 +60,7 @@ export async function saveLabelled(
 }
 
 /** `Ada 98.2%`, `unknown (Ada 98.2%)`, and whether a face was missing. */
-function captionOf({ predictions: [best], stranger, lacksFace }: FileResult): string {
+function captionOf({ predictions: [best], stranger, lacksFace }: Drawn): string {
   if (!best) return '';
   const nearest = `${best.label} ${(best.probability * 100).toFixed(1)}%`;
   return `${stranger?.known === false ? `unknown (${nearest})` : nearest}${lacksFace ? ' (no face found)' : ''}`;

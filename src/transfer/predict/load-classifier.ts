@@ -1,38 +1,49 @@
 import { decodeImage, readModel } from '#platform';
 import { checkClassifier } from '../../classifier/check-classifier.js';
-import { type Classified, Classifier, firstLine, type LookOptions } from '../../classifier/classify.js';
+import {
+  type Classified,
+  Classifier,
+  firstLine,
+  type LookOptions,
+  type Result,
+} from '../../classifier/classify.js';
+import { cutOut } from '../../classifier/cut-out.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
+import type { ModelMetadata } from '../../classifier/metadata.js';
 import { withReject } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
+import { tensor } from '../../graph/tensor.js';
 import { createFaceDetector } from '../../images/faces.js';
 import type { Image } from '../../images/image.js';
 import { isZip } from '../../keras/saving/archive.js';
 import { isHdf5 } from '../../keras/saving/hdf5.js';
 import { named, refuseOthers } from '../../named-options.js';
+import type { FileResult } from './classify-protocol.js';
 
 export interface ClassifyOptions extends Omit<LookOptions, 'strangers'> {
   /** The share of known pictures that may be turned away; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
 }
 
-/** An exported model in a file, ready for pictures. Users know it as `Classifier`. */
+/** An exported model in a file, ready for pictures. */
 export class FileClassifier extends Classifier {
   /**
    * Loads a model.
    *
    * @param model its path, or the bytes of its file
+   * @param options.embeds whether `embed` is to work. Default false.
    * @throws MetadataError when it is no model of this project, OnnxFormatError when it is damaged
    */
-  static async load(model: string | Uint8Array, engine: Engine): Promise<FileClassifier> {
-    const [bytes, name] = typeof model === 'string' ? [await readModel(model), model] : [model, 'a model'];
-    if (isZip(bytes) || isHdf5(bytes))
-      throw new ValueError(
-        `Expected an exported model, an .onnx file. Received: ${name}, a model of Keras. Hint: make one with 'ort-transfer convert ${name} ${name.replace(/\.\w+$/, '')}.onnx --labels labels.txt'.`,
-      );
-    const metadata = await checkClassifier(bytes);
-    const session = await engine.load(bytes).catch((cause: Error) => {
+  static async load(
+    model: string | Uint8Array,
+    engine: Engine,
+    { embeds = false }: { embeds?: boolean } = {},
+  ): Promise<FileClassifier> {
+    const { bytes, metadata, name } = await readClassifier(model);
+    const loadable = embeds ? await addEmbedding(bytes) : bytes;
+    const session = await engine.load(loadable).catch((cause: Error) => {
       throw new OnnxFormatError(
         `Expected an undamaged model. Received: ${name}, which does not load: ${firstLine(cause)}`,
         { cause },
@@ -54,4 +65,68 @@ export class FileClassifier extends Classifier {
       reject === undefined || !strangers ? strangers : reject === 0 ? null : withReject(strangers, reject);
     return super.classify(picture, { maxPixels, allFaces, strangers: rule });
   }
+
+  /**
+   * The features that the head judges by, of the largest face where the model crops faces.
+   *
+   * @param picture a file, or pixels as RGB
+   * @returns (D)
+   */
+  async embed(
+    picture: Uint8Array | Image,
+    { maxPixels }: Pick<LookOptions, 'maxPixels'> = {},
+  ): Promise<Float32Array> {
+    const { metadata, detector, session } = this;
+    const { preprocessing } = metadata;
+    const { parts } = await cutOut(picture, { preprocessing, decode: decodeImage, detector, maxPixels });
+    const [{ image }] = parts;
+    const pixels = tensor('uint8', image.data, [1, image.height, image.width, 3]);
+    const { embedding } = await session.run({ pixels });
+    if (embedding?.data instanceof Float32Array) return embedding.data;
+    throw new Error('Expected a classifier that was loaded to embed.');
+  }
+
+  /** A result as plain data. */
+  describe({ probabilities, face, stranger }: Result): FileResult {
+    const { labels, preprocessing } = this.metadata;
+    return {
+      probabilities,
+      predictions: this.top(probabilities, labels.length),
+      stranger,
+      box: face && [face.box.left, face.box.top, face.box.right, face.box.bottom],
+      face,
+      lacksFace: preprocessing.crop === 'face' && face === null,
+    };
+  }
+}
+
+/** A model's file, checked. */
+export interface CheckedModel {
+  readonly bytes: Uint8Array;
+  readonly metadata: ModelMetadata;
+  /** What messages call it. */
+  readonly name: string;
+}
+
+/**
+ * Reads a model and checks it, without loading it.
+ *
+ * @param model its path, or the bytes of its file
+ * @throws MetadataError when it is no model of this project, OnnxFormatError when it is damaged, ValueError when it is
+ * one of Keras's, a system error when it cannot be read
+ */
+export async function readClassifier(model: string | Uint8Array): Promise<CheckedModel> {
+  const [bytes, name] = typeof model === 'string' ? [await readModel(model), model] : [model, 'a model'];
+  if (isZip(bytes) || isHdf5(bytes))
+    throw new ValueError(
+      `Expected an exported model, an .onnx file. Received: ${name}, a model of Keras. Hint: make one with 'ort-transfer convert ${name} ${name.replace(/\.\w+$/, '')}.onnx --labels labels.txt'.`,
+    );
+  return { bytes, name, metadata: await checkClassifier(bytes) };
+}
+
+/** Loaded late: threads that only classify start faster without what decodes graphs. */
+async function addEmbedding(bytes: Uint8Array): Promise<Uint8Array> {
+  const { decodeModel, encodeModel } = await import('../../graph/onnx.js');
+  const { withEmbedding } = await import('../../classifier/embedding-output.js');
+  return encodeModel(withEmbedding(decodeModel(bytes)));
 }

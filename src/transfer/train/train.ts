@@ -6,11 +6,11 @@ import type { Evaluation } from '../../classifier/metrics.js';
 import type { StrangerScores } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
-import { CSVLogger } from '../../keras/callbacks/index.js';
+import { CSVLogger, LambdaCallback } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
-import type { Reporter } from '../reporter.js';
+import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
 import { encodeTrained, noDenseHead } from './encode-trained.js';
@@ -47,6 +47,8 @@ export interface TrainOptions
   readonly strict?: boolean;
   /** 1 draws Keras's progress bar, 2 prints a line an epoch. Default 2. */
   readonly verbose?: 1 | 2;
+  /** Ends the job, which then throws the signal's reason and leaves no file. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TrainResult {
@@ -75,7 +77,7 @@ export interface TrainResult {
 }
 
 /** @throws TypeError for options that are not known */
-function checkNames(options: TrainOptions): void {
+export function checkTrainNames(options: TrainOptions, callee = 'trainClassifier'): void {
   const {
     train,
     validation,
@@ -87,6 +89,7 @@ function checkNames(options: TrainOptions): void {
     workers,
     strict,
     verbose,
+    signal,
     engine,
     epochs,
     batchSize,
@@ -110,8 +113,8 @@ function checkNames(options: TrainOptions): void {
     inputScaling,
     inputLayout,
     ...others
-  } = named(options, 'trainClassifier');
-  refuseOthers(others, 'trainClassifier', checkNames);
+  } = named(options, callee);
+  refuseOthers(others, callee, (probe) => checkTrainNames(probe));
 }
 
 /**
@@ -120,9 +123,14 @@ function checkNames(options: TrainOptions): void {
  * Every picture is trained on; how well that does is found by leaving pictures out in turn. Same seed, machine and
  * provider: the same file, byte for byte; Keras's files differ in the dates that they hold.
  */
-export async function trainClassifier(options: TrainOptions, reporter: Reporter): Promise<TrainResult> {
-  checkNames(options);
-  const { engine, seed = 0, views = 4 } = options;
+export async function trainClassifier(
+  options: TrainOptions,
+  listener: Reporter = silent,
+): Promise<TrainResult> {
+  checkTrainNames(options);
+  const { engine, seed = 0, views = 4, signal } = options;
+  signal?.throwIfAborted();
+  const reporter = stoppable(listener, signal);
   const began = performance.now();
   const random = new RandomState(seed);
   const chosen = await chooseClasses(options, reporter);
@@ -146,7 +154,10 @@ export async function trainClassifier(options: TrainOptions, reporter: Reporter)
       ...{ head, views, training, validation },
       print: reporter.print,
       warn: reporter.warn,
-      callbacks: [new CSVLogger({ filename: output.path('history.csv') })],
+      callbacks: [
+        new CSVLogger({ filename: output.path('history.csv') }),
+        new LambdaCallback({ onEpochEnd: () => signal?.throwIfAborted() }),
+      ],
       onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
     });
     const strangers = await learnToTellStrangers(

@@ -1,6 +1,7 @@
 /** One thread of a pool, as the pool sees it: a worker, the jobs it has been given, and the clock that runs for them. */
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { UserError } from '../../../errors.js';
+import { requireModule } from './find-module.js';
 import { buffersOf, type Farewell, type Reply, type WorkerStart } from './pool-protocol.js';
 import { unpackError } from './sent-error.js';
 
@@ -26,6 +27,8 @@ export interface Job {
   readonly renew?: () => Promise<unknown>;
   /** Whether it failed once and is tried for the second time, alone. */
   readonly isSecondTry: boolean;
+  /** Whether its failure is its own: it is not tried again, and ends nothing else. Default false. */
+  readonly isLone?: boolean;
   readonly settle: (result: Result) => void;
 }
 
@@ -79,7 +82,7 @@ export class PoolThread {
       this.#settleReady = resolve;
     });
     const workerData: WorkerStart = { entry: entry.href, setup };
-    this.#worker = new Worker(new URL('./pool-worker.js', import.meta.url), {
+    this.#worker = new Worker(poolWorker(), {
       workerData,
       ...inheritedFlags(),
     });
@@ -161,6 +164,9 @@ export class PoolThread {
     );
   }
 }
+
+const poolWorker = (): URL =>
+  requireModule(() => new URL('./pool-worker.js', import.meta.url), 'platform/node/pool/pool-worker.js');
 
 /**
  * Worker threads take Node's flags from the process, but refuse this one of `node --eval`. A list of one's own is given

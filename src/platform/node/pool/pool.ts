@@ -44,6 +44,11 @@ export interface MapOptions<Item> {
   renew?: (item: Item) => Promise<Item>;
 }
 
+export interface RunOptions {
+  /** Gives the item up: it is not begun, or its result is dropped. Default: none. */
+  signal?: AbortSignal;
+}
+
 /** An item's result, or its error. */
 export type Outcome<Item, Value> = {
   readonly item: Item;
@@ -131,6 +136,34 @@ export class Pool<Item, Value> {
     });
   }
 
+  /**
+   * Handles one item by itself, for callers that come one by one. It is tried once, and when it fails, even as the
+   * machine runs short, the others go on.
+   *
+   * @throws the item's error; the signal's reason once it is aborted
+   */
+  async run(item: Item, { signal }: RunOptions = {}): Promise<Value> {
+    signal?.throwIfAborted();
+    const { promise, settle } = pending();
+    const job: Job = { item, transfer: false, isSecondTry: false, isLone: true, settle };
+    const giveUp = () => {
+      const place = this.#waiting.indexOf(job);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      settle({ ok: false, error: signal?.reason });
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      this.#checkOpen();
+      this.#waiting.push(job);
+      this.#assign();
+      const result = await promise;
+      if (result.ok) return result.value as Value;
+      throw result.error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
   /** Ends all workers, each after the item in its hands; items without an outcome yet get a failed one. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -147,14 +180,18 @@ export class Pool<Item, Value> {
   }
 
   async #handle(job: Pick<Job, 'item' | 'transfer' | 'renew'>): Promise<Result> {
-    if (this.#failure) throw this.#failure;
-    if (this.#isClosed) throw new Error('Expected an open pool. Received: one that was closed.');
+    this.#checkOpen();
     const result = await new Promise<Result>((settle) => {
       this.#waiting.push({ ...job, isSecondTry: false, settle });
       this.#assign();
     });
     if (this.#failure) throw this.#failure;
     return result;
+  }
+
+  #checkOpen(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#isClosed) throw new Error('Expected an open pool. Received: one that was closed.');
   }
 
   /** Gives waiting jobs to the workers that have the least to do. */
@@ -244,7 +281,7 @@ export class Pool<Item, Value> {
 
   /** Decides whether a job that failed is tried again. */
   #weigh(job: Job, error: Error, wasAlone: boolean): void {
-    const canTryAgain = !job.isSecondTry && (!job.transfer || job.renew !== undefined);
+    const canTryAgain = !job.isSecondTry && !job.isLone && (!job.transfer || job.renew !== undefined);
     const isItsOwn = isFinal(error) && !(error instanceof WorkerDiedError);
     if (wasAlone || isItsOwn || !canTryAgain) this.#settleFailed(job, error);
     else this.#failedOnce.push(job);
@@ -252,7 +289,7 @@ export class Pool<Item, Value> {
 
   #settleFailed(job: Job, error: Error): void {
     const shortage = resourceError(error);
-    if (shortage) this.#fail(shortage);
+    if (shortage && !job.isLone) this.#fail(shortage);
     job.settle({ ok: false, error: shortage ?? error });
   }
 
@@ -277,4 +314,13 @@ export class Pool<Item, Value> {
     this.#settleReady.reject(this.#failure);
     void this.close();
   }
+}
+
+/** A result to come. The first one counts. */
+function pending(): { promise: Promise<Result>; settle: (result: Result) => void } {
+  let settle: (result: Result) => void = () => {};
+  const promise = new Promise<Result>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
 }
