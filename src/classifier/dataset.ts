@@ -1,5 +1,6 @@
 /** Embedded pictures with their classes. */
 
+import { adjacent, joinFloats } from '../graph/rows.js';
 import { float32, type Tensor } from '../graph/tensor.js';
 import { RandomState } from '../keras/random/random-state.js';
 
@@ -68,14 +69,10 @@ export function toArrays(
 ): { x: Tensor<'float32'>; y: Tensor<'float32'> } {
   const width = pictures[0]?.views[0]?.length ?? 0;
   const count = pictures.length * views;
-  const x = new Float32Array(count * width);
+  const rows = pictures.flatMap((picture) => picture.views.slice(0, views));
+  const x = adjacent(rows) ?? joinFloats(rows);
   const y = new Float32Array(count * classes.length);
-  let row = 0;
-  for (const picture of pictures)
-    for (const view of picture.views.slice(0, views)) {
-      x.set(view, row * width);
-      y[row * classes.length + picture.label] = 1;
-      row++;
-    }
+  for (const [i, { label }] of pictures.entries())
+    for (let row = i * views; row < (i + 1) * views; row++) y[row * classes.length + label] = 1;
   return { x: float32(x, [count, width]), y: float32(y, [count, classes.length]) };
 }

@@ -10,6 +10,19 @@ export function unitRow(row: Float32Array): Float32Array {
 export const joinFloats = (parts: readonly Float32Array[]): Float32Array<ArrayBuffer> =>
   join(parts, new Float32Array(lengthOf(parts)));
 
+/** Rows that lie one behind the other in one piece of memory, as they are; `null` where they do not. */
+export function adjacent(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> | null {
+  const [first] = rows;
+  if (!(first?.buffer instanceof ArrayBuffer)) return null;
+  const { buffer, byteOffset } = first;
+  let end = byteOffset;
+  for (const row of rows) {
+    if (row.buffer !== buffer || row.byteOffset !== end) return null;
+    end += row.byteLength;
+  }
+  return new Float32Array(buffer, byteOffset, (end - byteOffset) / first.BYTES_PER_ELEMENT);
+}
+
 /** Bytes one after the other. */
 export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   join(parts, new Uint8Array(lengthOf(parts)));

@@ -3,8 +3,9 @@ import type { Dataset } from '../../classifier/dataset.js';
 import type { Engine } from '../../engine/engine.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
+import type { RowSink } from '../features/row-sink.js';
 import type { Reporter } from '../reporter.js';
-import { describeFlat } from './describe-flat.js';
+import { describeFlat, Likeness } from './describe-flat.js';
 import { countFaces, describeFaceless } from './faceless.js';
 import { type ClassFolder, checkLost, checkStrict, reportSkipped } from './list-classes.js';
 
@@ -30,6 +31,7 @@ export interface LoadDatasetOptions {
 /**
  * Embeds the pictures of a folder of classes.
  *
+ * @param sink takes the embeddings, `views` rows a picture; default: they are the pictures' `views`
  * @throws FolderError when no picture can be used; LostClassError when none of a class can; StrictError when one cannot,
  * and `strict` is set
  */
@@ -37,11 +39,13 @@ export async function loadDataset(
   { folder, classes, images, passedOver, warnings }: ClassFolder,
   { preparation, strict, ...options }: LoadDatasetOptions,
   reporter: Reporter,
+  sink?: RowSink,
 ): Promise<Dataset> {
   if (!(await hasSharp())) reporter.warn(sharpIsMissing);
   for (const warning of warnings) reporter.warn(warning);
   const used = new Set(images.map(({ label }) => label)).size;
   reporter.info(`${folder}: ${images.length} pictures of ${used} ${used === 1 ? 'class' : 'classes'}`);
+  const watched = sink && watch(sink, options.views ?? 1);
   const { pictures, skipped } = await extractFeatures(
     images.map(({ path }) => path),
     {
@@ -50,6 +54,7 @@ export async function loadDataset(
       backbone: preparation.backboneModel,
       features: preparation.backbone.features,
       detector: preparation.detector,
+      sink: watched?.sink,
       onProgress: ({ done, total, cached, skipped }) =>
         reporter.progress('Extracting features', {
           done,
@@ -63,7 +68,7 @@ export async function loadDataset(
   const { weights } = preparation.backbone.info;
   for (const warning of describeFaceless(countFaces(pictures, skipped), { folder, weights }))
     reporter.warn(warning);
-  for (const warning of describeFlat(pictures, { folder })) reporter.warn(warning);
+  for (const warning of describeFlat(pictures, { folder, alike: watched?.isLike() })) reporter.warn(warning);
   reportSkipped(skipped, reporter);
   checkStrict(skipped, strict);
   if (pictures.length === 0)
@@ -74,4 +79,22 @@ export async function loadDataset(
   const labelled = pictures.map((picture) => ({ ...picture, label: labels.get(picture.path) ?? 0 }));
   checkLost({ folder, classes, images }, labelled);
   return { folder, classes, pictures: labelled, skipped: [...passedOver, ...skipped] };
+}
+
+/** A sink that passes on what it takes, and looks whether the pictures are all alike. */
+function watch(sink: RowSink, views: number): { sink: RowSink; isLike: () => boolean } {
+  let likeness = new Likeness();
+  return {
+    isLike: () => likeness.isLike,
+    sink: {
+      begin(rows, features) {
+        likeness = new Likeness();
+        sink.begin(rows, features);
+      },
+      write(place, row) {
+        if (place % views === 0) likeness.add(row);
+        sink.write(place, row);
+      },
+    },
+  };
 }

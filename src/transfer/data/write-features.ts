@@ -5,6 +5,7 @@ import type { Preprocessing } from '../../graph/preprocessing.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { encodeNpy } from '../features/npy.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
+import { NpyRows } from '../features/row-sink.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import { listClasses } from './list-classes.js';
@@ -77,37 +78,29 @@ export async function writeFeatures(
   refuseSplits(found, ({ train }) => `name one of them, like ${train}.`);
   await tellReplaced(join(out, 'features.npy'), reporter.info);
   return writeTogether(out, async (output) => {
-    const dataset = await loadDataset(found, { ...options, preparation }, reporter);
+    const rows = new NpyRows(output.path('features.npy'), join(out, 'features.npy'));
+    const dataset = await loadDataset(found, { ...options, preparation }, reporter, rows).finally(() =>
+      rows.close(),
+    );
     const { features, info: backbone } = preparation.backbone;
-    const { x, y } = toRows(dataset, { views, features });
+    const labels = toLabels(dataset, views);
     const manifest: FeaturesManifest = {
       classes: dataset.classes,
       backbone,
       preprocessing: preparation.preprocessing,
       ...{ views, seed },
-      shape: [y.length, features],
+      shape: [labels.length, features],
       pictures: dataset.pictures.map(({ path, label, content }) => ({ path, label, sha256: content })),
       skipped: dataset.skipped,
     };
-    await output.write('features.npy', encodeNpy({ type: 'float32', dims: manifest.shape, data: x }));
-    await output.write('labels.npy', encodeNpy({ type: 'int64', dims: [y.length], data: y }));
+    await output.write('labels.npy', encodeNpy({ type: 'int64', dims: [labels.length], data: labels }));
     await output.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
   });
 }
 
-/** Embeddings (N, D) and labels (N), picture by picture, `views` rows each. */
-function toRows(
-  { pictures }: Dataset,
-  { views, features }: { views: number; features: number },
-): { x: Float32Array<ArrayBuffer>; y: BigInt64Array<ArrayBuffer> } {
-  const x = new Float32Array(pictures.length * views * features);
-  const y = new BigInt64Array(pictures.length * views);
-  let row = 0;
-  for (const picture of pictures)
-    for (const view of picture.views) {
-      x.set(view, row * features);
-      y[row++] = BigInt(picture.label);
-    }
-  return { x, y };
-}
+/** The class of each row (N), picture by picture, `views` rows each. */
+const toLabels = ({ pictures }: Dataset, views: number): BigInt64Array<ArrayBuffer> =>
+  BigInt64Array.from({ length: pictures.length * views }, (_, row) =>
+    BigInt(pictures[Math.floor(row / views)]?.label ?? 0),
+  );

@@ -4,14 +4,17 @@ import type { Embedded, SkippedPicture } from '../../classifier/dataset.js';
 import { decoderVersion } from '../../images/decoder-version.js';
 import type { Picture } from './features-worker.js';
 import { type PictureFacts, type PictureFile, readPictureFile } from './picture.js';
+import { MemoryRows, type RowSink } from './row-sink.js';
 import { embedPictures, type RunOptions } from './run.js';
-import { FeatureStore, type StoredRow } from './store.js';
+import { FeatureStore } from './store.js';
 
 export interface ExtractOptions extends RunOptions {
   /** Views of each picture; the first is the picture itself. Default: 1. */
   readonly views?: number;
   /** Folder that keeps embeddings from run to run. */
   readonly cache: string;
+  /** Takes the embeddings, picture by picture, `views` rows each. Default: they are the pictures' `views`. */
+  readonly sink?: RowSink;
   /** Called after each picture. Default: nothing. */
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
@@ -28,7 +31,7 @@ interface ExtractProgress {
 export interface ExtractedPicture extends Embedded, PictureFacts {}
 
 export interface ExtractResult {
-  /** In the order of the paths. */
+  /** In the order of the paths. Without `views` where a sink took them. */
   readonly pictures: readonly ExtractedPicture[];
   readonly skipped: readonly SkippedPicture[];
   readonly cached: number;
@@ -39,7 +42,8 @@ export interface ExtractResult {
  *
  * Each file is read once, here: its bytes are hashed, and go on to a thread where the cache has nothing for them. On
  * the CPU that thread takes the picture to its embedding, which keeps all cores busy without waiting; with a GPU the
- * threads prepare pixels, and the GPU embeds them in batches of one size.
+ * threads prepare pixels, and the GPU embeds them in batches of one size. When all are in the cache, they are read from
+ * there to where they are used, each part of the cache once.
  *
  * @throws ResourceError when memory, threads or file handles run out; CacheError when nothing can be kept
  */
@@ -47,41 +51,119 @@ export async function extractFeatures(
   paths: readonly string[],
   options: ExtractOptions,
 ): Promise<ExtractResult> {
-  const { cache, features, views = 1, seed = 0, onProgress } = options;
+  const { cache, features } = options;
   const store = await FeatureStore.open(join(cache, await storeName(options)), features);
-  const keyOf = (content: string, view: number) => (view === 0 ? content : `${content}.${view}.${seed}`);
-  const all = Array.from({ length: views }, (_, view) => view);
+  try {
+    const extraction = new Extraction(store, paths, options);
+    await extraction.compute(paths);
+    for (;;) {
+      const { damaged, ...result } = await extraction.collect();
+      if (damaged.length === 0) return result;
+      await extraction.compute(damaged);
+    }
+  } finally {
+    store.close();
+  }
+}
 
-  const contents = new Map<string, string>();
-  const skipped: SkippedPicture[] = [];
-  const progress = { done: 0, total: paths.length, cached: 0, skipped: 0 };
-  const report = (kind: 'cached' | 'skipped' | null) => {
-    progress.done++;
-    if (kind) progress[kind]++;
-    onProgress?.({ ...progress });
-  };
-  const skip = (path: string, error: unknown) => {
-    skipped.push({ path, reason: reasonOf(error) });
-    report('skipped');
-  };
+/** What is known of the pictures of one job. */
+class Extraction {
+  /** The contents of the files that could be read, by path. */
+  readonly #contents = new Map<string, string>();
+  /** Why pictures were skipped, by path. */
+  readonly #reasons = new Map<string, string>();
+  /** Paths that were found in the cache. */
+  readonly #cached = new Set<string>();
+  readonly #progress = { done: 0, total: 0, skipped: 0 };
+
+  constructor(
+    private readonly store: FeatureStore,
+    private readonly paths: readonly string[],
+    private readonly options: ExtractOptions,
+  ) {
+    this.#progress.total = paths.length;
+  }
+
+  /** Computes what is not in the cache of these pictures. */
+  async compute(paths: readonly string[]): Promise<void> {
+    const { store } = this;
+    const { features } = this.options;
+    try {
+      for await (const outcome of embedPictures(this.#missing(paths), this.options)) {
+        const { path, content, views: wanted } = outcome.picture;
+        if ('error' in outcome) {
+          this.#skip(path, outcome.error);
+          this.#contents.delete(path);
+          continue;
+        }
+        const { rows, faces, flat } = outcome;
+        for (const [i, view] of wanted.entries()) {
+          const row = rows.slice(i * features, (i + 1) * features);
+          await store.set(this.#keyOf(content, view), row, { faces, flat });
+        }
+        this.#report();
+      }
+    } finally {
+      await store.flush();
+    }
+  }
+
+  /**
+   * Reads the embeddings, in the order of the paths; copies of broken pictures are as broken.
+   *
+   * @returns `damaged`: the pictures whose embeddings the cache has lost since it was asked for them
+   */
+  async collect(): Promise<ExtractResult & { damaged: string[] }> {
+    const { features, views = 1 } = this.options;
+    const skipped: SkippedPicture[] = [];
+    const found = this.paths.flatMap((path) => {
+      const content = this.#contents.get(path);
+      if (content !== undefined && this.#wanted(content).length === 0) return [{ path, content }];
+      skipped.push({
+        path,
+        reason: this.#reasons.get(path) ?? 'a copy of a picture that was skipped',
+      });
+      return [];
+    });
+    const memory = this.options.sink ? null : new MemoryRows();
+    const sink = this.options.sink ?? memory;
+    sink?.begin(found.length * views, features);
+    const facts: PictureFacts[] = [];
+    const keys = found.flatMap(({ content }) => this.#views().map((view) => this.#keyOf(content, view)));
+    const lost = await this.store.read(keys, (place, row, { faces, flat }) => {
+      sink?.write(place, row);
+      if (place % views === 0) facts[place / views] = { faces, flat };
+    });
+    const pictures = found.map(({ path, content }, i) => ({
+      path,
+      content,
+      views: memory ? this.#views().map((view) => memory.row(i * views + view)) : [],
+      ...(facts[i] ?? { faces: null, flat: false }),
+    }));
+    const damaged = new Set(lost.flatMap((place) => found[Math.floor(place / views)]?.path ?? []));
+    return { pictures, skipped, cached: this.#cached.size, damaged: [...damaged] };
+  }
 
   /** Pictures with something to compute. Content decides: a copy of a picture is not computed again. */
-  async function* missing(): AsyncGenerator<Picture> {
+  async *#missing(paths: readonly string[]): AsyncGenerator<Picture> {
     const underway = new Set<string>();
     for (const path of paths) {
+      this.#cached.delete(path);
       let file: PictureFile;
       try {
         file = await readPictureFile(path);
       } catch (error) {
         if (error instanceof ResourceError) throw error;
-        skip(path, error);
+        this.#contents.delete(path);
+        this.#skip(path, error);
         continue;
       }
       const { content } = file;
-      contents.set(path, content);
-      const wanted = all.filter((view) => !store.get(keyOf(content, view)));
+      this.#contents.set(path, content);
+      const wanted = this.#wanted(content);
       if (wanted.length === 0 || underway.has(content)) {
-        report('cached');
+        this.#cached.add(path);
+        this.#report();
         continue;
       }
       underway.add(content);
@@ -89,50 +171,31 @@ export async function extractFeatures(
     }
   }
 
-  try {
-    for await (const outcome of embedPictures(missing(), options)) {
-      const { path, content, views: wanted } = outcome.picture;
-      if ('error' in outcome) {
-        skip(path, outcome.error);
-        contents.delete(path);
-        continue;
-      }
-      const { rows, faces, flat } = outcome;
-      for (const [i, view] of wanted.entries())
-        await store.set(keyOf(content, view), rows.slice(i * features, (i + 1) * features), { faces, flat });
-      report(null);
-    }
-  } finally {
-    await store.flush();
+  #views(): number[] {
+    return Array.from({ length: this.options.views ?? 1 }, (_, view) => view);
   }
-  const stored = (content: string) => all.map((view) => store.find(keyOf(content, view)));
-  return { ...collect(paths, contents, skipped, stored), cached: progress.cached };
-}
 
-/** Puts the embeddings in the order of the paths; copies of broken pictures are as broken. */
-function collect(
-  paths: readonly string[],
-  contents: ReadonlyMap<string, string>,
-  skipped: readonly SkippedPicture[],
-  stored: (content: string) => (StoredRow | undefined)[],
-): Pick<ExtractResult, 'pictures' | 'skipped'> {
-  const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
-  const result = { pictures: [] as ExtractedPicture[], skipped: [] as SkippedPicture[] };
-  for (const path of paths) {
-    const content = contents.get(path);
-    const views = content === undefined ? [] : stored(content);
-    const rows = views.filter((view) => view !== undefined);
-    const [first] = rows;
-    if (content !== undefined && first && rows.length === views.length) {
-      const { faces, flat } = first;
-      result.pictures.push({ path, content, views: rows.map(({ row }) => row), faces, flat });
-    } else
-      result.skipped.push({
-        path,
-        reason: reasons.get(path) ?? 'a copy of a picture that was skipped',
-      });
+  /** The views that are not in the cache. */
+  #wanted(content: string): number[] {
+    return this.#views().filter((view) => !this.store.has(this.#keyOf(content, view)));
   }
-  return result;
+
+  #keyOf(content: string, view: number): string {
+    return view === 0 ? content : `${content}.${view}.${this.options.seed ?? 0}`;
+  }
+
+  #skip(path: string, error: unknown): void {
+    this.#reasons.set(path, reasonOf(error));
+    this.#progress.skipped++;
+    this.#report();
+  }
+
+  #report(): void {
+    // Damaged ones come twice.
+    if (this.#progress.done === this.#progress.total) return;
+    this.#progress.done++;
+    this.options.onProgress?.({ ...this.#progress, cached: this.#cached.size });
+  }
 }
 
 /** Counts changes to how embeddings come about, or are stored, that no model tells of. */

@@ -25,15 +25,23 @@ const magic = '\x93NUMPY';
 
 /** An array as `numpy.save` writes it: numpy.lib.format, version 1.0. */
 export function encodeNpy({ type, dims, data }: Tensor<NpyType>): Uint8Array {
+  const header = encodeNpyHeader(type, dims);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return bytes;
+}
+
+/** What stands in front of the elements, which begin at a multiple of 64 bytes. */
+export function encodeNpyHeader(type: NpyType, dims: readonly number[]): Uint8Array {
   const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');
   const dictionary = `{'descr': '${descriptions[type]}', 'fortran_order': False, 'shape': (${shape}), }`;
-  // Magic, version and length take 10 bytes; the data begin at a multiple of 64.
+  // Magic, version and length take 10 bytes.
   const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
-  const bytes = new Uint8Array(10 + length + data.byteLength);
+  const bytes = new Uint8Array(10 + length);
   bytes.set([...magic].map((letter) => letter.charCodeAt(0)));
   bytes.set([1, 0, length & 255, length >> 8], magic.length);
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(length - 1)}\n`), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + length);
   return bytes;
 }
 

@@ -1,26 +1,20 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { makeWritableFolder, reasonOf, resourceError, writeFile } from '#platform';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { makeWritableFolder, reasonOf, resourceError } from '#platform';
 import { UserError } from '../../errors.js';
-import { joinFloats } from '../../graph/rows.js';
-import { newPart, removePart, wholeParts } from './cache-files.js';
-import { decodeNpy, encodeNpy } from './npy.js';
+import { newPart, removePart, touchPart, wholeParts } from './cache-files.js';
+import { CacheIndex, type RowPlace, writeIndex } from './cache-index.js';
+import {
+  type CachePart,
+  DamagedPart,
+  type RowEntry,
+  readKeys,
+  readPart,
+  type StoredRow,
+  writePart,
+} from './cache-part.js';
 import type { PictureFacts } from './picture.js';
-
-/** A row with the facts that are kept beside it. */
-export interface StoredRow extends PictureFacts {
-  /** (D) */
-  readonly row: Float32Array;
-}
-
-/** The file that stands beside the rows of one part. */
-interface PartManifest {
-  /** See `checksumOf`. */
-  readonly checksum: string;
-  /** One entry for each row. */
-  readonly rows: readonly ({ readonly key: string } & PictureFacts)[];
-}
 
 /** Rows that are written to disk together at most. */
 const rowsPerPart = 256;
@@ -28,8 +22,8 @@ const rowsPerPart = 256;
 /** Milliseconds after which rows are written, however few they are: a run that is killed loses no more than this. */
 const longestWait = 2000;
 
-/** Parts that are read at the same time. */
-const readTogether = 8;
+/** Rows that are held without an index at most; and while parts are read or written, after which it is time for one. */
+const mostWithoutIndex = { atRest: 4096, underway: 65536 };
 
 /** A folder in which features cannot be kept. */
 class CacheError extends UserError {
@@ -51,6 +45,9 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
+/** Takes a row, which it may look at, but not keep, with its place among those that were asked for. */
+export type TakeRow = (place: number, row: Float32Array, facts: PictureFacts) => void;
+
 /**
  * Embeddings on disk, by keys that name their pictures.
  *
@@ -58,10 +55,20 @@ export interface StoreOptions {
  * all of it. A part counts once its `.json` is there; both are written whole or not at all, so that a run may be killed
  * at any time. Names are never used twice, so that several runs may write to one folder at once. A part that does not
  * match its checksum is removed, and its rows are computed anew.
+ *
+ * Opening reads names, and the keys of parts that are not in the index yet. Rows are read when they are wanted.
  */
 export class FeatureStore {
-  readonly #rows = new Map<string, StoredRow>();
-  #pending: ({ key: string } & StoredRow)[] = [];
+  /** Parts that are whole, as far as is known. */
+  readonly #parts = new Set<string>();
+  /** Parts that matched their checksums. */
+  readonly #sound = new Set<string>();
+  #index: CacheIndex | null = null;
+  /** Where the rows are that the index does not have. */
+  readonly #recent = new Map<string, RowPlace>();
+  readonly #pending = new Map<string, StoredRow & RowEntry>();
+  /** The part that a row was last read from. */
+  #last: { readonly name: string; readonly part: CachePart } | null = null;
   /** When rows were last written; `null` before the first. */
   #written: number | null = null;
   readonly #now: () => number;
@@ -85,20 +92,78 @@ export class FeatureStore {
       throwIfShort(error);
       return [];
     });
-    const parts = await wholeParts(folder, names);
-    for (let from = 0; from < parts.length; from += readTogether)
-      await Promise.all(parts.slice(from, from + readTogether).map((part) => store.#read(part)));
+    for (const part of await wholeParts(folder, names)) store.#parts.add(part);
+    store.#index = CacheIndex.open(folder);
+    await store.#learnParts();
     return store;
+  }
+
+  /** Whether a row of this key is there, as far as can be told without reading it. */
+  has(key: string): boolean {
+    return this.#pending.has(key) || this.#locate(key) !== undefined;
   }
 
   /** The row of this key; `undefined` where there is none. */
   get(key: string): Float32Array | undefined {
-    return this.#rows.get(key)?.row;
+    return this.find(key)?.row;
   }
 
   /** The row of this key with its facts; `undefined` where there is none. */
   find(key: string): StoredRow | undefined {
-    return this.#rows.get(key);
+    const pending = this.#pending.get(key);
+    if (pending) return { row: pending.row, faces: pending.faces, flat: pending.flat };
+    for (let place = this.#locate(key); place; place = this.#locate(key)) {
+      const part = this.#load(place.part);
+      if (!part) continue;
+      const entry = part.rows[place.row];
+      // The index is wrong, as `read` would find out.
+      if (entry?.key !== key) return undefined;
+      return { row: rowOf(part, place.row), faces: entry.faces, flat: entry.flat };
+    }
+    return undefined;
+  }
+
+  /**
+   * Reads rows, each part once, in the order in which they lie on disk.
+   *
+   * @returns the places of keys that there are no rows of; rows that turn out damaged are among them
+   */
+  async read(keys: readonly string[], take: TakeRow): Promise<number[]> {
+    const missing: number[] = [];
+    let left = [...keys.keys()];
+    while (left.length > 0) {
+      const byPart = new Map<string, { place: number; row: number }[]>();
+      for (const place of left) {
+        const key = keys[place] ?? '';
+        const pending = this.#pending.get(key);
+        if (pending) {
+          take(place, pending.row, pending);
+          continue;
+        }
+        const found = this.#locate(key);
+        if (!found) missing.push(place);
+        else if (!byPart.get(found.part)?.push({ place, row: found.row }))
+          byPart.set(found.part, [{ place, row: found.row }]);
+      }
+      left = [];
+      let isMisled = false;
+      for (const [name, wanted] of byPart) {
+        const part = this.#load(name);
+        for (const { place, row } of wanted) {
+          const entry = part?.rows[row];
+          if (part && entry && entry.key === keys[place]) take(place, rowOf(part, row), entry);
+          else {
+            left.push(place);
+            isMisled ||= part !== null;
+          }
+        }
+        // Others want to go on, too: threads, the interrupt from the keyboard.
+        await setImmediate();
+      }
+      this.#last = null;
+      if (isMisled) await this.#indexAnew();
+    }
+    return missing;
   }
 
   /**
@@ -111,15 +176,13 @@ export class FeatureStore {
     row: Float32Array,
     { faces, flat }: PictureFacts = { faces: null, flat: false },
   ): Promise<void> {
-    const stored = { row, faces, flat };
-    this.#rows.set(key, stored);
-    this.#pending.push({ key, ...stored });
+    this.#pending.set(key, { key, row, faces, flat });
     if (this.#written === null) {
       await this.#orCacheError(makeWritableFolder(this.folder));
       this.#written = this.#now();
     }
     const isLate = this.#now() - this.#written >= longestWait;
-    if (isLate || this.#pending.length >= rowsPerPart) await this.flush();
+    if (isLate || this.#pending.size >= rowsPerPart) await this.flush();
   }
 
   /**
@@ -128,17 +191,24 @@ export class FeatureStore {
    * @throws CacheError where it cannot be written
    */
   async flush(): Promise<void> {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    const part = join(this.folder, newPart());
-    const data = joinFloats(pending.map(({ row }) => row));
-    const array = encodeNpy({ type: 'float32', dims: [pending.length, this.features], data });
-    const rows = pending.map(({ key, faces, flat }) => ({ key, faces, flat }));
-    const manifest: PartManifest = { checksum: this.#checksumOf(array, rows), rows };
-    await this.#orCacheError(writeFile(`${part}.npy`, array));
-    await this.#orCacheError(writeFile(`${part}.json`, JSON.stringify(manifest)));
+    const entries = [...this.#pending.values()];
+    if (entries.length === 0) return;
+    const part = newPart();
+    await this.#orCacheError(writePart(this.folder, part, this.features, entries));
+    this.#parts.add(part);
+    for (const [row, entry] of entries.entries()) {
+      this.#recent.set(entry.key, { part, row });
+      // It may have been set anew in the meantime.
+      if (this.#pending.get(entry.key) === entry) this.#pending.delete(entry.key);
+    }
     this.#written = this.#now();
+    if (this.#recent.size > this.#limit(mostWithoutIndex.underway, 2)) this.#writeIndex();
+  }
+
+  /** Lets go of the index's file. */
+  close(): void {
+    this.#index?.close();
+    this.#index = null;
   }
 
   async #orCacheError(writing: Promise<void>): Promise<void> {
@@ -147,46 +217,95 @@ export class FeatureStore {
     });
   }
 
-  async #read(part: string): Promise<void> {
-    const path = join(this.folder, part);
-    let files: [Buffer, Buffer];
+  /** Where the row of this key should be. */
+  #locate(key: string): RowPlace | undefined {
+    const recent = this.#recent.get(key);
+    if (recent && this.#parts.has(recent.part)) return recent;
+    for (const place of this.#index?.find(key) ?? []) if (this.#parts.has(place.part)) return place;
+    return undefined;
+  }
+
+  /** A part that is sound and of this width; `null` where it is not, which it then no longer counts as. */
+  #load(name: string): CachePart | null {
+    if (this.#last?.name === name) return this.#last.part;
     try {
-      files = await Promise.all([readFile(`${path}.json`), readFile(`${path}.npy`)]);
+      const part = readPart(this.folder, name);
+      if (part.features === this.features) {
+        this.#sound.add(name);
+        this.#last = { name, part };
+        touchPart(join(this.folder, name));
+        return part;
+      }
     } catch (error) {
       throwIfShort(error);
-      // It may not be read, or another run has removed it.
+      // Else it may not be read, or another run has removed it.
+      if (error instanceof DamagedPart) removePart(join(this.folder, name));
+    }
+    this.#parts.delete(name);
+    return null;
+  }
+
+  /** Learns which keys those parts have that the index does not know. */
+  async #learnParts(): Promise<void> {
+    const known = new Set(this.#index?.parts);
+    for (const part of [...this.#parts].filter((name) => !known.has(name))) {
+      let keys: string[];
+      try {
+        keys = readKeys(this.folder, part);
+      } catch (error) {
+        throwIfShort(error);
+        if (error instanceof DamagedPart) removePart(join(this.folder, part));
+        this.#parts.delete(part);
+        continue;
+      }
+      for (const [row, key] of keys.entries()) {
+        const other = this.#recent.get(key)?.part;
+        // Both computed it, or one has the keys of the other: only the checksums tell.
+        if (other !== undefined && other !== part)
+          for (const name of [other, part])
+            if (this.#parts.has(name) && !this.#sound.has(name)) this.#load(name);
+        if (this.#parts.has(part)) this.#recent.set(key, { part, row });
+      }
+      if (this.#recent.size > this.#limit(mostWithoutIndex.underway, 2)) this.#writeIndex();
+      await setImmediate();
+    }
+    this.#last = null;
+    if (this.#recent.size > this.#limit(mostWithoutIndex.atRest, 8)) this.#writeIndex();
+  }
+
+  /** Leaves an index that names wrong rows. */
+  async #indexAnew(): Promise<void> {
+    this.close();
+    CacheIndex.remove(this.folder);
+    this.#recent.clear();
+    await this.#learnParts();
+  }
+
+  /** How many rows may be held without an index: so many, or a share of those that it has. */
+  #limit(most: number, share: number): number {
+    return Math.max(most, (this.#index?.rows ?? 0) / share);
+  }
+
+  /** Writes an index with everything that is known. Without one the store works as well, from memory. */
+  #writeIndex(): void {
+    try {
+      writeIndex(this.folder, this.#index, (part) => this.#parts.has(part), this.#recent);
+    } catch {
+      // The folder may not be written to, or the disk is full.
       return;
     }
-    try {
-      this.#take(...files);
-    } catch (error) {
-      throwIfShort(error);
-      await removePart(path);
-    }
-  }
-
-  /** @throws Error where the part is damaged */
-  #take(json: Buffer, npy: Buffer): void {
-    const { checksum, rows } = JSON.parse(json.toString()) as PartManifest;
-    if (checksum !== this.#checksumOf(npy, rows)) throw new Error('The part does not match its checksum.');
-    const { dims, data } = decodeNpy(npy);
-    const [count, features] = dims;
-    // Of a store of another width.
-    if (!(data instanceof Float32Array) || count !== rows.length || features !== this.features) return;
-    for (const [i, { key, faces, flat }] of rows.entries()) {
-      const row = data.subarray(i * features, (i + 1) * features);
-      this.#rows.set(key, { row, faces, flat });
-    }
-  }
-
-  /** SHA-256 of the store's name, the file of rows and their keys and facts: none of them can belong elsewhere. */
-  #checksumOf(npy: Uint8Array, rows: PartManifest['rows']): string {
-    return createHash('sha256')
-      .update(`${basename(this.folder)}\n${JSON.stringify(rows)}\n`)
-      .update(npy)
-      .digest('hex');
+    const index = CacheIndex.open(this.folder);
+    if (!index) return;
+    // Another run may have written one that knows less.
+    const known = new Set(index.parts);
+    for (const [key, { part }] of this.#recent) if (known.has(part)) this.#recent.delete(key);
+    this.#index?.close();
+    this.#index = index;
   }
 }
+
+const rowOf = ({ data, features }: CachePart, row: number): Float32Array =>
+  data.subarray(row * features, (row + 1) * features);
 
 function throwIfShort(error: unknown): void {
   const shortage = resourceError(error);
