@@ -228,6 +228,124 @@ const layerCases = [
   }),
 ];
 
+const photos = { input: [9, 8, 3], batch: 12, samples: 48 } as const;
+const end: LayerSpec[] = [['GlobalAveragePooling2D', {}], dense(3, 'softmax')];
+const l2 = ['L2', { l2: 0.02 }];
+const convolutionCases = [
+  training('convolutions', {
+    ...photos,
+    layers: [
+      ['Conv2D', { filters: 8, kernel_size: 3, strides: 2, padding: 'same', activation: 'relu' }],
+      [
+        'Conv2D',
+        { filters: 6, kernel_size: [2, 3], dilation_rate: [1, 2], padding: 'same', use_bias: false },
+      ],
+      ['ReLU', { max_value: 6 }],
+      ['Conv2D', { filters: 6, kernel_size: 2, groups: 3, activation: 'tanh' }],
+      ...end,
+    ],
+  }),
+  training('depthwise convolutions', {
+    ...photos,
+    layers: [
+      [
+        'ZeroPadding2D',
+        {
+          padding: [
+            [0, 1],
+            [0, 1],
+          ],
+        },
+      ],
+      ['DepthwiseConv2D', { kernel_size: 3, strides: 2, depth_multiplier: 2, use_bias: false }],
+      ['BatchNormalization', { momentum: 0.9 }],
+      ['Conv2D', { filters: 8, kernel_size: 1, strides: 2, use_bias: false }],
+      ['BatchNormalization', {}],
+      ['ReLU', { max_value: 6 }],
+      ['DepthwiseConv2D', { kernel_size: 3, padding: 'same', activation: 'elu' }],
+      ...end,
+    ],
+  }),
+  training('separable convolutions', {
+    ...photos,
+    layers: [
+      [
+        'SeparableConv2D',
+        { filters: 5, kernel_size: 3, depth_multiplier: 2, padding: 'same', activation: 'relu' },
+      ],
+      ['SeparableConv2D', { filters: 4, kernel_size: 2, strides: 2, use_bias: false }],
+      ...end,
+    ],
+  }),
+  training('windows that are pooled', {
+    ...photos,
+    layers: [
+      ['Conv2D', { filters: 6, kernel_size: 3, padding: 'same', activation: 'tanh' }],
+      ['MaxPooling2D', { pool_size: 3, strides: 2, padding: 'same' }],
+      ['Conv2D', { filters: 6, kernel_size: 2, activation: 'tanh' }],
+      ['AveragePooling2D', { pool_size: 2, strides: 1, padding: 'same' }],
+      [
+        'Concatenate',
+        {},
+        [
+          [['MaxPooling2D', {}]],
+          [['AveragePooling2D', { pool_size: 2 }]],
+          [['Conv2D', { filters: 2, kernel_size: 2, strides: 2 }]],
+        ],
+      ],
+      ...end,
+    ],
+  }),
+  training('a residual block', {
+    ...photos,
+    // Faster, rounding moves a ReLU's kink across a value.
+    optimizer: ['SGD', { learning_rate: 0.01 }],
+    layers: [
+      ['Conv2D', { filters: 6, kernel_size: 3 }],
+      [
+        'Add',
+        {},
+        [
+          [
+            ['Conv2D', { filters: 6, kernel_size: 1, strides: 2, use_bias: false }],
+            ['BatchNormalization', {}],
+          ],
+          [
+            ['Conv2D', { filters: 4, kernel_size: 3, strides: 2, padding: 'same', use_bias: false }],
+            ['BatchNormalization', {}],
+            ['Activation', { activation: 'relu' }],
+            ['Conv2D', { filters: 6, kernel_size: 1 }],
+          ],
+        ],
+      ],
+      ['Activation', { activation: 'relu' }],
+      ['Flatten', {}],
+      dense(3, 'softmax'),
+    ],
+  }),
+  training('penalties on kernels', {
+    ...photos,
+    layers: [
+      [
+        'Conv2D',
+        { filters: 4, kernel_size: 2, kernel_regularizer: l2, bias_regularizer: ['L1', { l1: 0.01 }] },
+      ],
+      ['DepthwiseConv2D', { kernel_size: 2, depthwise_regularizer: ['L1', { l1: 0.003 }] }],
+      [
+        'SeparableConv2D',
+        { filters: 3, kernel_size: 2, depthwise_regularizer: l2, pointwise_regularizer: l2 },
+      ],
+      ...end,
+    ],
+  }),
+  training('pictures as targets', {
+    ...photos,
+    layers: [['Conv2D', { filters: 2, kernel_size: 3, padding: 'same', activation: 'sigmoid' }]],
+    loss: ['BinaryCrossentropy', {}],
+    targets: 'bits',
+  }),
+];
+
 const withoutDtype = (config: unknown): unknown =>
   JSON.parse(JSON.stringify(config), (key, value) => (key === 'dtype' ? undefined : value));
 
@@ -244,6 +362,7 @@ for (const [title, cases] of [
   ['optimizer', optimizerCases],
   ['loss', lossCases],
   ['layers', layerCases],
+  ['images', convolutionCases],
 ] as const) {
   const answerTo = answersTo(cases);
   for (const given of cases)

@@ -3,7 +3,9 @@ import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
+import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { Dense } from '../../src/keras/layers/dense.js';
+import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
@@ -11,11 +13,14 @@ import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/laye
 import { Input } from '../../src/keras/layers/input.js';
 import type { KerasTensor, Layer } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
+import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
+import { SeparableConv2D } from '../../src/keras/layers/separable-conv2d.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
 import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
+import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import * as losses from '../../src/keras/losses/index.js';
 import * as metrics from '../../src/keras/metrics/index.js';
 import type { EngineChoice } from '../../src/keras/models/compilation.js';
@@ -100,20 +105,26 @@ export function unpack({ dims, data }: Packed): Tensor<'float32'> {
 const layers = {
   Activation,
   Add,
+  AveragePooling2D,
   BatchNormalization,
   Concatenate,
+  Conv2D,
   Dense,
+  DepthwiseConv2D,
   Dropout,
   ELU,
   Flatten,
   GlobalAveragePooling2D,
   GlobalMaxPooling2D,
   LeakyReLU,
+  MaxPooling2D,
   ReLU,
   Rescaling,
   Reshape,
+  SeparableConv2D,
   Softmax,
   UnitNormalization,
+  ZeroPadding2D,
 };
 
 const isSpec = (value: unknown): value is Spec =>

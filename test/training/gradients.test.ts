@@ -9,10 +9,13 @@ import type { LossWriter } from '../../src/graph/training-plan.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
+import type { ConvolutionOptions } from '../../src/keras/layers/base-conv.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
+import { Conv2D } from '../../src/keras/layers/conv2d.js';
 import { Cropping2D } from '../../src/keras/layers/cropping2d.js';
 import { Dense } from '../../src/keras/layers/dense.js';
+import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
@@ -22,11 +25,16 @@ import { LayerNormalization } from '../../src/keras/layers/layer-normalization.j
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { Multiply } from '../../src/keras/layers/multiply.js';
 import { Normalization } from '../../src/keras/layers/normalization.js';
+import type { Pooling2DOptions } from '../../src/keras/layers/pooling2d.js';
+import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
+import { SeparableConv2D } from '../../src/keras/layers/separable-conv2d.js';
+import type { Pair } from '../../src/keras/layers/sliding-window.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
 import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
+import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { broadcastLoss } from '../../src/keras/losses/broadcast.js';
 import {
   BinaryCrossentropy,
@@ -110,9 +118,17 @@ for (const [name, activation] of activations)
 const kerasShape = ({ dims }: Tensor): Shape =>
   dims.length === 4 ? [null, dims[2]!, dims[3]!, dims[1]!] : [null, ...dims.slice(1)];
 
+/** The shape of images whose height and width are not known. */
+const withoutSize = (shape: Shape): Shape => (shape.length === 4 ? [null, null, null, shape[3]!] : shape);
+
 /** A layer as a function of its inputs, as they flow in graphs, and its weights. */
-function layerAsFunction(layer: Layer, ...xs: Tensor<'float32'>[]): Differentiable {
-  const shapes = perInput(xs.map(kerasShape), layer.name);
+function layerAsFunction(layer: Layer, ...given: (Tensor<'float32'> | { known: boolean })[]): Differentiable {
+  const xs = given.filter((value) => 'dims' in value);
+  const known = given.every((value) => 'dims' in value || value.known);
+  const shapes = perInput(
+    xs.map((x) => (known ? kerasShape(x) : withoutSize(kerasShape(x)))),
+    layer.name,
+  );
   layer.ensureBuilt(shapes);
   const { weights } = layer;
   for (const weight of weights) weight.value = awayFromZero([weight.value.length]).data;
@@ -192,6 +208,17 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['GlobalAveragePooling2D', new GlobalAveragePooling2D(), [2, 4, 3, 2]],
   ['GlobalAveragePooling2D that keeps axes', new GlobalAveragePooling2D({ keepdims: true }), [2, 4, 3, 2]],
   ['GlobalMaxPooling2D', new GlobalMaxPooling2D(), [2, 4, 3, 2]],
+  [
+    'ZeroPadding2D',
+    new ZeroPadding2D({
+      padding: [
+        [0, 1],
+        [2, 3],
+      ],
+    }),
+    [2, 2, 4, 3],
+  ],
+  ['Rescaling of channels', new Rescaling({ scale: [0.5, 2, 3], offset: 1 }), [2, 3, 4, 2]],
   ['Concatenate', new Concatenate(), [3, 4], [3, 2], [3, 1]],
   ['Concatenate of pictures', new Concatenate(), [2, 4, 3, 2], [2, 1, 3, 2]],
   ['Concatenate along the height', new Concatenate({ axis: 1 }), [2, 4, 3, 2], [2, 4, 1, 2]],
@@ -224,6 +251,74 @@ for (const [title, layer, ...inputShapes] of layers)
       epsilon: layer instanceof ReLU || layer instanceof GlobalMaxPooling2D ? 1e-3 : 5e-3,
     }));
 
+/** Windows, images (N, C, H, W): strides that leave rows over, dilations, and every padding. */
+const windows: [title: string, { kernelSize: number | Pair } & Partial<ConvolutionOptions>, size: Pair][] = [
+  ['of one pixel', { kernelSize: 1 }, [4, 3]],
+  ['of one pixel, strided', { kernelSize: 1, strides: 2 }, [5, 4]],
+  ['of one pixel, strided, padded', { kernelSize: 1, strides: 3, padding: 'same' }, [5, 4]],
+  ['of one pixel, dilated', { kernelSize: 1, dilationRate: 2, padding: 'same' }, [4, 3]],
+  ['', { kernelSize: 3 }, [5, 4]],
+  ['padded', { kernelSize: 3, padding: 'same' }, [4, 5]],
+  ['padded more at the end', { kernelSize: [2, 4], padding: 'same' }, [5, 4]],
+  ['strided', { kernelSize: 3, strides: 2 }, [7, 6]],
+  ['strided and padded', { kernelSize: 3, strides: 2, padding: 'same' }, [6, 5]],
+  ['strided one way', { kernelSize: [3, 1], strides: [1, 3], padding: 'same' }, [5, 8]],
+  ['strided beyond its size', { kernelSize: 2, strides: 3 }, [7, 6]],
+  ['strided beyond its size, padded', { kernelSize: 2, strides: 3, padding: 'same' }, [7, 6]],
+  ['dilated', { kernelSize: [3, 2], dilationRate: [2, 3] }, [7, 6]],
+  ['dilated and padded', { kernelSize: 3, dilationRate: [1, 2], padding: 'same' }, [5, 6]],
+  ['larger than the image', { kernelSize: 5, padding: 'same' }, [3, 2]],
+];
+
+const convolutions: [title: string, make: (options: ConvolutionOptions) => Layer, channels: number][] = [
+  ['Conv2D', (options) => new Conv2D({ filters: 3, ...options }), 2],
+  ['Conv2D in groups', (options) => new Conv2D({ filters: 6, groups: 2, ...options }), 4],
+  ['DepthwiseConv2D', (options) => new DepthwiseConv2D(options), 3],
+  [
+    'DepthwiseConv2D of several channels each',
+    (options) => new DepthwiseConv2D({ depthMultiplier: 2, ...options }),
+    3,
+  ],
+  ['SeparableConv2D', (options) => new SeparableConv2D({ filters: 3, depthMultiplier: 2, ...options }), 2],
+];
+for (const [title, makeLayer, channels] of convolutions)
+  for (const [kind, options, [height, width]] of windows) {
+    const x = awayFromZero([2, channels, height, width]);
+    const name = `${title} ${kind}`.trim();
+    test(`the gradients of ${name} are its finite differences`, (t) =>
+      assertGradients(t, layerAsFunction(makeLayer({ ...options, activation: 'tanh' }), x)));
+    test(`the gradients of ${name}, of images of unknown size, are its finite differences`, (t) =>
+      assertGradients(t, layerAsFunction(makeLayer({ ...options, useBias: false }), x, { known: false })));
+  }
+
+for (const [title, makeLayer] of [
+  ['MaxPooling2D', (options: Pooling2DOptions) => new MaxPooling2D(options)],
+  ['AveragePooling2D', (options: Pooling2DOptions) => new AveragePooling2D(options)],
+] as const)
+  for (const [kind, { kernelSize, dilationRate, ...options }, [height, width]] of windows) {
+    if (dilationRate !== undefined) continue;
+    // No two values within a difference of each other.
+    const order = new RandomState(seed).permutation(2 * 3 * height * width);
+    const x = float32(
+      Float32Array.from(order, (place) => place / 10),
+      [2, 3, height, width],
+    );
+    for (const known of [true, false])
+      test(`the gradient of ${title} ${kind}${known ? '' : ', of images of unknown size,'} is its finite difference`, (t) =>
+        assertGradients(t, layerAsFunction(makeLayer({ poolSize: kernelSize, ...options }), x, { known })));
+  }
+
+test('MaxPooling2D gives its gradient to the first of equal values, as TensorFlow does', async (t) => {
+  const x = float32([3, 3, 1, 3, 0, 2, 0, 0, 2], [1, 1, 3, 3]);
+  const layer = new MaxPooling2D({ poolSize: 2, strides: 1 });
+  assertClose(
+    t,
+    await inputGradient(layer, x, float32([1, 2, 4, 8], [1, 1, 2, 2])),
+    float32([1, 2, 0, 4, 0, 8, 0, 0, 0], [1, 1, 3, 3]),
+    { label: 'dx' },
+  );
+});
+
 test('a frozen BatchNormalization is differentiated as what predicts', async (t) => {
   const layer = new BatchNormalization({ trainable: false });
   const { inputs, write } = layerAsFunction(layer, awayFromZero([4, 3]));
@@ -233,15 +328,19 @@ test('a frozen BatchNormalization is differentiated as what predicts', async (t)
   await assertGradients(t, { inputs: positive, write });
 });
 
+/** What goes back to `x` when `dy` comes back to the layer's output. */
+async function inputGradient(layer: Layer, x: Tensor<'float32'>, dy: Tensor<'float32'>): Promise<Tensor> {
+  const g = new GraphBuilder('gradient');
+  const { gradients } = layerAsFunction(layer, x).write(g, { x0: g.input('x', 'float32', x.dims) });
+  g.output('dx', gradients(g.input('dy', 'float32', dy.dims)).x0!, 'float32', x.dims);
+  const session = await jsEngine().load(encodeModel({ graph: g.build(), opset: 13 }));
+  return (await session.run({ x, dy })).dx!;
+}
+
 test('GlobalMaxPooling2D shares its gradient among equal values', async (t) => {
   const x = float32([1, 3, 3, 2], [1, 1, 2, 2]);
-  const { inputs, write } = layerAsFunction(new GlobalMaxPooling2D(), x);
-  const g = new GraphBuilder('shared');
-  const { gradients } = write(g, { x0: g.input('x', 'float32', inputs.x0!.dims) });
-  g.output('dx', gradients(g.input('dy', 'float32', [1, 1])).x0!, 'float32', inputs.x0!.dims);
-  const session = await jsEngine().load(encodeModel({ graph: g.build(), opset: 13 }));
-  const { dx } = await session.run({ x, dy: float32([1], [1, 1]) });
-  assertClose(t, dx!, float32([0, 0.5, 0.5, 0], [1, 1, 2, 2]), { label: 'dx' });
+  const dx = await inputGradient(new GlobalMaxPooling2D(), x, float32([1], [1, 1]));
+  assertClose(t, dx, float32([0, 0.5, 0.5, 0], [1, 1, 2, 2]), { label: 'dx' });
 });
 
 const oneHot = float32([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1], [3, 4]);

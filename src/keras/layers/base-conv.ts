@@ -1,9 +1,10 @@
 import { ValueError } from '../../errors.js';
-import type { Context } from '../../graph/differentiable.js';
+import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
 import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
@@ -18,6 +19,7 @@ import {
   type Window,
   windowAttributes,
 } from './sliding-window.js';
+import { kernelGradient, type Sliding, sendBack, turnedKernel } from './window-gradient.js';
 
 export interface ConvolutionOptions extends LayerOptions {
   /** Height and width of the kernel. */
@@ -34,7 +36,12 @@ export interface ConvolutionOptions extends LayerOptions {
   useBias?: boolean;
   /** Default `'zeros'`. */
   biasInitializer?: InitializerName | Initializer;
+  /** Penalty on the bias, added to the loss. Default `null`: none. */
+  biasRegularizer?: RegularizerName | Regularizer | null;
 }
+
+/** Writes what goes back through a layer before its activation, from the gradient there. */
+type Backward = (dz: Value, needsInput: boolean) => Gradients;
 
 /**
  * The base of convolutions of images.
@@ -50,12 +57,13 @@ export abstract class Convolution extends Layer {
     activation: 'activation',
     use_bias: 'flag',
     bias_initializer: 'initializer',
+    bias_regularizer: 'regularizer',
   };
-  static override readonly idleFields = ['bias_regularizer'];
   readonly window: Window;
   readonly activation: Activation;
   readonly useBias: boolean;
   readonly biasInitializer: Initializer;
+  readonly biasRegularizer: Regularizer | null;
   protected bias?: Variable;
 
   constructor(options: ConvolutionOptions) {
@@ -67,6 +75,7 @@ export abstract class Convolution extends Layer {
       activation = null,
       useBias = true,
       biasInitializer = 'zeros',
+      biasRegularizer = null,
       ...others
     } = named(options, new.target);
     super(others);
@@ -79,6 +88,7 @@ export abstract class Convolution extends Layer {
     this.activation = getActivation(activation);
     this.useBias = useBias;
     this.biasInitializer = getInitializer(biasInitializer);
+    this.biasRegularizer = getRegularizer(biasRegularizer);
     if (this.activation.name === 'softmax')
       throw new ValueError(
         `Expected an element-wise activation for layer '${this.name}'. Received: 'softmax'. Hint: put Reshape or Flatten and then Activation after it.`,
@@ -129,6 +139,35 @@ export abstract class Convolution extends Layer {
     return this.bias ? [context.weight(this.bias)] : [];
   }
 
+  /** The kernels of the layer, each with its penalty. */
+  protected abstract get kernels(): readonly (readonly [Variable, Regularizer | null])[];
+
+  override get regularized(): readonly (readonly [Variable, Regularizer])[] {
+    const all = [...this.kernels, ...(this.bias ? [[this.bias, this.biasRegularizer] as const] : [])];
+    return all.flatMap(([weight, regularizer]) => (regularizer ? [[weight, regularizer] as const] : []));
+  }
+
+  /** Adds the gradient of the bias to those of a convolution, z = … + bias. */
+  protected withBias({ g, isTrained }: Context, backward: Backward): Backward {
+    return (dz, needsInput) => {
+      const { inputs, weights } = backward(dz, needsInput);
+      if (!this.bias || !isTrained(this.bias)) return { inputs, weights };
+      const dBias = g.op('ReduceSum', [dz, g.ints(0, 2, 3)], { keepdims: 0 });
+      return { inputs, weights: new Map([...(weights ?? []), [this.bias, dBias]]) };
+    };
+  }
+
+  /** The activation of z, which `backward` goes on from. */
+  protected activate({ g }: Context, z: Value, backward: Backward): Forward {
+    const { activation } = this;
+    const y = activation.forward(g, z);
+    return {
+      output: y,
+      backward: (dy, needsInput) => backward(activation.backward(g, dy, { x: z, y }), needsInput),
+      ...(activation.name === 'sigmoid' ? { logits: { activation: 'sigmoid', value: z, backward } } : {}),
+    };
+  }
+
   override getConfig(): Config {
     const { size, strides, padding, dilation } = this.window;
     return {
@@ -141,7 +180,7 @@ export abstract class Convolution extends Layer {
       activation: this.activation.name,
       use_bias: this.useBias,
       bias_initializer: this.biasInitializer.serialize(),
-      bias_regularizer: null,
+      bias_regularizer: this.biasRegularizer?.serialize() ?? null,
       activity_regularizer: null,
       bias_constraint: null,
     };
@@ -154,6 +193,44 @@ export function checkPositive(value: number, argument: string): void {
     throw new ValueError(
       `Invalid value for argument \`${argument}\`. Expected a strictly positive value. Received ${argument}=${value}.`,
     );
+}
+
+/** A convolution in `group` groups, without a bias: y from x. */
+export interface ConvolutionStep {
+  readonly sliding: Sliding;
+  readonly kernel: Variable;
+  /** (kH, kW, C / group, C′): the kernel's shape; a depthwise kernel has the axes of its outputs put together. */
+  readonly kernelShape: readonly number[];
+  readonly group: number;
+}
+
+/** The way back through a convolution. */
+export const convolutionBackward =
+  (context: Context, { sliding, kernel, kernelShape, group }: ConvolutionStep): Backward =>
+  (dy, needsInput) => {
+    const { g } = context;
+    const weights = new Map<Parameter, Value>();
+    if (context.isTrained(kernel)) {
+      const dKernel = kernelGradient(g, dy, { sliding, group, kernelShape });
+      weights.set(
+        kernel,
+        kernelShape.join() === kernel.shape.join()
+          ? dKernel
+          : g.op('Reshape', [dKernel, g.ints(...kernel.shape)]),
+      );
+    }
+    if (!needsInput) return { inputs: [], weights };
+    const plain = context.weight(kernel);
+    const shaped =
+      kernelShape.join() === kernel.shape.join() ? plain : g.op('Reshape', [plain, g.ints(...kernelShape)]);
+    const turned = turnedKernel(g, shaped, kernelShape, group);
+    return { inputs: [sendBack(g, dy, turned, { sliding, group })], weights };
+  };
+
+/** The shape of a depthwise kernel, (kH, kW, C, M), as that of a convolution in C groups: (kH, kW, 1, C·M). */
+export function groupedShape({ shape }: Variable): number[] {
+  const [height = 0, width = 0, channels = 0, multiplier = 0] = shape;
+  return [height, width, 1, channels * multiplier];
 }
 
 /**

@@ -5,10 +5,11 @@ import { toOnnxKernel } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
+import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
-import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv.js';
+import { Convolution, type ConvolutionOptions, checkPositive, convolutionBackward } from './base-conv.js';
 import type { PerInput } from './layer.js';
 import { channelsOf } from './sliding-window.js';
 
@@ -19,13 +20,15 @@ export interface Conv2DOptions extends ConvolutionOptions {
   groups?: number;
   /** Default `'glorot_uniform'`. */
   kernelInitializer?: InitializerName | Initializer;
+  /** Penalty on the kernel, added to the loss. Default `null`: none. */
+  kernelRegularizer?: RegularizerName | Regularizer | null;
 }
 
 /**
  * Convolution of images: `activation(conv2d(x, kernel) + bias)`.
  *
  * Shapes: x (N, H, W, C), kernel (kh, kw, C / groups, filters), output (N, H′, W′, filters).
- * Source: keras.layers.Conv2D. Predicts only: it has no backward pass.
+ * Source: keras.layers.Conv2D.
  */
 export class Conv2D extends Convolution {
   static override readonly className = 'Conv2D';
@@ -34,12 +37,13 @@ export class Conv2D extends Convolution {
     filters: 'number',
     groups: 'number',
     kernel_initializer: 'initializer',
+    kernel_regularizer: 'regularizer',
   };
-  static override readonly idleFields = [...Convolution.idleFields, 'kernel_regularizer'];
 
   readonly filters: number;
   readonly groups: number;
   readonly kernelInitializer: Initializer;
+  readonly kernelRegularizer: Regularizer | null;
   #kernel!: Variable;
 
   constructor(options: Conv2DOptions) {
@@ -47,6 +51,7 @@ export class Conv2D extends Convolution {
       filters,
       groups = 1,
       kernelInitializer = 'glorot_uniform',
+      kernelRegularizer = null,
       ...others
     } = named(options, new.target);
     super(others);
@@ -65,10 +70,15 @@ export class Conv2D extends Convolution {
     this.filters = filters;
     this.groups = groups;
     this.kernelInitializer = getInitializer(kernelInitializer);
+    this.kernelRegularizer = getRegularizer(kernelRegularizer);
   }
 
   protected override outputChannels(): number {
     return this.filters;
+  }
+
+  protected override get kernels() {
+    return [[this.#kernel, this.kernelRegularizer]] as const;
   }
 
   override build([inputShape]: PerInput<Shape>): void {
@@ -96,7 +106,13 @@ export class Conv2D extends Convolution {
       inputShape,
       this.groups === 1 ? {} : { group: this.groups },
     );
-    return { output: this.activation.forward(g, z) };
+    const backward = convolutionBackward(context, {
+      sliding: { window: this.window, inputShape, x, y: z },
+      kernel: this.#kernel,
+      kernelShape: this.#kernel.shape,
+      group: this.groups,
+    });
+    return this.activate(context, z, this.withBias(context, backward));
   }
 
   override getConfig(): Config {
@@ -105,7 +121,7 @@ export class Conv2D extends Convolution {
       filters: this.filters,
       groups: this.groups,
       kernel_initializer: this.kernelInitializer.serialize(),
-      kernel_regularizer: null,
+      kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
       kernel_constraint: null,
     };
   }

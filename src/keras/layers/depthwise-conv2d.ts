@@ -2,10 +2,18 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
-import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
+import {
+  Convolution,
+  type ConvolutionOptions,
+  checkPositive,
+  convolutionBackward,
+  depthwiseKernel,
+  groupedShape,
+} from './base-conv.js';
 import type { PerInput } from './layer.js';
 import { channelsOf } from './sliding-window.js';
 
@@ -14,13 +22,15 @@ export interface DepthwiseConv2DOptions extends ConvolutionOptions {
   depthMultiplier?: number;
   /** Default `'glorot_uniform'`. */
   depthwiseInitializer?: InitializerName | Initializer;
+  /** Penalty on the kernel, added to the loss. Default `null`: none. */
+  depthwiseRegularizer?: RegularizerName | Regularizer | null;
 }
 
 /**
  * Convolution of each channel by itself: `activation(depthwise_conv2d(x, kernel) + bias)`.
  *
  * Shapes: x (N, H, W, C), kernel (kh, kw, C, M), output (N, H′, W′, C·M).
- * Source: keras.layers.DepthwiseConv2D. Predicts only: it has no backward pass.
+ * Source: keras.layers.DepthwiseConv2D.
  */
 export class DepthwiseConv2D extends Convolution {
   static override readonly className = 'DepthwiseConv2D';
@@ -28,28 +38,35 @@ export class DepthwiseConv2D extends Convolution {
     ...Convolution.fields,
     depth_multiplier: 'number',
     depthwise_initializer: 'initializer',
+    depthwise_regularizer: 'regularizer',
   };
-  static override readonly idleFields = [...Convolution.idleFields, 'depthwise_regularizer'];
   static override readonly formerWeights = { kernel: 'depthwise_kernel' };
 
   readonly depthMultiplier: number;
   readonly depthwiseInitializer: Initializer;
+  readonly depthwiseRegularizer: Regularizer | null;
   #kernel!: Variable;
 
   constructor(options: DepthwiseConv2DOptions) {
     const {
       depthMultiplier = 1,
       depthwiseInitializer = 'glorot_uniform',
+      depthwiseRegularizer = null,
       ...others
     } = named(options, new.target);
     super(others);
     checkPositive(depthMultiplier, 'depth_multiplier');
     this.depthMultiplier = depthMultiplier;
     this.depthwiseInitializer = getInitializer(depthwiseInitializer);
+    this.depthwiseRegularizer = getRegularizer(depthwiseRegularizer);
   }
 
   protected override outputChannels(inputChannels: number): number {
     return inputChannels * this.depthMultiplier;
+  }
+
+  protected override get kernels() {
+    return [[this.#kernel, this.depthwiseRegularizer]] as const;
   }
 
   override build([inputShape]: PerInput<Shape>): void {
@@ -64,13 +81,20 @@ export class DepthwiseConv2D extends Convolution {
   }
 
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
+    const group = channelsOf(this.name, inputShape);
     const z = this.slideKernel(
       context,
       [x, depthwiseKernel(context, this.#kernel), ...this.biasInput(context)],
       inputShape,
-      { group: channelsOf(this.name, inputShape) },
+      { group },
     );
-    return { output: this.activation.forward(context.g, z) };
+    const backward = convolutionBackward(context, {
+      sliding: { window: this.window, inputShape, x, y: z },
+      kernel: this.#kernel,
+      kernelShape: groupedShape(this.#kernel),
+      group,
+    });
+    return this.activate(context, z, this.withBias(context, backward));
   }
 
   override getConfig(): Config {
@@ -78,7 +102,7 @@ export class DepthwiseConv2D extends Convolution {
       ...super.getConfig(),
       depth_multiplier: this.depthMultiplier,
       depthwise_initializer: this.depthwiseInitializer.serialize(),
-      depthwise_regularizer: null,
+      depthwise_regularizer: this.depthwiseRegularizer?.serialize() ?? null,
       depthwise_constraint: null,
     };
   }

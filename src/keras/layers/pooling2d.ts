@@ -1,5 +1,7 @@
+import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { float32 } from '../../graph/tensor.js';
 import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -13,6 +15,7 @@ import {
   type Window,
   windowAttributes,
 } from './sliding-window.js';
+import { cover, type Sliding, sendBack, sendTapsBack, tapOf, tapsOf } from './window-gradient.js';
 
 export interface Pooling2DOptions extends LayerOptions {
   /** Height and width of the window. Default 2. */
@@ -23,7 +26,7 @@ export interface Pooling2DOptions extends LayerOptions {
   padding?: string;
 }
 
-/** One number for each window: (N, H, W, C) → (N, H′, W′, C). Predicts only. */
+/** One number for each window: (N, H, W, C) → (N, H′, W′, C). */
 abstract class Pooling2D extends Layer {
   static override readonly fields: Fields = {
     pool_size: 'number',
@@ -51,8 +54,16 @@ abstract class Pooling2D extends Layer {
     return slide(this.window, inputShape, channelsOf(this.name, inputShape));
   }
 
+  /** dx (N, C, H, W) from dy (N, C, H′, W′). */
+  protected abstract gradient(g: GraphBuilder, dy: Value, sliding: Sliding): Value;
+
   override forward({ g }: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
-    return { output: g.op(this.op, [x], windowAttributes(this.window, inputShape)) };
+    const { window } = this;
+    const y = g.op(this.op, [x], windowAttributes(window, inputShape));
+    return {
+      output: y,
+      backward: (dy) => ({ inputs: [this.gradient(g, dy, { window, inputShape, x, y })] }),
+    };
   }
 
   override getConfig(): Config {
@@ -65,10 +76,49 @@ abstract class Pooling2D extends Layer {
 export class MaxPooling2D extends Pooling2D {
   static override readonly className = 'MaxPooling2D';
   protected override readonly op = 'MaxPool';
+
+  /** Goes to the first of the largest values of a window, as in TensorFlow. */
+  protected override gradient(g: GraphBuilder, dy: Value, sliding: Sliding): Value {
+    const { window, y } = sliding;
+    const covered = cover(g, sliding, Number.NEGATIVE_INFINITY);
+    let found: Value | undefined;
+    const dTaps = tapsOf(window).map((tap) => {
+      const isLargest = g.op('Equal', [tapOf(g, covered, window, tap), y]);
+      const isFirst = found === undefined ? isLargest : g.op('And', [isLargest, g.op('Not', [found])]);
+      found = found === undefined ? isLargest : g.op('Or', [found, isLargest]);
+      return g.op('Mul', [dy, g.cast(isFirst, 'float32')]);
+    });
+    return sendTapsBack(g, dTaps, sliding);
+  }
 }
 
 /** The mean of each window, padding left out. Source: keras.layers.AveragePooling2D. */
 export class AveragePooling2D extends Pooling2D {
   static override readonly className = 'AveragePooling2D';
   protected override readonly op = 'AveragePool';
+
+  /** Every pixel of a window has an equal share. */
+  protected override gradient(g: GraphBuilder, dy: Value, sliding: Sliding): Value {
+    const { window, inputShape } = sliding;
+    const [height, width] = window.size;
+    const channels = channelsOf(this.name, inputShape);
+    const kernel = g.initializer(
+      'ones',
+      float32(new Float32Array(channels * height * width).fill(1), [channels, 1, height, width]),
+    );
+    const shares = g.op('Div', [dy, this.#pixels(g, sliding)]);
+    return sendBack(g, shares, kernel, { sliding, group: channels });
+  }
+
+  /** How many pixels of the image lie in each window: (1, 1, H′, W′), or one number. */
+  #pixels(g: GraphBuilder, sliding: Sliding): Value {
+    const { window, x } = sliding;
+    const taps = tapsOf(window);
+    if (window.padding === 'valid') return g.scalar(taps.length);
+    const size = g.op('Concat', [g.ints(1, 1), g.op('Slice', [g.op('Shape', [x]), g.ints(2), g.ints(4)])], {
+      axis: 0,
+    });
+    const covered = cover(g, { ...sliding, x: g.op('Expand', [g.scalar(1), size]) });
+    return taps.map((tap) => tapOf(g, covered, window, tap)).reduce((sum, seen) => g.op('Add', [sum, seen]));
+  }
 }

@@ -3,12 +3,20 @@ import type { Value } from '../../graph/graph.js';
 import { toOnnxKernel } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
+import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
-import { Convolution, type ConvolutionOptions, checkPositive, depthwiseKernel } from './base-conv.js';
+import {
+  Convolution,
+  type ConvolutionOptions,
+  checkPositive,
+  convolutionBackward,
+  depthwiseKernel,
+  groupedShape,
+} from './base-conv.js';
 import type { PerInput } from './layer.js';
-import { channelsOf } from './sliding-window.js';
+import { channelsOf, pointWindow, slide } from './sliding-window.js';
 
 export interface SeparableConv2DOptions extends ConvolutionOptions {
   /** Channels of the output. */
@@ -19,6 +27,10 @@ export interface SeparableConv2DOptions extends ConvolutionOptions {
   depthwiseInitializer?: InitializerName | Initializer;
   /** Default `'glorot_uniform'`. */
   pointwiseInitializer?: InitializerName | Initializer;
+  /** Penalty on the depthwise kernel, added to the loss. Default `null`: none. */
+  depthwiseRegularizer?: RegularizerName | Regularizer | null;
+  /** Penalty on the pointwise kernel, added to the loss. Default `null`: none. */
+  pointwiseRegularizer?: RegularizerName | Regularizer | null;
 }
 
 /**
@@ -26,7 +38,7 @@ export interface SeparableConv2DOptions extends ConvolutionOptions {
  *
  * Shapes: x (N, H, W, C), depthwise kernel (kh, kw, C, M), pointwise kernel (1, 1, C·M, filters), output
  * (N, H′, W′, filters).
- * Source: keras.layers.SeparableConv2D. Predicts only: it has no backward pass.
+ * Source: keras.layers.SeparableConv2D.
  */
 export class SeparableConv2D extends Convolution {
   static override readonly className = 'SeparableConv2D';
@@ -36,17 +48,16 @@ export class SeparableConv2D extends Convolution {
     depth_multiplier: 'number',
     depthwise_initializer: 'initializer',
     pointwise_initializer: 'initializer',
+    depthwise_regularizer: 'regularizer',
+    pointwise_regularizer: 'regularizer',
   };
-  static override readonly idleFields = [
-    ...Convolution.idleFields,
-    'depthwise_regularizer',
-    'pointwise_regularizer',
-  ];
 
   readonly filters: number;
   readonly depthMultiplier: number;
   readonly depthwiseInitializer: Initializer;
   readonly pointwiseInitializer: Initializer;
+  readonly depthwiseRegularizer: Regularizer | null;
+  readonly pointwiseRegularizer: Regularizer | null;
   #depthwiseKernel!: Variable;
   #pointwiseKernel!: Variable;
 
@@ -56,6 +67,8 @@ export class SeparableConv2D extends Convolution {
       depthMultiplier = 1,
       depthwiseInitializer = 'glorot_uniform',
       pointwiseInitializer = 'glorot_uniform',
+      depthwiseRegularizer = null,
+      pointwiseRegularizer = null,
       ...others
     } = named(options, new.target);
     super(others);
@@ -65,10 +78,19 @@ export class SeparableConv2D extends Convolution {
     this.depthMultiplier = depthMultiplier;
     this.depthwiseInitializer = getInitializer(depthwiseInitializer);
     this.pointwiseInitializer = getInitializer(pointwiseInitializer);
+    this.depthwiseRegularizer = getRegularizer(depthwiseRegularizer);
+    this.pointwiseRegularizer = getRegularizer(pointwiseRegularizer);
   }
 
   protected override outputChannels(): number {
     return this.filters;
+  }
+
+  protected override get kernels() {
+    return [
+      [this.#depthwiseKernel, this.depthwiseRegularizer],
+      [this.#pointwiseKernel, this.pointwiseRegularizer],
+    ] as const;
   }
 
   override build([inputShape]: PerInput<Shape>): void {
@@ -89,15 +111,39 @@ export class SeparableConv2D extends Convolution {
 
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
+    const group = channelsOf(this.name, inputShape);
     const depthwise = this.slideKernel(
       context,
       [x, depthwiseKernel(context, this.#depthwiseKernel)],
       inputShape,
-      { group: channelsOf(this.name, inputShape) },
+      { group },
     );
     const pointwise = toOnnxKernel(g, context.weight(this.#pointwiseKernel));
     const z = g.op('Conv', [depthwise, pointwise, ...this.biasInput(context)]);
-    return { output: this.activation.forward(g, z) };
+
+    const throughDepthwise = convolutionBackward(context, {
+      sliding: { window: this.window, inputShape, x, y: depthwise },
+      kernel: this.#depthwiseKernel,
+      kernelShape: groupedShape(this.#depthwiseKernel),
+      group,
+    });
+    const channels = group * this.depthMultiplier;
+    const mixedShape = [...slide(this.window, inputShape, channels)];
+    const throughPointwise = convolutionBackward(context, {
+      sliding: { window: pointWindow, inputShape: mixedShape, x: depthwise, y: z },
+      kernel: this.#pointwiseKernel,
+      kernelShape: this.#pointwiseKernel.shape,
+      group: 1,
+    });
+    const backward = this.withBias(context, (dz, needsInput) => {
+      const needsDepthwise = needsInput || context.isTrained(this.#depthwiseKernel);
+      const mixed = throughPointwise(dz, needsDepthwise);
+      const [dDepthwise] = mixed.inputs;
+      if (dDepthwise === undefined) return mixed;
+      const { inputs, weights } = throughDepthwise(dDepthwise, needsInput);
+      return { inputs, weights: new Map([...(mixed.weights ?? []), ...(weights ?? [])]) };
+    });
+    return this.activate(context, z, backward);
   }
 
   override getConfig(): Config {
@@ -107,8 +153,8 @@ export class SeparableConv2D extends Convolution {
       depth_multiplier: this.depthMultiplier,
       depthwise_initializer: this.depthwiseInitializer.serialize(),
       pointwise_initializer: this.pointwiseInitializer.serialize(),
-      depthwise_regularizer: null,
-      pointwise_regularizer: null,
+      depthwise_regularizer: this.depthwiseRegularizer?.serialize() ?? null,
+      pointwise_regularizer: this.pointwiseRegularizer?.serialize() ?? null,
       depthwise_constraint: null,
       pointwise_constraint: null,
     };

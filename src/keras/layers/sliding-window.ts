@@ -17,6 +17,9 @@ export interface Window {
   readonly dilation: Pair;
 }
 
+/** A window of one pixel, which sees every one. */
+export const pointWindow: Window = { size: [1, 1], strides: [1, 1], padding: 'valid', dilation: [1, 1] };
+
 /**
  * One number for both axes, or one for each.
  *
@@ -71,6 +74,24 @@ export function slide(window: Window, inputShape: Shape, channels: number, kerne
   return [batch, ...spatial, channels];
 }
 
+/** How many rows or columns some windows, one after the other, cover together. */
+export const coveredBy = ({ size, strides, dilation }: Window, axis: 0 | 1, windows: number): number =>
+  (windows - 1) * strides[axis] + dilation[axis] * (size[axis] - 1) + 1;
+
+/**
+ * How many rows and columns of zeros `padding` puts around images of this height and width, on both sides together;
+ * `null` where that depends on a size that is not known.
+ */
+export function padsOf(window: Window, sizes: readonly [number | null, number | null]): (number | null)[] {
+  return ([0, 1] as const).map((axis) => {
+    const length = sizes[axis];
+    const stride = window.strides[axis];
+    if (window.padding === 'valid') return 0;
+    if (stride === 1) return coveredBy(window, axis, 1) - 1;
+    return length === null ? null : Math.max(coveredBy(window, axis, Math.ceil(length / stride)) - length, 0);
+  });
+}
+
 /**
  * The attributes that tell ONNX the same.
  *
@@ -86,13 +107,7 @@ export function windowAttributes(
   if (dilation.some((n) => n !== 1)) attributes.dilations = [...dilation];
   if (padding === 'valid') return attributes;
 
-  const pads = ([0, 1] as const).map((axis) => {
-    const length = inputShape[axis + 1] ?? null;
-    const covered = dilation[axis] * (size[axis] - 1) + 1;
-    if (strides[axis] === 1) return covered - 1;
-    if (length === null) return null;
-    return Math.max((Math.ceil(length / strides[axis]) - 1) * strides[axis] + covered - length, 0);
-  });
+  const pads = padsOf({ size, strides, padding, dilation }, [inputShape[1] ?? null, inputShape[2] ?? null]);
   if (pads.includes(null)) attributes.auto_pad = 'SAME_UPPER';
   else if (pads.some((total) => total !== 0)) {
     const [height, width] = pads as [number, number];

@@ -49,7 +49,12 @@ export class ZeroPadding2D extends Layer {
 
   override forward({ g }: Context, [x]: PerInput<Value>): Forward {
     const [[top, bottom], [left, right]] = this.padding;
-    return { output: g.op('Pad', [x, g.ints(0, 0, top, left, 0, 0, bottom, right)]) };
+    return {
+      output: g.op('Pad', [x, g.ints(0, 0, top, left, 0, 0, bottom, right)]),
+      backward: (dy) => ({
+        inputs: [g.op('Pad', [dy, g.ints(0, 0, -top, -left, 0, 0, -bottom, -right)])],
+      }),
+    };
   }
 
   override getConfig(): Config {

@@ -35,7 +35,7 @@ export function readConvolution(reader: LayerReader, node: Node, known: Known): 
     useBias: bias.length > 0,
     activation: own?.name,
     name,
-    // These have no backward pass here.
+    // The head was trained on what they made.
     trainable: false,
   };
   const isDepthwise = group > 1 && group === tensor.shape[3] && depth === 1;
