@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { cache } from './commands/cache.js';
 import { convert } from './commands/convert.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
@@ -24,6 +25,7 @@ await parserOptions(yargs(args), args)
   .command(convert)
   .command(summary)
   .command(serve)
+  .command(cache)
   .command(doctor)
   .demandCommand(1, 'Name a command.')
   .epilogue("Everything stays on this machine. 'ort-predict --help' tells how to use a trained model.")

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { decoderName, ResourceError, reasonOf, sha256 } from '#platform';
+import { decoderName, fileExists, ResourceError, reasonOf, sha256, writeFile } from '#platform';
 import type { Embedded, SkippedPicture } from '../../classifier/dataset.js';
 import { decoderVersion } from '../../images/decoder-version.js';
+import { factsName, type StoreFacts } from './cache-stores.js';
 import type { Picture } from './features-worker.js';
 import { type PictureFacts, type PictureFile, readPictureFile } from './picture.js';
 import { MemoryRows, type RowSink } from './row-sink.js';
@@ -52,10 +53,13 @@ export async function extractFeatures(
   options: ExtractOptions,
 ): Promise<ExtractResult> {
   const { cache, features } = options;
-  const store = await FeatureStore.open(join(cache, await storeName(options)), features);
+  const facts = await storeFacts(options);
+  const folder = join(cache, await storeName(facts, options));
+  const store = await FeatureStore.open(folder, features);
   try {
     const extraction = new Extraction(store, paths, options);
     await extraction.compute(paths);
+    await describeStore(folder, facts);
     for (;;) {
       const { damaged, ...result } = await extraction.collect();
       if (damaged.length === 0) return result;
@@ -201,10 +205,29 @@ class Extraction {
 /** Counts changes to how embeddings come about, or are stored, that no model tells of. */
 const generation = 2;
 
-/** The folder of a store: a hash of everything but picture and view that an embedding depends on. */
-async function storeName({ preprocessing, backbone, detector }: RunOptions): Promise<string> {
-  const decoder = [decoderVersion, await decoderName()];
-  const models = [await sha256(backbone), detector ? await sha256(detector) : null];
+/** Everything but picture and view that an embedding depends on, but for the face detector. */
+async function storeFacts({ preprocessing, backbone }: RunOptions): Promise<StoreFacts> {
+  return {
+    preprocessing,
+    backbone: await sha256(backbone),
+    decoder: [decoderVersion, await decoderName()],
+  };
+}
+
+/** The folder of a store: a hash of all that. */
+async function storeName(
+  { preprocessing, backbone, decoder }: StoreFacts,
+  { detector }: RunOptions,
+): Promise<string> {
+  const models = [backbone, detector ? await sha256(detector) : null];
   const text = JSON.stringify([generation, decoder, preprocessing, models]);
   return (await sha256(new TextEncoder().encode(text))).slice(0, 16);
+}
+
+/** Leaves a word in a store on what it was made with, for people. */
+async function describeStore(folder: string, facts: StoreFacts): Promise<void> {
+  const path = join(folder, factsName);
+  if (!(await fileExists(folder)) || (await fileExists(path))) return;
+  // Nothing depends on it.
+  await writeFile(path, `${JSON.stringify(facts, null, 2)}\n`).catch(() => {});
 }
