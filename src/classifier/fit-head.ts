@@ -1,6 +1,7 @@
 /** Which head a data set gets, how sure it may be, and how well it does: page-safe, as all of this room. */
 import { joinFloats } from '../graph/rows.js';
 import type { Tensor } from '../graph/tensor.js';
+import type { Callback } from '../keras/callbacks/index.js';
 import type { Sequential } from '../keras/models/sequential.js';
 import { RandomState } from '../keras/random/random-state.js';
 import { type Dataset, type LabelledPicture, toArrays } from './dataset.js';
@@ -25,6 +26,10 @@ export interface FitHeadOptions extends Omit<TrainHeadOptions, 'random'> {
   readonly seed?: number;
   /** Called before each fold. Default: none. */
   readonly onFold?: (done: number, total: number) => void;
+  /** Callbacks of the dense layers that are trained in folds. Default: none. */
+  readonly foldCallbacks?: readonly Callback[];
+  /** Called between the parts of the work, which ends with whatever it throws. Default: nothing happens. */
+  readonly onStep?: () => void | Promise<void>;
 }
 
 /** The probabilities of a picture that the head was not trained on. */
@@ -89,9 +94,10 @@ export async function fitHead(options: FitHeadOptions): Promise<FitHeadResult> {
 
 async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise<FitHeadResult> {
   const { training, validation, views = 4, folds = 3, seed = 0, prior = 'data' } = options;
+  const { foldCallbacks = [], onStep = () => {} } = options;
   const kind = choose(options);
   const { strength, energies } = kind.logistic
-    ? await chooseStrength(fitter, training, seed)
+    ? await chooseStrength(fitter, training, { seed, onStep })
     : { strength: 0, energies: new Map<string, number>() };
   const logPrior = prior === 'flat' ? logPriorOf(training) : null;
   const fitLogistic = (data: Dataset) =>
@@ -102,13 +108,19 @@ async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise
   const parted = validation || folds < 2 ? [] : stratifiedFolds(training, folds, new RandomState(seed));
   for (const [i, fold] of parted.entries()) {
     options.onFold?.(i, parted.length);
-    const quiet = { ...options, training: fold.training, callbacks: [], verbose: 0, keep: 'last' } as const;
+    await onStep();
+    const quiet: TrainHeadOptions = {
+      ...{ ...options, training: fold.training, callbacks: foldCallbacks },
+      verbose: 0,
+      keep: 'last',
+    };
     const random = new RandomState(seed + 1 + i);
     const dense = kind.dense ? (await trainHead({ ...quiet, random })).head : null;
     trials.push(await tryOn(fold.held, { dense, logistic: await fitLogistic(fold.training) }));
   }
   const foldSeconds = (performance.now() - began) / 1000;
 
+  await onStep();
   const random = new RandomState(seed);
   const keep = validation ? options.keep : 'last';
   const trained = kind.dense ? await trainHead({ ...options, keep, random }) : null;
@@ -212,7 +224,7 @@ const strengths: readonly number[] = [0.001, 0.01, 0.1, 1, 10];
 async function chooseStrength(
   fitter: LogisticFitter,
   training: Dataset,
-  seed: number,
+  { seed, onStep }: { seed: number; onStep: () => void | Promise<void> },
 ): Promise<{ strength: number; energies: ReadonlyMap<string, number> }> {
   const trials = strengths.map((strength) => ({ strength, nll: 0, energies: new Map<string, number>() }));
   for (const { training: part, held } of stratifiedFolds(training, 5, new RandomState(seed))) {
@@ -221,6 +233,7 @@ async function chooseStrength(
     const labels = held.pictures.map(({ label }) => label);
     let start: Logistic | undefined;
     for (const trial of trials) {
+      await onStep();
       start = await fitter.fit(data, { strength: trial.strength, start });
       const logits = logitsOf(start, x);
       trial.nll += meanNll({ logits, labels }) * labels.length;

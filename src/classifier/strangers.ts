@@ -43,9 +43,13 @@ export interface StrangerModel {
   readonly rule: StrangerRule;
 }
 
+/** A training picture, measured against prototypes of pictures in other folds. */
+export interface KnownPicture extends Measured {
+  readonly path: string;
+}
+
 export interface LearnedStrangers extends StrangerModel {
-  /** Of training pictures, each against prototypes of pictures in other folds. */
-  readonly known: readonly Measured[];
+  readonly known: readonly KnownPicture[];
 }
 
 const folds = 5;
@@ -64,9 +68,10 @@ export function learnStrangers(
   { mode = 'far', reject = 0.05, random, energies = new Map() }: StrangerOptions,
 ): LearnedStrangers | null {
   const training = firstViews(data);
-  const left: Measured[] = stratifiedFolds(training, folds, random).flatMap((fold) => {
+  const left: KnownPicture[] = stratifiedFolds(training, folds, random).flatMap((fold) => {
     const familiarities = familiarityOf(embeddingsOf(fold.held), findPrototypes(fold.training, random));
     return fold.held.pictures.map(({ path }, i) => ({
+      path,
       familiarity: familiarities[i] ?? Number.NaN,
       energy: energies.get(path),
     }));

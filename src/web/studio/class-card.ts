@@ -23,6 +23,8 @@ interface Entry extends NamedPicture {
   readonly root: HTMLLIElement;
   /** Its hash, once it was looked at. */
   content?: string;
+  /** Address of a small picture, once it was looked at. */
+  thumbnail?: string;
   /** Whether faces are looked for and none was found. */
   isFaceless?: boolean;
   /** Whether it is of one colour, or nearly. */
@@ -80,6 +82,14 @@ export class ClassCard {
     return [...this.#entries].map(({ name, blob }) => ({ name, blob }));
   }
 
+  /** A picture that was looked at, by its hash. */
+  find(content: string): { name: string; thumbnail: string; blob: Blob } | undefined {
+    for (const entry of this.#entries)
+      if (entry.content === content && entry.thumbnail !== undefined)
+        return { name: entry.name, thumbnail: entry.thumbnail, blob: entry.blob };
+    return undefined;
+  }
+
   /** Hashes of the pictures that were looked at, each once. */
   get contents(): readonly string[] {
     const contents = [...this.#entries].flatMap(({ content }) => (content === undefined ? [] : [content]));
@@ -120,9 +130,9 @@ export class ClassCard {
   }
 
   async #add({ name, blob }: NamedPicture): Promise<void> {
-    const canvas = element('canvas');
+    const image = element('img', { alt: '', hidden: true });
     const remove = button('', { className: 'thumb', ariaLabel: `Remove ${name}`, title: name });
-    remove.append(canvas);
+    remove.append(image);
     const entry: Entry = { name, blob, root: element('li', { className: 'waiting' }, [remove]) };
     remove.addEventListener('click', () => this.#drop(entry));
     this.#entries.add(entry);
@@ -132,9 +142,9 @@ export class ClassCard {
       entry.content = content;
       entry.isFaceless = faces === 0;
       entry.isFlat = flat;
-      canvas.width = thumbnail.width;
-      canvas.height = thumbnail.height;
-      canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(thumbnail);
+      entry.thumbnail = URL.createObjectURL(thumbnail);
+      image.src = entry.thumbnail;
+      image.hidden = false;
       entry.root.className = entry.isFaceless ? 'faceless' : '';
       if (entry.isFaceless) {
         remove.title = `${name}: no face was found, so the whole picture is taken`;

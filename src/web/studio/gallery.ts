@@ -36,6 +36,13 @@ export class Gallery {
     return { content, ...prepared };
   }
 
+  /** Forgets all pictures but these. @returns those of them that were not added */
+  keepOnly(contents: readonly string[]): string[] {
+    const wanted = new Set(contents);
+    for (const content of this.#pictures.keys()) if (!wanted.has(content)) this.#pictures.delete(content);
+    return [...wanted].filter((content) => !this.#pictures.has(content));
+  }
+
   /** The embeddings of the first `count` views of a picture that was added, (D) each. */
   async views(content: string, count: number, seed: number): Promise<Float32Array[]> {
     const kept = this.#pictures.get(content);

@@ -7,7 +7,7 @@
 
 import { strFromU8, strToU8, unzipSync, Zip, ZipPassThrough } from 'fflate';
 import { UserError } from '../../errors.js';
-import { defaultSettings, type Settings } from './studio-protocol.js';
+import { defaultSettings, readSettings, type Settings } from './studio-protocol.js';
 
 /** A picture file. */
 export interface NamedPicture {
@@ -109,7 +109,7 @@ function readManifest(text: string, files: ReadonlyMap<string, Uint8Array>): Pro
     manifest = JSON.parse(text);
     if (manifest.format !== format) throw new Error(`format '${manifest.format}'`);
     return {
-      settings: { ...defaultSettings, ...manifest.settings },
+      settings: readSettings(manifest.settings),
       classes: manifest.classes.map(({ name, pictures }) => ({
         name: String(name),
         pictures: pictures.map(({ name, path }) => {

@@ -1,5 +1,7 @@
 /** The calls between the studio and its worker, and the words that they share. */
 import type { Evaluation } from '../../classifier/metrics.js';
+import type { PackedHead } from '../../classifier/pack-head.js';
+import type { StrangerRule } from '../../classifier/strangers.js';
 
 /** The settings of a training. */
 export interface Settings {
@@ -11,8 +13,14 @@ export interface Settings {
   readonly learningRate: number;
   /** Views of each picture to train on; all but the first are turned, moved, mirrored and lit at random. Default 2. */
   readonly views: number;
-  /** The share of each class that is held back to check on. Default 0.2. */
-  readonly validationSplit: number;
+  /** As `fitHead` takes it. Default `'auto'`. */
+  readonly head: 'auto' | 'article' | 'logistic';
+  /** Parts of the pictures that are left out in turn to find out how well it does; 0 for none. Default 3. */
+  readonly folds: number;
+  /** Whether it tells pictures of other things. Default `'far'`, which says so. */
+  readonly unknown: 'off' | 'far';
+  /** `'flat'` takes out of the answers how often each class was seen in training. Default `'data'`. */
+  readonly prior: 'data' | 'flat';
 }
 
 export const defaultSettings: Settings = {
@@ -20,13 +28,27 @@ export const defaultSettings: Settings = {
   batchSize: 16,
   learningRate: 0.001,
   views: 2,
-  validationSplit: 0.2,
+  head: 'auto',
+  folds: 3,
+  unknown: 'far',
+  prior: 'data',
 };
+
+/** Those of settings from elsewhere that are known and of the right type, and the defaults of the rest. */
+export function readSettings(found: unknown): Settings {
+  const given = new Map(typeof found === 'object' && found !== null ? Object.entries(found) : []);
+  const entries = Object.entries(defaultSettings).map(([name, value]) => {
+    const other: unknown = given.get(name);
+    const isFit = typeof other === typeof value && (typeof other !== 'number' || Number.isFinite(other));
+    return [name, isFit ? other : value];
+  });
+  return Object.fromEntries(entries) as Settings;
+}
 
 /** A class as the worker trains on it. */
 export interface TrainingClass {
   readonly name: string;
-  /** Hashes of the pictures, as `looked` told them. */
+  /** Hashes of the pictures, as `look` told them. */
   readonly pictures: readonly string[];
 }
 
@@ -36,22 +58,28 @@ export interface StudioCalls {
   open(question: null): Promise<void>;
   /** Decodes a picture and embeds it. */
   look(picture: Blob): Promise<Look>;
-  /** Trains a head on pictures that were looked at. */
-  train(question: TrainQuestion, tell: (event: TrainEvent) => void): Promise<Trained>;
-  /** Ends training after the epoch. */
-  stop(question: null): void;
-  /** Writes the model that was trained last as a `.keras` file. */
-  encodeKeras(question: null): Promise<Uint8Array<ArrayBuffer>>;
+  /** Forgets all pictures but these. @returns those of them that must be looked at first */
+  keepOnly(contents: readonly string[]): readonly string[];
+  /** Trains a head on pictures that were looked at. @returns `null` when it was stopped before there was a model */
+  train(question: TrainQuestion, tell: (event: TrainEvent) => void): Promise<Trained | null>;
+  /** Ends a training: at once while there is no model, after the epoch while there is. */
+  stop(run: number): void;
+  /** Writes a head that was trained, with the backbone, as a `.keras` file. */
+  encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface TrainQuestion {
   readonly classes: readonly TrainingClass[];
   readonly settings: Settings;
+  /** A number for this training alone, for `stop`. */
+  readonly run: number;
 }
 
 export type TrainEvent =
   /** More views are being embedded before training. */
   | { readonly type: 'prepared'; readonly done: number; readonly total: number }
+  /** Pictures are left out, to find out how well it does: the share of that which is done. */
+  | { readonly type: 'checked'; readonly share: number }
   /** An epoch has ended, counted from 0. */
   | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> };
 
@@ -61,23 +89,41 @@ export type StudioFault = 'no assets' | 'no runtime' | 'bad picture' | 'failed';
 export interface Look {
   /** SHA-256 of the file, in hexadecimal. */
   readonly content: string;
-  /** The part that the model is shown, small. */
-  readonly thumbnail: ImageBitmap;
+  /** The part that the model is shown, small, as a JPEG file. */
+  readonly thumbnail: Blob;
   /** Faces found; null where the model does not look at faces. */
   readonly faces: number | null;
   /** Whether the picture is of one colour, or nearly. */
   readonly flat: boolean;
 }
 
+/** What models that were trained without a picture say of it. */
+export interface Guess {
+  /** Hash of the picture. */
+  readonly content: string;
+  /** Index of its class. */
+  readonly label: number;
+  /** (C) */
+  readonly probabilities: Float32Array;
+  /** How like the other pictures it is; `null` where that was not asked. */
+  readonly familiarity: number | null;
+}
+
 /** The outcome of a training. */
 export interface Trained {
   /** `model.onnx`. */
   readonly model: Uint8Array<ArrayBuffer>;
-  /** On the pictures that were held back; `null` where there were none. */
+  readonly head: PackedHead;
+  /** The classes, in the order of the probabilities. */
+  readonly labels: readonly string[];
+  /** On the pictures that were left out; `null` where there were none, or training was stopped. */
   readonly evaluation: Evaluation | null;
-  readonly history: Readonly<Record<string, readonly number[]>>;
-  /** The epoch whose weights were kept, counted from 1. */
-  readonly bestEpoch: number;
-  /** Seconds that the head took to train. */
-  readonly seconds: number;
+  /** One of each picture that was left out. */
+  readonly guesses: readonly Guess[];
+  /** When a picture counts as known; `null` where the model cannot tell. */
+  readonly rule: StrangerRule | null;
+  /** Epochs of the dense layers; 0 without them. */
+  readonly epochs: number;
+  /** Whether it was stopped before the last epoch. */
+  readonly isStopped: boolean;
 }

@@ -3,10 +3,9 @@
 import { DownloadError, decodeImage, sha256 } from '#platform';
 import { type Backbone, backboneModel, loadBackbone } from '../../classifier/backbone.js';
 import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
-import { type Dataset, splitDataset } from '../../classifier/dataset.js';
+import type { Dataset } from '../../classifier/dataset.js';
 import { Embedder } from '../../classifier/embedder.js';
-import { denseHead } from '../../classifier/fit-head.js';
-import { trainHead } from '../../classifier/head.js';
+import { type PackedHead, packHead, toKerasHead } from '../../classifier/pack-head.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
@@ -17,8 +16,7 @@ import { checkSeal } from '../../graph/seal.js';
 import { ImageError } from '../../images/image.js';
 import { Callback, type Logs } from '../../keras/callbacks/callback.js';
 import { GlobalAveragePooling2D } from '../../keras/layers/global-pooling2d.js';
-import { Sequential } from '../../keras/models/sequential.js';
-import { RandomState } from '../../keras/random/random-state.js';
+import { Model } from '../../keras/models/model.js';
 import { encodeKerasModel } from '../../keras/saving/index.js';
 import { ClassifierError } from '../classifier-protocol.js';
 import { download } from '../kept-download.js';
@@ -32,8 +30,9 @@ import type {
   Trained,
   TrainQuestion,
 } from './studio-protocol.js';
+import { teach } from './teach.js';
 
-/** Chooses which pictures are held back, the first weights, the order and the views. */
+/** Chooses which pictures are left out, the first weights, the order and the views. */
 const seed = 0;
 /** Longer side of a thumbnail in pixels. */
 const thumbnailSide = 160;
@@ -52,8 +51,13 @@ interface Studio {
 }
 
 let studio: Studio | undefined;
-let trained: { readonly backbone: Backbone; readonly head: Sequential } | undefined;
-let isStopped = false;
+/** Trainings that are to end. */
+const stopped = new Set<number>();
+
+/** Ends a training that has no model yet. */
+class StoppedError extends Error {
+  override name = 'StoppedError';
+}
 
 async function open(): Promise<void> {
   const at = (path: string) => new URL(path, location.href).href;
@@ -95,83 +99,137 @@ async function look(picture: Blob): Promise<Look> {
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4)
     rgba.set(data.subarray(from, from + 3), to);
   const scale = thumbnailSide / Math.max(cut.width, cut.height);
-  const thumbnail = await createImageBitmap(new ImageData(rgba, width, height), {
+  const small = await createImageBitmap(new ImageData(rgba, width, height), {
     resizeWidth: Math.max(1, Math.round(cut.width * scale)),
     resizeHeight: Math.max(1, Math.round(cut.height * scale)),
     resizeQuality: 'medium',
   });
+  const canvas = new OffscreenCanvas(small.width, small.height);
+  canvas.getContext('2d')?.drawImage(small, 0, 0);
+  small.close();
+  const thumbnail = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
   return { content, thumbnail, faces, flat };
 }
 
+/** Messages, to stop among them, are delivered between tasks. */
+const hearMessages = () => new Promise<void>((resolve) => setTimeout(resolve));
+
 /** Tells of each epoch, and hears in between whether to stop. */
 class EpochReporter extends Callback {
-  constructor(readonly report: (epoch: number, logs: Logs) => void) {
+  constructor(
+    readonly run: number,
+    readonly report: (epoch: number, logs: Logs) => void,
+  ) {
     super();
   }
 
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     this.report(epoch, logs);
-    // Messages are delivered between tasks.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (isStopped) this.model.stopTraining = true;
+    await hearMessages();
+    if (stopped.has(this.run)) this.model.stopTraining = true;
   }
 }
 
-async function train(
-  { classes, settings }: TrainQuestion,
+async function train(question: TrainQuestion, tell: (event: TrainEvent) => void): Promise<Trained | null> {
+  try {
+    return await trainOn(question, tell);
+  } catch (error) {
+    if (error instanceof StoppedError) return null;
+    throw error;
+  } finally {
+    stopped.delete(question.run);
+  }
+}
+
+async function trainOn(
+  { classes, settings, run }: TrainQuestion,
   tell: (event: TrainEvent) => void,
 ): Promise<Trained> {
-  const { engine, backbone, preprocessing, gallery } = opened();
-  isStopped = false;
-  const { views, validationSplit, ...options } = settings;
+  const { engine, backbone, preprocessing } = opened();
+  const onStep = async () => {
+    await hearMessages();
+    if (stopped.has(run)) throw new StoppedError();
+  };
+  const data = await embedAll({ classes, views: settings.views }, { tell, onStep });
+  const labels = data.classes;
+  const { folds, epochs } = settings;
+  let fold = 0;
+  const showCheck = (part: number) => tell({ type: 'checked', share: (fold + part) / Math.max(1, folds) });
+  let last = -1;
+  const { fitted, evaluation, leftOut, strangers } = await teach({
+    ...{ data, settings, engine, seed, onStep },
+    onFold: (done) => {
+      fold = done;
+      showCheck(0);
+    },
+    foldCallbacks: [new EpochReporter(run, (epoch) => showCheck((epoch + 1) / epochs))],
+    callbacks: [
+      new EpochReporter(run, (epoch, logs) => {
+        last = epoch;
+        tell({ type: 'epoch', epoch, logs });
+      }),
+    ],
+  });
+  // What was left out was judged by heads that were trained to the end: it says nothing of one that was not.
+  const isStopped = fitted.dense !== null && last + 1 < epochs;
+  const honest = isStopped ? null : evaluation;
+  const familiarities = new Map(strangers?.known.map(({ path, familiarity }) => [path, familiarity]));
+  const model = await exportClassifier({
+    ...{ head: fitted, strangers, labels, evaluation: honest },
+    preparation: { backbone, preprocessing },
+  });
+  return {
+    ...{ model, labels, isStopped },
+    head: packHead(fitted),
+    evaluation: honest,
+    guesses: isStopped
+      ? []
+      : leftOut.map(({ picture: { path, content, label }, probabilities }) => ({
+          ...{ content, label, probabilities },
+          familiarity: familiarities.get(path) ?? null,
+        })),
+    rule: strangers?.rule ?? null,
+    epochs: last + 1,
+  };
+}
+
+/** The pictures as a data set. */
+async function embedAll(
+  { classes, views }: Pick<TrainQuestion, 'classes'> & { views: number },
+  { tell, onStep }: { tell: (event: TrainEvent) => void; onStep: () => Promise<void> },
+): Promise<Dataset> {
   const total = classes.reduce((sum, { pictures }) => sum + pictures.length, 0);
   const pictures: Dataset['pictures'][number][] = [];
   for (const [label, { pictures: contents }] of classes.entries())
     for (const content of contents) {
-      const embedded = await gallery.views(content, views, seed);
-      pictures.push({ path: content, content, label, views: embedded });
+      await onStep();
+      const embedded = await opened().gallery.views(content, views, seed);
+      // A picture may be in two classes.
+      pictures.push({ path: `${label}/${content}`, content, label, views: embedded });
       tell({ type: 'prepared', done: pictures.length, total });
     }
-  const labels = classes.map(({ name }) => name);
-  const all: Dataset = { folder: 'the page', classes: labels, pictures, skipped: [] };
-
-  const [training, held] = validationSplit > 0 ? splitDataset(all, validationSplit, seed) : [all, null];
-  const began = performance.now();
-  const { head, evaluation, history, bestEpoch } = await trainHead({
-    ...options,
-    random: new RandomState(seed),
-    views,
-    engine,
-    training,
-    validation: held && held.pictures.length > 0 ? held : null,
-    verbose: 0,
-    callbacks: [new EpochReporter((epoch, logs) => tell({ type: 'epoch', epoch, logs }))],
-  });
-  const seconds = (performance.now() - began) / 1000;
-  trained = { backbone, head };
-  const model = await exportClassifier({
-    head: denseHead(head),
-    preparation: { backbone, preprocessing },
-    labels,
-    evaluation,
-  });
-  return { model, evaluation, history, bestEpoch, seconds };
+  return { folder: 'the page', classes: classes.map(({ name }) => name), pictures, skipped: [] };
 }
 
 /** Backbone and head as one model: normalised pictures (N, height, width, 3) → probabilities (N, C). */
-async function encodeKeras(): Promise<Uint8Array<ArrayBuffer>> {
-  if (!trained) throw new Error('Expected a trained model. Received: none yet.');
-  const whole = new Sequential(
-    [trained.backbone.model, new GlobalAveragePooling2D(), ...trained.head.layers],
-    {
-      name: 'classifier',
-    },
+async function encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>> {
+  const { model } = opened().backbone;
+  model.trainable = false;
+  const embedding = new GlobalAveragePooling2D({ name: 'global_average_pooling2d' }).apply(
+    model.outputTensor,
   );
+  const whole = new Model({
+    inputs: model.inputs,
+    outputs: toKerasHead(head, embedding),
+    name: 'classifier',
+  });
   return (await encodeKerasModel(whole, 'keras')) as Uint8Array<ArrayBuffer>;
 }
 
-function stop(): void {
-  isStopped = true;
+const keepOnly = (contents: readonly string[]) => opened().gallery.keepOnly(contents);
+
+function stop(run: number): void {
+  stopped.add(run);
 }
 
 function faultOf(error: unknown): StudioFault {
@@ -181,14 +239,13 @@ function faultOf(error: unknown): StudioFault {
 }
 
 answerCalls<StudioCalls>(
-  { open, look, train, stop, encodeKeras },
+  { open, look, keepOnly, train, stop, encodeKeras },
   {
     faultOf,
     // To stop does not wait for the training.
     atOnce: ['stop'],
     transfer: {
-      look: ({ thumbnail }) => [thumbnail],
-      train: ({ model }) => [model.buffer],
+      train: (trained) => (trained ? [trained.model.buffer] : []),
       encodeKeras: (bytes) => [bytes.buffer],
     },
   },

@@ -1,73 +1,56 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 
-import { printable } from '../../printable.js';
-import { ClassifierError } from '../classifier-protocol.js';
-import { type ClassifierElement, defineClassifierElement } from '../element/classifier-element.js';
-import { describeError, describePicture } from '../element/error-words.js';
+import { defineClassifierElement } from '../element/classifier-element.js';
 import { findElement as find } from '../find-element.js';
 import { keepForOffline } from '../page/offline.js';
 import { ClassCard } from './class-card.js';
+import { download, ModelPanel } from './model-panel.js';
+import { explainError, Notices } from './notices.js';
 import { describeFaceless, describeFlat, problemOf } from './problems.js';
-import { ArchiveError, readProject, writeProject } from './project-archive.js';
-import { StudioError, Trainer } from './trainer-client.js';
+import { readProject, writeProject } from './project-archive.js';
+import { ReportPanel, type Shown } from './report-panel.js';
+import type { Trained, TrainingClass } from './studio-protocol.js';
+import { answersOf, describeEstimate } from './studio-report.js';
+import { Trainer } from './trainer-client.js';
 import { TrainingPanel } from './training-panel.js';
 
 defineClassifierElement();
 
 const trainer = new Trainer();
+const notices = new Notices();
 const panel = new TrainingPanel();
+const report = new ReportPanel(findPicture);
+const onError = (error: unknown, file?: string) => notices.tellError(error, file);
+const modelPanel = new ModelPanel({ encodeKeras: (head) => trainer.encodeKeras(head), onError });
 const cards: ClassCard[] = [];
-/** `model.onnx` as it was trained last. */
-let model: Blob | undefined;
-let isTraining = false;
+/** Ends the training that is under way. */
+let training: AbortController | undefined;
 /** Whether there are pictures that were not saved. */
 let isUnsaved = false;
 
-const messages = find('#messages');
 const trainButton = find<HTMLButtonElement>('#train');
 const stopButton = find<HTMLButtonElement>('#stop');
 
-/** Tells of something that went wrong, until the visitor goes on. */
-function complain(text: string): void {
-  const item = document.createElement('p');
-  item.textContent = printable(text);
-  messages.append(item);
-  while (messages.childElementCount > 5) messages.firstElementChild?.remove();
+/** The classes as the worker trains on them. */
+const classesNow = (): TrainingClass[] => cards.map(({ name, contents }) => ({ name, pictures: contents }));
+
+function findPicture(content: string): Shown | undefined {
+  for (const card of cards) {
+    const shown = card.find(content);
+    if (shown) return shown;
+  }
+  return undefined;
 }
 
-function explainError(error: unknown, picture?: string): string {
-  if (error instanceof StudioError && error.fault === 'bad picture')
-    return `“${picture}” cannot be read as a picture, so it was left out. ${describePicture(error.message)}`;
-  if (error instanceof StudioError && error.fault === 'no runtime')
-    return `This browser could not start what trains the model. A newer browser may help; so may reloading the page. ${error.message}`;
-  if (error instanceof StudioError && error.fault === 'no assets')
-    return `A part of this page could not be loaded. ${error.message}`;
-  if (error instanceof ClassifierError) return describeError(error, { model: 'the model', picture });
-  if (error instanceof ArchiveError) return `“${picture}” cannot be opened. ${error.message}`;
-  return `Something went wrong. ${error instanceof Error ? error.message : String(error)}`;
-}
-
-/** Each failure of the worker itself is told once, not for each picture that waited for it. */
-const told = new Set<string>();
-
-function onError(error: unknown, picture?: string): void {
-  const text = explainError(error, picture);
-  if (told.has(text)) return;
-  if (error instanceof StudioError && error.fault !== 'bad picture') told.add(text);
-  complain(text);
+function onChange(): void {
+  isUnsaved = cards.some(({ pictures }) => pictures.length > 0);
+  find<HTMLButtonElement>('#save').disabled = !isUnsaved;
+  modelPanel.compareWith(classesNow());
 }
 
 function addClass(name = nextName()): ClassCard {
-  const card = new ClassCard({
-    name,
-    look: (picture) => trainer.look(picture),
-    onChange: () => {
-      isUnsaved = cards.some(({ pictures }) => pictures.length > 0);
-      find<HTMLButtonElement>('#save').disabled = !isUnsaved;
-    },
-    onRemove: removeClass,
-    onError,
-  });
+  const look = (picture: Blob) => trainer.look(picture);
+  const card = new ClassCard({ name, look, onChange, onRemove: removeClass, onError });
   cards.push(card);
   find('#classes').insertBefore(card.root, find('#add-class'));
   return card;
@@ -86,72 +69,101 @@ function removeClass(card: ClassCard): void {
   card.root.remove();
   cards.splice(cards.indexOf(card), 1);
   find('#add-class').focus();
+  onChange();
 }
 
 async function train(): Promise<void> {
-  messages.replaceChildren();
-  if (isTraining || !panel.checkSettings()) return;
+  notices.clear();
+  if (training || !panel.checkSettings()) return;
   const drafts = cards.map(({ name, contents, waiting }) => ({ name, usable: contents.length + waiting }));
   const problem = problemOf(drafts);
   if (problem) return panel.say(problem, { isError: true });
-  setTraining(true);
+  const began = performance.now();
+  training = new AbortController();
+  const { signal } = training;
+  showTraining(true);
   panel.begin();
   try {
-    await everyPictureSeen();
-    // Some may have turned out not to be pictures.
-    const classes = cards.map(({ name, contents }) => ({ name, pictures: contents }));
+    const classes = await readyClasses(signal);
+    if (signal.aborted) return panel.say(stoppedWithout());
     const late = problemOf(classes.map(({ name, pictures }) => ({ name, usable: pictures.length })));
     if (late) return panel.say(late, { isError: true });
     const faceless = describeFaceless(cards.map(({ faceCount }) => faceCount));
     const flat = describeFlat(cards.flatMap(({ flatNames }) => flatNames));
-    for (const advice of [faceless, flat]) if (advice) complain(advice);
-    const trained = await trainer.train(classes, panel.settings, (event) => {
-      if (event.type === 'prepared') panel.showPrepared(event.done, event.total);
-      else panel.showEpoch(event.epoch, event.logs);
+    for (const advice of [faceless, flat]) if (advice) notices.tell(advice);
+    const trained = await trainer.train(classes, panel.settings, {
+      signal,
+      onEvent: (event) => {
+        if (signal.aborted) return;
+        if (event.type === 'prepared') panel.showPrepared(event.done, event.total);
+        else if (event.type === 'checked') panel.showChecked(event.share);
+        else panel.showEpoch(event.epoch, event.logs);
+      },
     });
-    panel.showTrained(trained);
-    model = new Blob([trained.model], { type: 'application/octet-stream' });
-    find<ClassifierElement>('ort-classifier').load(model);
-    find('#result').hidden = false;
-    find('#result').scrollIntoView({ block: 'nearest' });
+    if (!trained) return panel.say(stoppedWithout());
+    showTrained(trained, classes, (performance.now() - began) / 1000);
   } catch (error) {
     panel.say(explainError(error), { isError: true });
   } finally {
     panel.end();
-    setTraining(false);
+    training = undefined;
+    showTraining(false);
   }
 }
 
-/** Pictures are looked at as they come; training waits for the last. */
-async function everyPictureSeen(): Promise<void> {
+const stoppedWithout = (): string =>
+  modelPanel.model ? 'Stopped. The model is still the one from before.' : 'Stopped. There is no model yet.';
+
+function showTrained({ model, ...trained }: Trained, classes: TrainingClass[], seconds: number): void {
+  const file = new Blob([model], { type: 'application/octet-stream' });
+  modelPanel.model = { ...trained, file, classes };
+  modelPanel.compareWith(classesNow());
+  report.show(trained);
+  const { guesses, rule, epochs, isStopped } = trained;
+  const outcome = isStopped
+    ? `Stopped after ${epochs} of ${panel.settings.epochs} epochs, so how good it is was not found out.`
+    : describeEstimate(answersOf(guesses, rule?.threshold ?? null));
+  panel.say(`Trained in ${inTime(seconds)}. ${outcome}`);
+  find('#result').scrollIntoView({ block: 'nearest' });
+}
+
+const inTime = (seconds: number): string =>
+  seconds < 60
+    ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} seconds`
+    : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+
+/** The classes once every picture was looked at. Pictures are looked at as they come; training waits for the last. */
+async function readyClasses(signal: AbortSignal): Promise<TrainingClass[]> {
   await trainer.ready;
   const total = cards.reduce((sum, { pictures }) => sum + pictures.length, 0);
   for (;;) {
     const waiting = cards.reduce((sum, card) => sum + card.waiting, 0);
-    if (waiting === 0) return;
+    if (waiting === 0 || signal.aborted) break;
     panel.showPrepared(total - waiting, total);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const classes = classesNow();
+  if (signal.aborted) return classes;
+  const missing = await trainer.keepOnly(classes.flatMap(({ pictures }) => pictures));
+  for (const [i, content] of missing.entries()) {
+    const blob = cards.map((card) => card.find(content)).find((found) => found)?.blob;
+    if (signal.aborted || !blob) break;
+    panel.showPrepared(total - missing.length + i, total);
+    await trainer.look(blob);
+  }
+  return classes;
 }
 
-function setTraining(isOn: boolean): void {
-  isTraining = isOn;
+function showTraining(isOn: boolean): void {
   trainButton.hidden = isOn;
   stopButton.hidden = !isOn;
+  stopButton.disabled = false;
   // The outcome of training may be in view.
   (isOn ? stopButton : trainButton).focus({ preventScroll: true });
 }
 
-function download(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
 async function open(file: File): Promise<void> {
-  messages.replaceChildren();
+  notices.clear();
   const count = cards.reduce((sum, { pictures }) => sum + pictures.length, 0);
   if (count > 0 && !confirm(`Open “${file.name}” in place of the ${count} pictures that are here?`)) return;
   try {
@@ -170,8 +182,9 @@ async function open(file: File): Promise<void> {
 
 trainButton.addEventListener('click', () => void train());
 stopButton.addEventListener('click', () => {
-  panel.say('Stopping after this epoch…');
-  void trainer.stop();
+  training?.abort();
+  stopButton.disabled = true;
+  panel.say('Stopping…');
 });
 find('#add-class').addEventListener('click', () => addClass().focus());
 find('#save').addEventListener('click', async () => {
@@ -186,10 +199,6 @@ find<HTMLInputElement>('#open').addEventListener('change', ({ target }) => {
   // The same file may be opened again.
   input.value = '';
 });
-find('#download-onnx').addEventListener('click', () => model && download(model, 'model.onnx'));
-find('#download-keras').addEventListener('click', () =>
-  trainer.encodeKeras().then((bytes) => download(new Blob([bytes]), 'model.keras'), onError),
-);
 
 // The browser would open files that are dropped beside the cards instead of the page; a project is opened here.
 document.addEventListener('dragover', (event) => event.preventDefault());
@@ -198,8 +207,10 @@ document.addEventListener('drop', (event) => {
   event.preventDefault();
   const [file] = event.dataTransfer?.files ?? [];
   if (file && /\.zip$/i.test(file.name)) void open(file);
-  else if (file) complain('Drop pictures on the class that they belong to.');
+  else if (file) notices.tell('Drop pictures on the class that they belong to.');
 });
+const side = find('.side');
+new ResizeObserver(() => side.style.setProperty('--height', `${side.offsetHeight}px`)).observe(side);
 addEventListener('beforeunload', (event) => {
   if (isUnsaved) event.preventDefault();
 });

@@ -1,3 +1,4 @@
+import type { PackedHead } from '../../classifier/pack-head.js';
 import { UserError } from '../../errors.js';
 import { Caller } from '../rpc.js';
 import type {
@@ -34,6 +35,8 @@ export class Trainer {
     },
   );
 
+  #runs = 0;
+
   constructor() {
     this.ready = this.#worker.ask('open', null);
     this.ready.catch(() => {});
@@ -45,23 +48,38 @@ export class Trainer {
     return this.#worker.ask('look', picture);
   }
 
-  /** Trains a head on pictures that were looked at. @param onEvent hears how far it is */
+  /** Forgets all pictures but these. @returns those of them that must be looked at first */
+  async keepOnly(contents: readonly string[]): Promise<readonly string[]> {
+    await this.ready;
+    return this.#worker.ask('keepOnly', contents);
+  }
+
+  /**
+   * Trains a head on pictures that were looked at.
+   *
+   * @param onEvent hears how far it is
+   * @param signal ends it: at once while there is no model, after the epoch while there is
+   * @returns `null` when it was stopped before there was a model
+   */
   async train(
     classes: readonly TrainingClass[],
     settings: Settings,
-    onEvent?: (event: TrainEvent) => void,
-  ): Promise<Trained> {
+    { onEvent, signal }: { onEvent?: (event: TrainEvent) => void; signal: AbortSignal },
+  ): Promise<Trained | null> {
     await this.ready;
-    return this.#worker.ask('train', { classes, settings }, { onEvent });
+    if (signal.aborted) return null;
+    const run = this.#runs++;
+    const stop = () => void this.#worker.ask('stop', run);
+    signal.addEventListener('abort', stop);
+    try {
+      return await this.#worker.ask('train', { classes, settings, run }, { onEvent });
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
-  /** Ends training after the epoch, and keeps the weights so far. */
-  stop(): Promise<void> {
-    return this.#worker.ask('stop', null);
-  }
-
-  /** The model that was trained last as a `.keras` file. */
-  encodeKeras(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#worker.ask('encodeKeras', null);
+  /** A head that was trained, with the backbone, as a `.keras` file. */
+  encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#worker.ask('encodeKeras', head);
   }
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../printable.js';
 import { findElement as find } from '../find-element.js';
 import { drawChart } from './chart.js';
-import { defaultSettings, type Settings, type Trained } from './studio-protocol.js';
+import { defaultSettings, readSettings, type Settings } from './studio-protocol.js';
 
 type Logs = Readonly<Record<string, number>>;
 
@@ -17,20 +17,26 @@ export class TrainingPanel {
   }
 
   get settings(): Settings {
-    const read = (name: keyof Settings) =>
-      Number((this.#form.elements.namedItem(name) as HTMLInputElement).value);
-    return {
-      epochs: Math.max(1, Math.round(read('epochs'))),
-      batchSize: Math.max(1, Math.round(read('batchSize'))),
-      learningRate: read('learningRate'),
-      views: read('views'),
-      validationSplit: read('validationSplit'),
-    };
+    const given = Object.entries(defaultSettings).map(([name, value]) => {
+      const { value: text } = this.#field(name);
+      return [name, typeof value === 'number' ? Number(text) : text];
+    });
+    const settings = readSettings(Object.fromEntries(given));
+    const whole = (number: number) => Math.max(1, Math.round(number));
+    return { ...settings, epochs: whole(settings.epochs), batchSize: whole(settings.batchSize) };
   }
 
   set settings(settings: Settings) {
-    for (const [name, value] of Object.entries(settings))
-      (this.#form.elements.namedItem(name) as HTMLInputElement).value = String(value);
+    for (const [name, value] of Object.entries(settings)) {
+      const field = this.#field(name);
+      field.value = String(value);
+      // A choice that is none of those offered leaves nothing chosen.
+      if (field.value === '') field.value = String(defaultSettings[name as keyof Settings]);
+    }
+  }
+
+  #field(name: string): HTMLInputElement | HTMLSelectElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement;
   }
 
   /** Whether every field holds a value that it may; else the browser shows which does not. */
@@ -47,8 +53,7 @@ export class TrainingPanel {
 
   begin(): void {
     this.#logs.length = 0;
-    this.#draw();
-    find('#charts').hidden = false;
+    find('#charts').hidden = true;
     this.#progress.hidden = false;
     this.#progress.removeAttribute('value');
   }
@@ -56,6 +61,12 @@ export class TrainingPanel {
   showPrepared(done: number, total: number): void {
     this.say(`Looking at pictures: ${done} of ${total}`);
     this.#progress.value = done / total;
+  }
+
+  /** @param share of the checking that is done, from 0 to 1 */
+  showChecked(share: number): void {
+    this.say('Finding out how good it gets: training with some pictures left out');
+    this.#progress.value = share;
   }
 
   showEpoch(epoch: number, logs: Logs): void {
@@ -66,33 +77,19 @@ export class TrainingPanel {
     this.#draw();
   }
 
-  showTrained({ evaluation, seconds }: Trained): void {
-    this.end();
-    const right = evaluation && Math.round(evaluation.accuracy * evaluation.samples);
-    this.say(
-      `Trained in ${seconds.toFixed(1)} seconds. ${
-        evaluation
-          ? `It is right on ${right} of ${evaluation.samples} pictures that it was not trained on.`
-          : 'No pictures were held back, so only trying it shows how good it is.'
-      }`,
-    );
-  }
-
   end(): void {
     this.#progress.hidden = true;
   }
 
   #draw(): void {
     const { epochs } = this.settings;
-    const line = (name: string, key: string) => ({
-      name,
+    const line = (key: string) => ({
+      name: 'Training',
       values: this.#logs.flatMap((logs) => (logs[key] === undefined ? [] : [logs[key]])),
     });
-    drawChart(find('#loss'), [line('Training', 'loss'), line('Held back', 'val_loss')], { epochs });
-    drawChart(find('#accuracy'), [line('Training', 'accuracy'), line('Held back', 'val_accuracy')], {
-      epochs,
-      most: 1,
-    });
+    find('#charts').hidden = false;
+    drawChart(find('#loss'), [line('loss')], { epochs });
+    drawChart(find('#accuracy'), [line('accuracy')], { epochs, most: 1 });
   }
 }
 

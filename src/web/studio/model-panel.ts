@@ -1,0 +1,71 @@
+import type { ClassifierElement } from '../element/classifier-element.js';
+import { findElement as find } from '../find-element.js';
+import { describeStale } from './staleness.js';
+import type { Trained, TrainingClass } from './studio-protocol.js';
+
+/** A trained model with all that the page tells of it. */
+export interface KeptModel extends Omit<Trained, 'model'> {
+  /** `model.onnx`. */
+  readonly file: Blob;
+  /** What it was trained on. */
+  readonly classes: readonly TrainingClass[];
+}
+
+export interface ModelPanelOptions {
+  /** Writes a model's head as a `.keras` file. */
+  encodeKeras(head: KeptModel['head']): Promise<Uint8Array<ArrayBuffer>>;
+  /** Called with errors to show to the visitor. */
+  onError(error: unknown): void;
+}
+
+/** The trained model: to try, and to take along. */
+export class ModelPanel {
+  readonly #root = find('#result');
+  #model?: KeptModel;
+
+  constructor({ encodeKeras, onError }: ModelPanelOptions) {
+    find('#download-onnx').addEventListener(
+      'click',
+      () => this.#model && download(this.#model.file, 'model.onnx'),
+    );
+    find('#download-keras').addEventListener('click', async () => {
+      if (!this.#model) return;
+      try {
+        download(new Blob([await encodeKeras(this.#model.head)]), 'model.keras');
+      } catch (error) {
+        onError(error);
+      }
+    });
+  }
+
+  get model(): KeptModel | undefined {
+    return this.#model;
+  }
+
+  set model(model: KeptModel | undefined) {
+    this.#model = model;
+    this.#root.hidden = !model;
+    if (model) find<ClassifierElement>('ort-classifier').load(model.file);
+    else find<ClassifierElement>('ort-classifier').stopCamera();
+  }
+
+  /** Says so wherever the model is used, where the pictures are others by now. */
+  compareWith(classes: readonly TrainingClass[]): void {
+    const change = this.#model && describeStale(this.#model.classes, classes);
+    for (const note of document.querySelectorAll<HTMLElement>('.stale')) {
+      note.hidden = !change;
+      note.textContent = change
+        ? `This model is older than your pictures: ${change}. Train again to use them.`
+        : '';
+    }
+  }
+}
+
+/** Hands a file to the browser to keep. */
+export function download(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
