@@ -2,22 +2,19 @@
  * The article's script, line by line: MobileNet, frozen, with a head of its own for the faces in a folder.
  *
  * node dist/tools/face-recognition.js data/characters/train data/characters/test --epochs 5
- *
- * Import paths are this repository's; elsewhere they are `ort-transfer/applications` and so on.
  */
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { argMax } from '../src/classifier/metrics.js';
-import { MobileNet } from '../src/keras/applications/index.js';
-import { EarlyStopping, ModelCheckpoint } from '../src/keras/callbacks/index.js';
-import { Dense, GlobalAveragePooling2D, type KerasTensor } from '../src/keras/layers/index.js';
-import { loadModel, Model } from '../src/keras/models/index.js';
-import { RMSprop } from '../src/keras/optimizers/index.js';
-import { subfolders } from '../src/keras/preprocessing/directory.js';
-import { ImageDataGenerator, imgToArray, loadImg } from '../src/keras/preprocessing/index.js';
-import { setRandomSeed } from '../src/keras/random/global-random.js';
-import { saveLabelled } from '../src/transfer/predict/draw.js';
+import { argMax, saveLabelled } from 'ort-transfer';
+import { MobileNet } from 'ort-transfer/applications';
+import { EarlyStopping, ModelCheckpoint } from 'ort-transfer/callbacks';
+import { Dense, GlobalAveragePooling2D, type KerasTensor } from 'ort-transfer/layers';
+import { loadModel, Model } from 'ort-transfer/models';
+import { RMSprop } from 'ort-transfer/optimizers';
+import { ImageDataGenerator, imgToArray, loadImg } from 'ort-transfer/preprocessing/image';
+import { setRandomSeed } from 'ort-transfer/utils';
 
 interface Options {
   /** Folder with one sub-folder of pictures a class. */
@@ -55,7 +52,8 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
     console.log(`${i} ${layer.className} ${layer.trainable ? 'True' : 'False'}`);
 
   // The article writes 14; here the folder decides.
-  const numClasses = subfolders(train).length;
+  const folders = (await readdir(train, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const numClasses = folders.length;
   const model = new Model({ inputs: mobileNet.input, outputs: getHead(mobileNet, numClasses) });
   model.summary();
 
@@ -116,11 +114,7 @@ export async function recogniseFaces({ train, validation, out, ...options }: Opt
   const predictions = names
     .map((label, i) => ({ label, probability: probabilities[i]! }))
     .sort((a, b) => b.probability - a.probability);
-  await saveLabelled(
-    await loadImg(picture),
-    [{ probabilities, predictions, stranger: null, box: null, lacksFace: false }],
-    join(out, 'face.png'),
-  );
+  await saveLabelled(picture, { predictions }, join(out, 'face.png'));
   await classifier.release();
 }
 

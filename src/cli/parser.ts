@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 import { printableLines } from '../printable.js';
 import { describeError, UsageError } from './main.js';
@@ -19,7 +20,7 @@ export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .help()
     .alias('h', 'help')
-    .version()
+    .version(ownVersion())
     .fail((message, error) => {
       const told = error
         ? describeError(error)
@@ -27,6 +28,10 @@ export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<
       process.stderr.write(`${told}\n${error ? '' : 'Try --help.\n'}`);
       process.exit(1);
     });
+
+/** This package's version; yargs would look for that of the program that starts it. */
+const ownVersion = (): string =>
+  (createRequire(import.meta.url)('../../../package.json') as { version: string }).version;
 
 /** Arguments without `--`, behind which yargs finds no files: those that look like options get `./` before them. */
 export function withoutDashes(args: readonly string[]): string[] {

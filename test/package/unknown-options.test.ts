@@ -73,6 +73,7 @@ const functions: Readonly<Record<string, Call>> = {
   openEngine: root.openEngine,
   ortNode: root.ortNode,
   publishModel: (options) => root.publishModel(options, root.silent),
+  decodePredictions: (options) => root.decodePredictions(one(), options),
   loadClassifier: (options) => root.loadClassifier('nowhere.onnx', options),
   train: root.train,
   trainClassifier: (options) => root.trainClassifier(options, root.silent),
@@ -98,7 +99,6 @@ const without = new Set([
     'RandomState',
   ],
   // Users' own subclasses pass on what they like to `Layer`, `Optimizer` and `Callback`, which refuse it.
-  ...['ValueError', 'UserError', 'MetadataError', 'ImageError', 'KeyError', 'RuntimeError'],
 ]);
 
 interface Found {
@@ -109,7 +109,10 @@ interface Found {
 const isClass = (value: unknown): value is new (options: never) => object =>
   typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
-/** Every class that the entry points export. */
+/** Errors take messages. */
+const isError = (value: { prototype: unknown }): boolean => value.prototype instanceof Error;
+
+/** Every class that the entry points export, but for errors. */
 function exportedClasses(): Found[] {
   const found = new Map<string, Found>();
   for (const module of Object.values(root))
@@ -118,7 +121,7 @@ function exportedClasses(): Found[] {
       ...(isClass(module) ? [[module.name, module] as const] : []),
     ]) {
       const { name } = (typeof value === 'function' ? value : { name: '' }) as { name: string };
-      if (isClass(value) && !without.has(name) && !found.has(name))
+      if (isClass(value) && !isError(value) && !without.has(name) && !found.has(name))
         found.set(name, { name: key, call: classes[name] ?? ((options) => new value(options)) });
     }
   return [...found.values()];

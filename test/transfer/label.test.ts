@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { saveLabelled as saveAnswer } from '../../src/index.js';
 import { decodeImage } from '../../src/platform/node/decode.js';
 import type { Drawn } from '../../src/transfer/predict/draw.js';
 import { saveLabelled } from '../../src/transfer/predict/draw.js';
@@ -60,5 +61,27 @@ test('of several faces each has its name above its frame, and within the picture
       t.true(letters.length > 20, caption);
       t.deepEqual(wrong, [], caption);
     }
+  });
+});
+
+test('a picture of any kind is saved with what a classifier, or any model, says of it', async (t) => {
+  await withFolder(async (folder) => {
+    const pixels = { width: 60, height: 40, data: new Uint8Array(60 * 40 * 3).fill(200) };
+    const predictions = [{ label: 'Ada', probability: 0.982 }];
+    const read = async (name: string) => decodeImage(await readFile(join(folder, name)));
+    await saveAnswer(pixels, { predictions }, join(folder, 'known.png'));
+    await saveLabelled({ ...pixels, channels: 3 }, [{ predictions }], join(folder, 'same.png'));
+    const known = await read('known.png');
+    t.deepEqual(known, await read('same.png'));
+    // The picture itself lies under the border.
+    t.is(known.data[3 * (known.width * (known.height - 1))], 200);
+
+    const face = { box: { left: 10, top: 10, right: 30, bottom: 30 } };
+    await saveAnswer(join(folder, 'known.png'), { predictions, known: false, face }, join(folder, 'a.png'));
+    const stranger = { known: false, familiarity: 0 };
+    const box = [10, 10, 30, 30] as const;
+    await saveLabelled(known, [{ predictions, stranger, box }], join(folder, 'b.png'));
+    t.deepEqual(await read('a.png'), await read('b.png'));
+    t.notDeepEqual((await read('a.png')).data, known.data);
   });
 });

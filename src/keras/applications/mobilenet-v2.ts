@@ -25,6 +25,8 @@ import {
 } from './build-application.js';
 import type { ImageNetFile } from './mobilenet.js';
 
+export { decodePredictions } from './decode-predictions.js';
+
 export interface MobileNetV2Options extends ApplicationOptions {
   /** Width multiplier: the share of the paper's channels. Default 1. */
   alpha?: number;

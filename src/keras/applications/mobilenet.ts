@@ -28,6 +28,8 @@ import {
 } from './build-application.js';
 import { loadFaceWeights, readFaceWeights } from './vggface2.js';
 
+export { decodePredictions } from './decode-predictions.js';
+
 export interface MobileNetOptions extends ApplicationOptions {
   /** Width multiplier: the share of the paper's channels. Default 1. */
   alpha?: number;

@@ -52,25 +52,10 @@ interface Answerer {
  * await using classifier = await loadClassifier('onnx/model.onnx');
  * const { label, probability, known } = await classifier.classify('photo.jpg');
  */
-export async function loadClassifier(
+export const loadClassifier = (
   model: string | Uint8Array,
   options: LoadClassifierOptions = {},
-): Promise<Classifier> {
-  const {
-    workers = availableParallelism(),
-    engine,
-    provider,
-    threads,
-    ...others
-  } = named(options, 'loadClassifier');
-  refuseOthers(others, 'loadClassifier', (probe) => loadClassifier(model, probe));
-  if (!(Number.isInteger(workers) && workers >= 0))
-    throw new ValueError(`Expected \`workers\` to be a whole number from 0. Received: ${workers}.`);
-  const { bytes, metadata } = await readClassifier(model);
-  const setup = { model: bytes, engine: { engine, provider, threads } };
-  const answerer = workers > 0 ? await startThreads(setup, workers) : null;
-  return new Classifier(metadata, answerer ?? (await startHere(setup)));
-}
+): Promise<Classifier> => Classifier.load(model, options);
 
 /** Threads of one picture each; `null` in a bundle that has none of the modules they start with. */
 async function startThreads({ model, engine }: AnswerSetup, workers: number): Promise<Answerer | null> {
@@ -106,9 +91,27 @@ export class Classifier {
   readonly #answerer: Answerer;
   #isClosed = false;
 
-  constructor(metadata: ModelMetadata, answerer: Answerer) {
+  private constructor(metadata: ModelMetadata, answerer: Answerer) {
     this.metadata = metadata;
     this.#answerer = answerer;
+  }
+
+  /** As `loadClassifier`. */
+  static async load(model: string | Uint8Array, options: LoadClassifierOptions = {}): Promise<Classifier> {
+    const {
+      workers = availableParallelism(),
+      engine,
+      provider,
+      threads,
+      ...others
+    } = named(options, 'loadClassifier');
+    refuseOthers(others, 'loadClassifier', (probe) => Classifier.load(model, probe));
+    if (!(Number.isInteger(workers) && workers >= 0))
+      throw new ValueError(`Expected \`workers\` to be a whole number from 0. Received: ${workers}.`);
+    const { bytes, metadata } = await readClassifier(model);
+    const setup = { model: bytes, engine: { engine, provider, threads } };
+    const answerer = workers > 0 ? await startThreads(setup, workers) : null;
+    return new Classifier(metadata, answerer ?? (await startHere(setup)));
   }
 
   /** The classes, in the model's order. */

@@ -1,9 +1,9 @@
-import type { ModelMetadata } from '../../classifier/metadata.js';
 import { printable } from '../../printable.js';
 import { type Classification, Classifier } from '../classifier.js';
 import { ClassifierError, type Progress, type WebProvider } from '../classifier-protocol.js';
 import { findElement } from '../find-element.js';
 import { Camera } from './camera.js';
+import { type ClassifierAttributes, type ClassifierEvents, ElementBase } from './element-base.js';
 import { describeError } from './error-words.js';
 import { acceptDrops, acceptPastes } from './intake.js';
 import { styles } from './styles.js';
@@ -20,14 +20,6 @@ import {
 
 /** As large as previews get on a dense phone screen. */
 const previewSide = 1024;
-
-/** The events of the element, by name. */
-export interface ClassifierEvents {
-  /** The model is there. */
-  ready: CustomEvent<ModelMetadata>;
-  prediction: CustomEvent<Classification>;
-  error: CustomEvent<ClassifierError>;
-}
 
 /**
  * `<ort-classifier model="model.onnx">`: choose, drop or paste a picture, or use the camera, and see its classes.
@@ -52,7 +44,7 @@ export interface ClassifierEvents {
  *
  * Needs of a Content-Security-Policy: `script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'`.
  */
-export class ClassifierElement extends HTMLElement {
+export class ClassifierElement extends ElementBase {
   static readonly observedAttributes = ['model', 'provider', 'assets'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
@@ -366,7 +358,19 @@ export class ClassifierElement extends HTMLElement {
   }
 }
 
-/** Makes `<ort-classifier>` known to the page. */
+declare global {
+  interface HTMLElementTagNameMap {
+    'ort-classifier': ClassifierElement;
+  }
+  namespace JSX {
+    interface IntrinsicElements {
+      'ort-classifier': ClassifierAttributes;
+    }
+  }
+}
+
+/** Makes `<ort-classifier>` known to the page, once. On a server it does nothing. */
 export function defineClassifierElement(): void {
-  customElements.define('ort-classifier', ClassifierElement);
+  const registry: CustomElementRegistry | undefined = globalThis.customElements;
+  if (registry && !registry.get('ort-classifier')) registry.define('ort-classifier', ClassifierElement);
 }
