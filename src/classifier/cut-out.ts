@@ -1,7 +1,10 @@
 /** From a picture to the parts of it that a model is shown: one way for training, command line and pages. */
 
 import type { Preprocessing } from '../graph/preprocessing.js';
-import { cropFace, cropImage, type Face, type FaceDetector } from '../images/faces.js';
+import { cropFace } from '../images/faces/crop.js';
+import { cropImage } from '../images/faces/crop-image.js';
+import type { FaceDetector } from '../images/faces/detector.js';
+import type { Face } from '../images/faces/face.js';
 import type { Image } from '../images/image.js';
 import { NoFaceError } from '../images/no-face-error.js';
 

@@ -8,7 +8,9 @@ import {
   type Progress,
   type WebProvider,
 } from './classifier-protocol.js';
+import { type PictureSource, toPicture } from './picture-source.js';
 import { Caller } from './rpc.js';
+import { trustedScript } from './trusted-types.js';
 
 /** A class and how likely it is, from 0 to 1. */
 export interface Prediction {
@@ -74,10 +76,13 @@ export class Classifier {
     model: string | URL | Blob,
     { onProgress, assets = new URL('./', import.meta.url), provider = 'wasm' }: LoadOptions = {},
   ) {
-    this.#worker = new Caller(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), {
+    this.#worker = new Caller(openWorker(), {
       toError: ({ fault, message }) => new ClassifierError(fault as Fault, message),
       toCrash: (reason) =>
-        new ClassifierError('no runtime', `Expected the worker to run. Received: ${reason || 'no script'}.`),
+        new ClassifierError(
+          'no runtime',
+          `Expected the worker to run. Received: ${reason || `no script from ${new URL(script, import.meta.url)}`}.`,
+        ),
     });
     const question = {
       model: model instanceof Blob ? model : new URL(model, document.baseURI).href,
@@ -95,14 +100,12 @@ export class Classifier {
   /**
    * Classifies a picture, once the model is there.
    *
-   * @param picture the bytes of a JPEG, PNG, WebP, AVIF, GIF, BMP or PPM file, or pixels, which are handed over
+   * @param source the bytes of a JPEG, PNG, WebP, AVIF, GIF, BMP or PPM file, its address, or what shows a picture
    * @throws ClassifierError when the bytes are no picture that can be read, or when the model cannot be had.
    */
-  async classify(
-    picture: Blob | ImageBitmap,
-    { explain = false }: ClassifyOptions = {},
-  ): Promise<Classification> {
-    const { labels } = await this.ready;
+  async classify(source: PictureSource, { explain = false }: ClassifyOptions = {}): Promise<Classification> {
+    // At once, as a video moves on.
+    const [picture, { labels }] = await Promise.all([toPicture(source), this.ready]);
     const transfer = picture instanceof Blob ? [] : [picture];
     const { probabilities, ...rest } = await this.#worker.ask('classify', { picture, explain }, { transfer });
     const predictions = labels
@@ -124,5 +127,17 @@ export class Classifier {
   /** Gives back the memory. Whatever is under way fails. */
   close(): void {
     this.#worker.stop(new ClassifierError('failed', 'The classifier was closed.'));
+  }
+}
+
+const script = './worker.js';
+
+function openWorker(): Worker {
+  try {
+    // Bundlers know workers by these very words.
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  } catch {
+    // The page wants trusted types.
+    return new Worker(trustedScript(new URL(script, import.meta.url)), { type: 'module' });
   }
 }

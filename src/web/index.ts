@@ -6,3 +6,4 @@ export { ClassifierElement, defineClassifierElement } from './element/classifier
 export type { ClassifierAttributes, ClassifierEvents } from './element/element-base.js';
 export { describeError as explain } from './element/error-words.js';
 export { NamedClassifier as Classifier } from './named-classifier.js';
+export type { PictureSource } from './picture-source.js';

@@ -35,7 +35,9 @@ export async function download<T>(
     { file: 'a model', url, onProgress },
     // Kept once is enough; and where two elements fetch a large file at once, Chromium's own cache fails one of them.
     cache ? { cache: 'no-store' } : {},
-  ).catch((cause) => {
+  ).catch(async (cause) => {
+    // Browsers tell of what a page forbids after the request has failed.
+    await new Promise((resolve) => setTimeout(resolve));
     throw new ClassifierError('no model', messageOf(cause, url), { cause });
   });
   const result = await read(bytes);
@@ -47,9 +49,17 @@ export async function download<T>(
   return result;
 }
 
+/** The addresses that the page's Content-Security-Policy forbade. */
+const forbidden = new Set<string>();
+globalThis.addEventListener?.('securitypolicyviolation', (event) =>
+  forbidden.add((event as SecurityPolicyViolationEvent).blockedURI),
+);
+
 /** Browsers do not tell why nothing came, or nothing more. */
 function messageOf(error: unknown, url: string): string {
   const { progress, message } = error as DownloadError;
+  if (forbidden.has(url))
+    return `Expected a model at ${url}. Received: a Content-Security-Policy that forbids it. Hint: connect-src must name its origin.`;
   if (progress)
     return `Expected a model at ${url}. Received: ${progress.received} of ${progress.total ?? 'its'} bytes.`;
   return /HTTP status/.test(message) ? message : `Expected a model at ${url}. Received: no reply.`;

@@ -1,5 +1,6 @@
 import { named, refuseOthers } from '../named-options.js';
 import { type Classification, Classifier, type ClassifyOptions, type LoadOptions } from './classifier.js';
+import type { PictureSource } from './picture-source.js';
 
 /**
  * `Classifier` as it is published: it refuses options that it does not know. The element, whose options are its own,
@@ -14,12 +15,9 @@ export class NamedClassifier extends Classifier {
   }
 
   /** @throws TypeError for options that are not known; ClassifierError as `Classifier` does */
-  override async classify(
-    picture: Blob | ImageBitmap,
-    options: ClassifyOptions = {},
-  ): Promise<Classification> {
+  override async classify(source: PictureSource, options: ClassifyOptions = {}): Promise<Classification> {
     const { explain, ...others } = named(options, 'classify');
-    refuseOthers(others, 'classify', (probe) => this.classify(picture, probe));
-    return super.classify(picture, { explain });
+    refuseOthers(others, 'classify', (probe) => this.classify(source, probe));
+    return super.classify(source, { explain });
   }
 }

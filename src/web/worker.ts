@@ -9,7 +9,6 @@ import { ortWeb } from '../engine/ort-web.js';
 import { OnnxFormatError } from '../graph/onnx-format-error.js';
 import { checkSeal } from '../graph/seal.js';
 import { tensor } from '../graph/tensor.js';
-import { createFaceDetector } from '../images/faces.js';
 import { type Heatmap, renderHeat } from '../images/heatmap.js';
 import { type Image, ImageError } from '../images/image.js';
 import { NoFaceError } from '../images/no-face-error.js';
@@ -45,11 +44,13 @@ async function load(
   const openDetector = async () => {
     // On the graphics card its coordinates would differ a little, and so would the cut.
     const onWasm = onGpu ? await wasmEngine(assets) : engine;
+    // Pages whose model looks at whole pictures do not load it.
+    const { createFaceDetector } = await import('../images/faces/detector.js');
     return download(new URL('face-detector.onnx', assets).href, {
       keep: true,
       read: async (faces) => {
         await checkSeal(faces, sha256);
-        return start(() => createFaceDetector(onWasm, faces));
+        return start(() => createFaceDetector(onWasm, faces), assets);
       },
     });
   };
@@ -65,7 +66,7 @@ interface Opened {
 
 async function openOnWasm(model: Uint8Array, assets: string): Promise<Opened> {
   const engine = await wasmEngine(assets);
-  return { engine, session: await start(() => engine.load(model)) };
+  return { engine, session: await start(() => engine.load(model), assets) };
 }
 
 /** Undefined where the model does not run on the graphics card, for whatever reason. */
@@ -91,16 +92,28 @@ const runtimePaths = (name: string, assets: string) => ({
 });
 
 /** Starts a session. ONNX Runtime starts with the first one, and says so when its own start fails. */
-async function start<T>(create: () => Promise<T>): Promise<T> {
+async function start<T>(create: () => Promise<T>, assets: string): Promise<T> {
   try {
     return await create();
   } catch (cause) {
     const message = messageOf(cause);
-    if (/no available backend/i.test(message)) throw new ClassifierError('no runtime', message, { cause });
+    if (/no available backend/i.test(message))
+      throw new ClassifierError('no runtime', (await diagnose(assets)) ?? message, { cause });
     throw new OnnxFormatError(
       `Expected an undamaged model. Received: one that does not load: ${message.split('\n', 1).join('')}`,
       { cause },
     );
+  }
+}
+
+/** Why ONNX Runtime did not start, as far as can be seen. */
+async function diagnose(assets: string): Promise<string | undefined> {
+  try {
+    const { diagnoseRuntime } = await import('./diagnose-runtime.js');
+    return await diagnoseRuntime(runtimePaths('ort-wasm-simd-threaded', assets));
+  } catch {
+    // The server does not even send the script that looks.
+    return undefined;
   }
 }
 

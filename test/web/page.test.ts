@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import anyTest, { type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
@@ -185,6 +186,27 @@ test.serial('a picture can be pasted', async (t) => {
   t.is((await seen(page)).predictions.length, 5);
 });
 
+test.serial('an element that is hidden leaves pastes alone', async (t) => {
+  const { page, server } = t.context;
+  await page.goto(server.url);
+  await waitForStatus(page, /^Ready/);
+  const isTaken = () =>
+    page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(1)], 'image.png', { type: 'image/png' }));
+      const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+      return !document.dispatchEvent(paste);
+    });
+  await page.locator('ort-classifier').evaluate((element) => {
+    element.parentElement!.style.display = 'none';
+  });
+  t.false(await isTaken());
+  await page.locator('ort-classifier').evaluate((element) => {
+    element.parentElement!.style.display = '';
+  });
+  t.true(await isTaken());
+});
+
 const whatScreenReadersSay = `- main:
   - heading "What is in the picture?" [level=1]
   - paragraph: The model runs in this page. No picture leaves your browser.
@@ -361,16 +383,57 @@ test.serial('a kept model that was damaged since is fetched again', async (t) =>
 
 test.serial('WebAssembly that is missing or forbidden is told', async (t) => {
   const { page, site } = t.context;
-  for (const options of [
-    { hide: ['ort-wasm-simd-threaded.wasm'] },
-    { headers: { 'content-security-policy': "script-src 'self'" } },
-  ]) {
+  const name = 'ort-wasm-simd-threaded';
+  for (const [options, reason] of [
+    [
+      { hide: [`${name}.wasm`] },
+      `Expected ONNX Runtime's file FOLDER${name}.wasm. Received: HTTP status 404. Hint: copy it there, or name its folder with the attribute 'assets'.`,
+    ],
+    [
+      { html: [`${name}.mjs`] },
+      `Expected ONNX Runtime's file FOLDER${name}.mjs. Received: something of the type text/html. Hint: the server must send the file itself, .mjs as text/javascript and .wasm as application/wasm.`,
+    ],
+    [
+      { html: [`${name}.wasm`] },
+      `Expected ONNX Runtime's file FOLDER${name}.wasm. Received: something of the type text/html. Hint: the server must send the file itself, .mjs as text/javascript and .wasm as application/wasm.`,
+    ],
+    [
+      { headers: { 'content-security-policy': "script-src 'self'" } },
+      /^This browser could not start ONNX Runtime, which runs the model\. Expected WebAssembly to be allowed\. Received: .*\. Hint: the page's Content-Security-Policy needs script-src 'self' 'wasm-unsafe-eval'\.$/,
+    ],
+  ] as const) {
     const server = await serveFolder(site.folder, options);
     await page.goto(server.url);
     await page.locator('ort-classifier .status.error').waitFor();
-    t.regex((await seen(page)).status, /^This browser could not start ONNX Runtime/);
+    const { status } = await seen(page);
+    if (typeof reason === 'string')
+      t.is(
+        status,
+        `This browser could not start ONNX Runtime, which runs the model. ${reason.replace('FOLDER', server.url)}`,
+      );
+    else t.regex(status, reason);
     await server.close();
   }
+});
+
+test.serial('a model that the page forbids is told', async (t) => {
+  const { page, site } = t.context;
+  const headers = { 'content-security-policy': "connect-src 'none'" };
+  const server = await serveFolder(site.folder, { headers });
+  await page.goto(server.url);
+  await page.locator('ort-classifier .status.error').waitFor();
+  t.is(
+    (await seen(page)).status,
+    "The model could not be loaded: the page's Content-Security-Policy forbids it, and would have to name its origin in connect-src.",
+  );
+  await server.close();
+});
+
+test.serial('a page that is opened as a file says that it needs a server', async (t) => {
+  const { page, site } = t.context;
+  await page.goto(pathToFileURL(join(site.folder, 'index.html')).href);
+  await page.getByText(/from a web server, not from a file/).waitFor();
+  t.is(await page.locator('ort-classifier .drop').count(), 0);
 });
 
 test.serial('a missing worker is told', async (t) => {
@@ -378,7 +441,10 @@ test.serial('a missing worker is told', async (t) => {
   const server = await serveFolder(site.folder, { hide: ['worker.js'] });
   await page.goto(server.url);
   await page.locator('ort-classifier .status.error').waitFor();
-  t.regex((await seen(page)).status, /^This browser could not start ONNX Runtime/);
+  t.is(
+    (await seen(page)).status,
+    `This browser could not start ONNX Runtime, which runs the model. The script ${server.url}worker.js did not come. It must lie there, and the page's Content-Security-Policy must allow worker-src 'self'.`,
+  );
   await server.close();
 });
 

@@ -28,6 +28,8 @@ export interface ServeOptions {
   hide?: readonly string[];
   /** Paths of which half is sent, then nothing more. */
   cut?: readonly string[];
+  /** Paths that are answered with an HTML page, as servers of single-page applications do with files that they lack. */
+  html?: readonly string[];
   /** Sent with every file. */
   headers?: Headers | (() => Headers);
 }
@@ -35,7 +37,7 @@ export interface ServeOptions {
 /** Serves a folder below `/some/sub/path/`, as the plainest of servers would: no headers but the type. */
 export async function serveFolder(
   folder: string,
-  { hide = [], cut = [], headers = {} }: ServeOptions = {},
+  { hide = [], cut = [], html = [], headers = {} }: ServeOptions = {},
 ): Promise<StaticServer> {
   const prefix = '/some/sub/path/';
   const requests: string[] = [];
@@ -47,6 +49,10 @@ export async function serveFolder(
     methods.push(request.method!);
     try {
       if (path === undefined || hide.includes(path)) throw new Error('hidden');
+      if (html.includes(path)) {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>The application');
+        return;
+      }
       const body = await readFile(join(folder, normalize(`/${path}`)));
       response.writeHead(200, {
         ...(typeof headers === 'function' ? headers() : headers),

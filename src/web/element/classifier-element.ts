@@ -1,7 +1,9 @@
 import { printable } from '../../printable.js';
-import { type Classification, Classifier } from '../classifier.js';
+import { type Classification, Classifier, type Prediction } from '../classifier.js';
 import { ClassifierError, type Progress, type WebProvider } from '../classifier-protocol.js';
 import { findElement } from '../find-element.js';
+import { type PictureSource, toPicture } from '../picture-source.js';
+import { trustedHtml } from '../trusted-types.js';
 import { Camera } from './camera.js';
 import { type ClassifierAttributes, type ClassifierEvents, ElementBase } from './element-base.js';
 import { describeError } from './error-words.js';
@@ -12,9 +14,9 @@ import {
   formatShare,
   layHeat,
   listLabels,
+  renderDoubt,
   renderFaces,
   renderPrediction,
-  renderUnknown,
   template,
 } from './view.js';
 
@@ -26,16 +28,19 @@ const previewSide = 1024;
  *
  * Attributes:
  * - `model`: address of the ONNX file. It is kept for later visits, and serves offline.
- * - `top`: how many classes to show; default 5.
+ * - `top`: how many classes to show, from 1 on; default 5.
+ * - `threshold`: the share, from 0 to 1, below which the likeliest class counts as "Not sure"; default 0.
+ * - `labels`: names for people, as JSON: `{"elton_john": "Elton John"}`, or a list in the model's order.
  * - `loading="lazy"`: the model is fetched when the element comes near the screen, rather than at once.
  * - `provider="webgpu"`: runs the model on the graphics card where that works, and as elsewhere where not.
  * - `explain`: lays over the next pictures where the model looked, if it was exported with `--explain`.
  * - `assets`: folder of ONNX Runtime's files and the face detector; default: that of the script.
  *
- * Events, which bubble: `ready` (detail: ModelMetadata), `prediction` (Classification; with the camera on, many a
- * second), `error` (ClassifierError).
+ * Events: `ready` (detail: ModelMetadata) and `prediction` (Classification; with the camera on, many a second) bubble;
+ * `error` (ClassifierError) does not, as that of an `<img>` does not, and so stays out of `window.onerror`.
  *
- * Methods: `classify(picture)`, `load(model)`, `startCamera()`, `stopCamera()`. Property: `classifier`.
+ * Methods: `classify(picture)`, `showAll(pictures)`, `load(model)`, `startCamera()`, `stopCamera()`. Property:
+ * `classifier`.
  *
  * Parts: layout, give, drop, input, invitation, picture, heat, video, faces, again, camera, answer, status, progress,
  * predictions, prediction, unknown, label, note, probability, track, bar. Custom properties: `--ort-accent`,
@@ -45,13 +50,17 @@ const previewSide = 1024;
  * Needs of a Content-Security-Policy: `script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'`.
  */
 export class ClassifierElement extends ElementBase {
-  static readonly observedAttributes = ['model', 'provider', 'assets'];
+  static readonly observedAttributes = ['model', 'provider', 'assets', 'top', 'threshold', 'labels'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
   readonly #camera: Camera;
   #classifier?: Classifier;
+  /** The labels of the model that is there. */
+  #labels: readonly string[] = [];
   /** The model that `load` was given; goes before the attribute. */
   #source?: string | URL | Blob;
+  /** The answer that is on the screen. */
+  #shown?: Classification;
   /** Counts the pictures, so that only the last one's answer is shown. */
   #turn = 0;
   /** Takes the listeners off the document. */
@@ -63,15 +72,14 @@ export class ClassifierElement extends ElementBase {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(styles);
     this.#root.adoptedStyleSheets = [sheet];
-    this.#root.innerHTML = template;
+    this.#root.innerHTML = trustedHtml(template);
     const input = this.#find<HTMLInputElement>('input');
     input.addEventListener('change', () => {
-      const [file] = input.files ?? [];
-      if (file) void this.#show(file);
+      void this.showAll([...(input.files ?? [])]);
       // The same file may be chosen again.
       input.value = '';
     });
-    acceptDrops(this.#find('.drop'), ([file]) => void this.#show(file));
+    acceptDrops(this.#find('.drop'), (files) => void this.showAll(files));
     this.#camera = new Camera(this.#find<HTMLVideoElement>('video'), { onEnd: () => this.stopCamera() });
     const button = this.#find('.camera');
     button.hidden = !Camera.isPossible;
@@ -84,7 +92,9 @@ export class ClassifierElement extends ElementBase {
   connectedCallback(): void {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
-    acceptPastes(([file]) => void this.#show(file), { signal });
+    // An element that is not on the screen leaves pastes to others.
+    const isWanted = () => this.getClientRects().length > 0;
+    acceptPastes((files) => void this.showAll(files), { signal, isWanted });
     if (this.#classifier) return;
     if (this.getAttribute('loading') === 'lazy') this.#loadWhenNear(signal);
     else this.#load();
@@ -99,7 +109,11 @@ export class ClassifierElement extends ElementBase {
     });
   }
 
-  attributeChangedCallback(): void {
+  attributeChangedCallback(name: string): void {
+    if (['top', 'threshold', 'labels'].includes(name)) {
+      if (this.#shown) this.#showAnswer(this.#shown, { isTold: false });
+      return;
+    }
     // A model that was not asked for yet is not asked for now.
     if (!this.isConnected || (!this.#classifier && this.getAttribute('loading') === 'lazy')) return;
     this.#reload();
@@ -129,7 +143,7 @@ export class ClassifierElement extends ElementBase {
    *
    * @throws ClassifierError, which is shown as well.
    */
-  async classify(picture: Blob): Promise<Classification> {
+  async classify(source: PictureSource): Promise<Classification> {
     this.stopCamera();
     const turn = ++this.#turn;
     const isCurrent = () => turn === this.#turn;
@@ -138,14 +152,17 @@ export class ClassifierElement extends ElementBase {
     try {
       const classifier = this.#classifier;
       if (!classifier) throw new ClassifierError('no model', "The attribute 'model' is missing.");
-      void this.#preview(picture, classifier, isCurrent);
+      const picture = await toPicture(source);
+      const preview = this.#preview(picture, classifier, isCurrent);
+      // Pixels are handed over to the worker, and then are gone.
+      if (picture instanceof ImageBitmap) await preview;
       await classifier.ready;
       if (isCurrent()) this.#say('Looking…');
       const classification = await classifier.classify(picture, { explain: this.hasAttribute('explain') });
-      if (isCurrent()) this.#showAnswer(classification);
+      if (isCurrent()) this.#tellAnswer(classification);
       return classification;
     } catch (error) {
-      if (isCurrent()) this.#showError(error, picture);
+      if (isCurrent()) this.#showError(error, source);
       throw error;
     } finally {
       if (isCurrent()) this.#setBusy(false);
@@ -170,13 +187,26 @@ export class ClassifierElement extends ElementBase {
       throw error;
     }
     if (turn !== this.#turn || !this.#camera.isOn) return;
+    this.#clear();
+    this.#showPicture(undefined);
     this.#showCamera(true);
     void this.#watch(turn);
   }
 
   stopCamera(): void {
+    const isLive = this.#find('.drop').classList.contains('live');
     this.#camera.stop();
     this.#showCamera(false);
+    // The last frame's answer would stand beside no picture.
+    if (isLive) this.#clear();
+  }
+
+  /** Takes the answer off the screen. */
+  #clear(): void {
+    this.#shown = undefined;
+    this.#say('');
+    this.#note('');
+    this.#find('ol').replaceChildren();
   }
 
   #showCamera(isOn: boolean): void {
@@ -201,7 +231,7 @@ export class ClassifierElement extends ElementBase {
         if (!isCurrent()) return;
         // Screen readers are told when it is another class, not of every frame.
         const label = classification.predictions[0]?.label;
-        this.#showAnswer(classification, { isTold: label !== told });
+        this.#tellAnswer(classification, { isTold: label !== told });
         told = label;
       } catch (error) {
         if (!isCurrent()) return;
@@ -215,9 +245,61 @@ export class ClassifierElement extends ElementBase {
     }
   }
 
-  /** Classifies a visitor's picture; the outcome is on the screen, so nobody waits for it. */
-  async #show(picture: Blob): Promise<void> {
-    await this.classify(picture).catch(() => {});
+  /**
+   * Shows a visitor's pictures: one as `classify` does, several as a list of which each opens its picture. Errors are on
+   * the screen, and are not thrown.
+   */
+  async showAll(pictures: readonly Blob[]): Promise<void> {
+    const show = (picture: Blob) => this.classify(picture);
+    const list = this.#find('.several');
+    list.replaceChildren();
+    const [first] = pictures;
+    if (pictures.length < 2) {
+      if (first) await show(first).catch(() => {});
+      return;
+    }
+    const look = async (picture: Blob) => {
+      const classifier = this.#classifier;
+      if (!classifier) throw new ClassifierError('no model', "The attribute 'model' is missing.");
+      return classifier.classify(picture);
+    };
+    const { showSeveral } = await import('./several.js');
+    await showSeveral(pictures, { list, show, look, describe: (found) => this.#describe(found) });
+  }
+
+  /** An answer in a few words. */
+  #describe({ predictions: [best], stranger }: Classification): string {
+    if (!best) return '';
+    const doubt = this.#doubtOf(best, stranger);
+    const name = `${this.#nameOf(best.label)} ${formatShare(best.probability)}`;
+    return doubt ? `${doubt} (${name})` : name;
+  }
+
+  /** Why the likeliest class is not the answer; undefined where it is. */
+  #doubtOf({ probability }: Prediction, stranger: Classification['stranger']): string | undefined {
+    if (stranger?.known === false) return 'Unknown';
+    return probability < this.#number('threshold', { least: 0, most: 1, otherwise: 0 })
+      ? 'Not sure'
+      : undefined;
+  }
+
+  /** A label's name for people. */
+  #nameOf(label: string): string {
+    const text = this.getAttribute('labels');
+    if (!text) return label;
+    try {
+      const names = JSON.parse(text);
+      const name = Array.isArray(names) ? names[this.#labels.indexOf(label)] : names[label];
+      return typeof name === 'string' ? name : label;
+    } catch {
+      return label;
+    }
+  }
+
+  /** An attribute's number; `otherwise` where it is none, or out of bounds. */
+  #number(name: string, { least, most, otherwise }: { least: number; most: number; otherwise: number }) {
+    const number = Number(this.getAttribute(name) ?? otherwise);
+    return number >= least && number <= most ? number : otherwise;
   }
 
   /** Loads the model once the element is a screen's height away, or someone gives a picture. */
@@ -254,8 +336,9 @@ export class ClassifierElement extends ElementBase {
       .then(
         (metadata) => {
           if (!isCurrent()) return;
+          this.#labels = metadata.labels;
           this.#say(`Ready. It knows ${metadata.labels.length} classes.`);
-          this.#note(listLabels(metadata.labels));
+          this.#note(listLabels(metadata.labels.map((label) => this.#nameOf(label))));
           this.#emit('ready', metadata);
         },
         (error) => {
@@ -272,26 +355,35 @@ export class ClassifierElement extends ElementBase {
     this.#classifier = undefined;
   }
 
-  /** @param isTold screen readers are told */
-  #showAnswer(classification: Classification, { isTold = true } = {}): void {
-    const { predictions, faces, stranger } = classification;
-    const top = Number(this.getAttribute('top') ?? 5);
-    const [best] = predictions;
-    const faceless = faces?.length === 0 ? ' No face found.' : '';
-    if (isTold && best)
-      this.#say(
-        `${stranger?.known === false ? 'Unknown. Nearest is' : 'Most likely'} ${best.label}, ${formatShare(best.probability)}.${faceless}`,
-        { isQuiet: true },
-      );
-    const items = predictions.slice(0, top).map(renderPrediction);
-    this.#find('ol').replaceChildren(...(stranger?.known === false ? [renderUnknown()] : []), ...items);
-    this.#note(describeDoubts(classification));
-    renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
-    layHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
+  /** Shows an answer, and tells the page. @param isTold screen readers are told, too */
+  #tellAnswer(classification: Classification, { isTold = true } = {}): void {
+    this.#showAnswer(classification, { isTold });
     this.#emit('prediction', classification);
   }
 
-  #showError(error: unknown, picture?: Blob): void {
+  #showAnswer(classification: Classification, { isTold }: { isTold: boolean }): void {
+    const { predictions, faces, stranger } = classification;
+    this.#shown = classification;
+    const [best] = predictions;
+    const doubt = best && this.#doubtOf(best, stranger);
+    const faceless = faces?.length === 0 ? ' No face found.' : '';
+    if (isTold && best)
+      this.#say(
+        `${doubt ? `${doubt}. Nearest is` : 'Most likely'} ${this.#nameOf(best.label)}, ${formatShare(best.probability)}.${faceless}`,
+        { isQuiet: true },
+      );
+    const top = Math.floor(this.#number('top', { least: 1, most: Number.MAX_SAFE_INTEGER, otherwise: 5 }));
+    const items = predictions
+      .slice(0, top)
+      .map(({ label, probability }) => renderPrediction({ label: this.#nameOf(label), probability }));
+    this.#find('ol').replaceChildren(...(doubt ? [renderDoubt(doubt)] : []), ...items);
+    this.#note(describeDoubts(classification));
+    renderFaces(this.#find<SVGSVGElement>('.faces'), classification);
+    layHeat(this.#find<HTMLCanvasElement>('.heat'), classification);
+  }
+
+  #showError(error: unknown, picture?: PictureSource): void {
+    this.#shown = undefined;
     const known =
       error instanceof ClassifierError
         ? error
@@ -326,31 +418,37 @@ export class ClassifierElement extends ElementBase {
    * Draws the picture, small. An `<img>` would do, but browsers keep its pixels long after it is gone, hundreds of
    * megabytes in all.
    */
-  async #preview(picture: Blob, classifier: Classifier, isCurrent: () => boolean): Promise<void> {
-    const canvas = this.#find<HTMLCanvasElement>('canvas');
+  async #preview(
+    picture: Blob | ImageBitmap,
+    classifier: Classifier,
+    isCurrent: () => boolean,
+  ): Promise<void> {
     this.#find('.faces').replaceChildren();
     layHeat(this.#find<HTMLCanvasElement>('.heat'));
+    if (picture instanceof ImageBitmap) return this.#showPicture(picture);
     const bitmap = await classifier.preview(picture, previewSide).catch(() => undefined);
-    if (isCurrent()) {
-      if (bitmap) {
-        canvas.width = bitmap.width;
-        canvas.height = bitmap.height;
-        canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
-      }
-      canvas.setAttribute(
-        'aria-label',
-        picture instanceof File ? `The picture ${picture.name}` : 'The picture',
-      );
-      canvas.hidden = !bitmap;
-      this.#find('.again').hidden = !bitmap;
-      this.#find('.invitation').hidden = bitmap !== undefined;
-      this.#find('.drop').classList.toggle('filled', bitmap !== undefined);
-    }
+    if (isCurrent()) this.#showPicture(bitmap, picture instanceof File ? picture.name : '');
     bitmap?.close();
   }
 
+  /** Draws a picture in the place where one is given, or asks for one there. */
+  #showPicture(bitmap: ImageBitmap | undefined, name = ''): void {
+    const canvas = this.#find<HTMLCanvasElement>('canvas');
+    if (bitmap) {
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
+      canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+    }
+    canvas.setAttribute('aria-label', `The picture ${name}`.trim());
+    canvas.hidden = !bitmap;
+    this.#find('.again').hidden = !bitmap;
+    this.#find('.invitation').hidden = bitmap !== undefined;
+    this.#find('.drop').classList.toggle('filled', bitmap !== undefined);
+  }
+
   #emit<K extends keyof ClassifierEvents>(type: K, detail: ClassifierEvents[K]['detail']): void {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    // An error that bubbled would be taken for one of the page's own scripts.
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== 'error', composed: true }));
   }
 
   #find<E extends Element = HTMLElement>(selector: string): E {

@@ -16,6 +16,10 @@ export interface ClassifierAttributes {
   model?: string;
   /** How many classes to show. Default 5. */
   top?: number | string;
+  /** The share below which the likeliest class counts as "Not sure". Default 0: none does. */
+  threshold?: number | string;
+  /** Names for people, as JSON: by label, or a list in the model's order. Default: the labels. */
+  labels?: string;
   /** `'lazy'` fetches the model when the element comes near the screen. Default: at once. */
   loading?: 'lazy' | 'eager';
   /** `'webgpu'` runs the model on the graphics card where that works. Default `'wasm'`. */

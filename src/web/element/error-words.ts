@@ -16,7 +16,7 @@ export function describeError({ fault, message }: ClassifierError, { model, pict
     case 'wrong model':
       return `The file ${model} cannot be used here. ${message}`;
     case 'no runtime':
-      return 'This browser could not start ONNX Runtime, which runs the model. A newer browser may help; so may reloading the page.';
+      return `This browser could not start ONNX Runtime, which runs the model. ${describeRuntime(message)}`;
     case 'bad picture':
       return `${picture ? `“${picture}”` : 'This'} cannot be read as a picture. ${describePicture(message)}`;
     case 'no face':
@@ -26,6 +26,14 @@ export function describeError({ fault, message }: ClassifierError, { model, pict
     case 'failed':
       return `Something went wrong. ${message}`;
   }
+}
+
+/** Why ONNX Runtime did not start. */
+function describeRuntime(message: string): string {
+  const [, script] = /no script from (.*)\.$/.exec(message) ?? [];
+  if (script)
+    return `The script ${script} did not come. It must lie there, and the page's Content-Security-Policy must allow worker-src 'self'.`;
+  return message.startsWith('Expected ') ? message : 'A newer browser may help; so may reloading the page.';
 }
 
 /** An ImageError's message as a sentence about the file: the part that was received, and the hint. */
@@ -40,6 +48,8 @@ const capitalised = (text: string): string => text.charAt(0).toUpperCase() + tex
 
 /** Why a file did not come, from the words of a download. */
 function reasonOf(message: string): string {
+  if (message.includes('Content-Security-Policy'))
+    return "the page's Content-Security-Policy forbids it, and would have to name its origin in connect-src";
   const [, missing] = /([^/]+)\. Received: HTTP status/.exec(message) ?? [];
   if (missing) return `there is no ${missing} here`;
   const [, name, received, total] = /([^/]+)\. Received: (\d+) of (\d+) bytes/.exec(message) ?? [];

@@ -19,13 +19,23 @@ export function acceptDrops(target: HTMLElement, onFiles: (files: Files) => void
   });
 }
 
+export interface PasteOptions {
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Asked at each paste. Default: always. */
+  isWanted?: () => boolean;
+}
+
 /** Hands over the files that are pasted anywhere in the page, until `signal` says otherwise. */
-export function acceptPastes(onFiles: (files: Files) => void, { signal }: { signal: AbortSignal }): void {
+export function acceptPastes(
+  onFiles: (files: Files) => void,
+  { signal, isWanted = () => true }: PasteOptions,
+): void {
   document.addEventListener(
     'paste',
     (event) => {
       const [first, ...others] = event.clipboardData?.files ?? [];
-      if (!first || event.defaultPrevented) return;
+      if (!first || event.defaultPrevented || !isWanted()) return;
       event.preventDefault();
       onFiles([first, ...others]);
     },

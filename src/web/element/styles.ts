@@ -110,11 +110,30 @@ progress { width: 100%; height: 6px; margin-bottom: 16px; accent-color: var(--or
 ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 14px; transition: opacity 0.15s; }
 .note { margin: 20px 0 0; color: var(--ort-muted); font-size: 0.9375rem; }
 .note:empty { display: none; }
-li { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 16px; align-items: baseline; }
+ol > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 16px; align-items: baseline; }
 .label { overflow-wrap: anywhere; }
 .probability { font-variant-numeric: tabular-nums; color: var(--ort-muted); }
-li:first-child .label { font-size: 1.5rem; font-weight: 700; line-height: 1.25; }
-li:first-child .probability { font-size: 1.25rem; font-weight: 600; color: var(--ort-text); }
+ol > li:first-child .label { font-size: 1.5rem; font-weight: 700; line-height: 1.25; }
+ol > li:first-child .probability { font-size: 1.25rem; font-weight: 600; color: var(--ort-text); }
+.several { margin: 24px 0 0; padding: 0; list-style: none; }
+.several:empty { display: none; }
+.several button {
+  display: flex;
+  justify-content: space-between;
+  gap: 16px;
+  width: 100%;
+  padding: 10px 12px;
+  color: inherit;
+  font: inherit;
+  text-align: start;
+  overflow-wrap: anywhere;
+  background: none;
+  border: 0;
+  border-top: 1px solid var(--ort-line);
+  cursor: pointer;
+}
+.several button:hover, .several [aria-current] { background: var(--ort-accent-soft); }
+.several .found { color: var(--ort-muted); text-align: end; }
 .track {
   grid-column: 1 / -1;
   height: 8px;

@@ -6,7 +6,7 @@ export const template = `
 <div class="layout" part="layout">
   <div class="give" part="give">
     <label class="drop" part="drop">
-      <input type="file" accept="image/*" part="input">
+      <input type="file" accept="image/*" multiple part="input">
       <span class="invitation" part="invitation">
         <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"
           stroke-linejoin="round" aria-hidden="true">
@@ -29,6 +29,7 @@ export const template = `
     <progress part="progress" aria-label="Loading the model" hidden></progress>
     <ol part="predictions" aria-label="What it may be"></ol>
     <p class="note" part="note"></p>
+    <ul class="several" part="several" aria-label="Pictures"></ul>
   </div>
 </div>`;
 
@@ -58,13 +59,13 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
   return item;
 }
 
-/** Stands before the classes where none of them is meant. */
-export function renderUnknown(): HTMLLIElement {
+/** Stands before the classes where none of them is meant. @param doubt `Unknown` or `Not sure` */
+export function renderDoubt(doubt: string): HTMLLIElement {
   const item = document.createElement('li');
   item.part.add('prediction', 'unknown');
   const label = document.createElement('span');
   label.className = 'label';
-  label.textContent = 'Unknown';
+  label.textContent = doubt;
   item.append(label);
   return item;
 }

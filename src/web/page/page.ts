@@ -46,6 +46,5 @@ document.addEventListener('dragover', (event) => event.preventDefault());
 document.addEventListener('drop', (event) => {
   if (event.defaultPrevented) return;
   event.preventDefault();
-  const [file] = event.dataTransfer?.files ?? [];
-  if (file) element.classify(file).catch(() => {});
+  void element.showAll([...(event.dataTransfer?.files ?? [])]);
 });
