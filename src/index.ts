@@ -87,6 +87,7 @@ export type { OnnxInputOptions } from './transfer/backbone-onnx/onnx-input.js';
 export { type Published, type PublishOptions, publishModel } from './transfer/convert/publish.js';
 export { LostClassError, StrictError } from './transfer/data/list-classes.js';
 export type { LoadDatasetOptions } from './transfer/data/load-dataset.js';
+export type { NamedSuspect } from './transfer/data/suspects.js';
 export {
   type FeaturesManifest,
   type FeaturesOptions,

@@ -200,7 +200,12 @@ function combine(
 const rowOf = (values: Float32Array, row: number, width: number) =>
   values.subarray(row * width, (row + 1) * width);
 
-function softmax(logits: Float32Array, temperature: number, logPrior: Float32Array | null): Float32Array {
+/** Probabilities of one row of logits (C), which are divided by a temperature and lose a prior first. */
+export function softmax(
+  logits: Float32Array,
+  temperature = 1,
+  logPrior: Float32Array | null = null,
+): Float32Array {
   const scaled = logits.map((logit, c) => logit / temperature - (logPrior?.[c] ?? 0));
   const top = Math.max(...scaled);
   const exponentials = scaled.map((logit) => Math.exp(logit - top));

@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openEngine } from '#platform';
 import { printable } from '../../printable.js';
+import type { NamedSuspect } from '../../transfer/data/suspects.js';
 import type { Duplicates } from '../../transfer/inspect/duplicates.js';
 import type { Inspection } from '../../transfer/inspect/inspect.js';
 import { inFlags } from '../flags.js';
@@ -45,7 +46,7 @@ const builder = (yargs: Argv<object>) =>
 
 export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: 'inspect <folder>',
-  describe: 'Look at photos before training: contact sheets, counts, broken files, copies',
+  describe: 'Look at photos before training: contact sheets, counts, broken files, copies, wrong labels',
   builder,
   handler: (args) =>
     runCommand(async () => {
@@ -62,7 +63,8 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
 
 /** A table of the classes, then a paragraph for each kind of finding, the worst first. */
 function formatInspection(inspection: Inspection): string[] {
-  const { folders, sizes, formats, skipped, passedOver, warnings, exact, near, sheets } = inspection;
+  const { folders, sizes, formats, skipped, passedOver, warnings, exact, near, suspectLabels, sheets } =
+    inspection;
   const files = (paths: readonly { path: string; reason: string }[]) =>
     paths.map(({ path, reason }) => `${path}: ${reason}`);
   const byCount = Object.entries(formats).sort(([, a], [, b]) => b - a);
@@ -82,6 +84,10 @@ function formatInspection(inspection: Inspection): string[] {
     ...paragraph(`Passed over: ${count(passedOver.length, 'other file')}`, files(passedOver)),
     ...paragraph(`Same file: ${count(exact.length, 'group')}`, exact.map(formatGroup)),
     ...paragraph(`Nearly the same picture: ${count(near.length, 'group')}`, near.map(formatGroup)),
+    ...paragraph(
+      `Labels that look wrong: ${count(suspectLabels.length, 'picture')}`,
+      suspectLabels.map(formatSuspect),
+    ),
     ...(exact.length + near.length === 0 ? ['', 'No picture is there twice.'] : []),
     '',
     `${count(sheets.length, 'contact sheet')}: ${sheets.length > 3 ? `${sheets[0]} … ${sheets.at(-1)}` : sheets.join(', ')}`,
@@ -127,6 +133,10 @@ function formatGroup({ pictures, similarity, acrossClasses, acrossSplits }: Dupl
   const alike = similarity === 1 ? '' : ` (${similarity.toFixed(3)})`;
   return `${harm && `${harm}: `}${pictures.map(({ path }) => path).join(similarity === 1 ? ' = ' : ' ≈ ')}${alike}`;
 }
+
+/** `a/1.jpg: labelled a (1.2%), looks like b` */
+const formatSuspect = ({ path, given, probability, likely }: NamedSuspect): string =>
+  `${path}: labelled ${given} (${(probability * 100).toFixed(1)}%), looks like ${likely}`;
 
 const paragraph = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];

@@ -10,6 +10,7 @@ import {
 } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import { resizeModel } from '../../classifier/resize-model.js';
+import { findSuspectLabels, leaveOutLogistic } from '../../classifier/suspect-labels.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { describeFlat } from '../data/describe-flat.js';
@@ -17,6 +18,7 @@ import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.j
 import { checkStrict } from '../data/list-classes.js';
 import type { LoadDatasetOptions } from '../data/load-dataset.js';
 import { refuseSplits } from '../data/splits.js';
+import { type NamedSuspect, nameSuspects } from '../data/suspects.js';
 import { type ExtractedPicture, extractFeatures } from '../features/extract.js';
 import { type Preparation, type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import type { Reporter } from '../reporter.js';
@@ -69,6 +71,8 @@ export interface Inspection {
   readonly warnings: readonly string[];
   readonly exact: readonly Duplicates[];
   readonly near: readonly Duplicates[];
+  /** Pictures whose label is probably wrong, the least likely first. */
+  readonly suspectLabels: readonly NamedSuspect[];
   /** Paths of the contact sheets. */
   readonly sheets: readonly string[];
 }
@@ -102,11 +106,33 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
     resizeModel: resizeModel(preparation.preprocessing.size),
     detectorModel: preparation.detector ?? null,
   };
+  const suspectLabels = await suspectsOf(entries, options, reporter);
   const listed = { folders, pictures, entries, skipped };
   const drawn = await writeTogether(options.out, (output) =>
     drawSheets(listed, { ...options, setup, output }, reporter),
   );
-  return { preprocessing: preparation.preprocessing, folders, skipped, passedOver, warnings, ...drawn };
+  const facts = { preprocessing: preparation.preprocessing, folders, skipped, passedOver, warnings };
+  return { ...facts, ...drawn, suspectLabels };
+}
+
+/** Compares each label with what the other pictures, of all folders together, tell of the picture. */
+async function suspectsOf(
+  entries: readonly Entry[],
+  { engine, seed, folder }: InspectOptions,
+  reporter: Reporter,
+): Promise<NamedSuspect[]> {
+  const classes = [...new Set(entries.map(({ label }) => label))].sort(compareCodePoints);
+  const indices = new Map(classes.map((name, index) => [name, index]));
+  const pictures = entries.map(({ path, content, label, embedding }) => ({
+    ...{ path, content, views: [embedding] },
+    label: indices.get(label) ?? 0,
+  }));
+  const onFold = (done: number, total: number) => reporter.progress('Judging labels', { done, total });
+  const leftOut = await leaveOutLogistic(
+    { folder, classes, pictures, skipped: [] },
+    { engine, seed, onFold },
+  );
+  return nameSuspects(findSuspectLabels(leftOut), classes);
 }
 
 interface DrawOptions extends InspectOptions {
@@ -128,7 +154,7 @@ async function drawSheets(
   { folders, pictures, entries, skipped }: Listed,
   { engine, views = 4, most = 400, out, workers, setup, output }: DrawOptions,
   reporter: Reporter,
-): Promise<Omit<Inspection, 'preprocessing' | 'folders' | 'skipped' | 'passedOver' | 'warnings'>> {
+): Promise<Pick<Inspection, 'classes' | 'sizes' | 'formats' | 'exact' | 'near' | 'sheets'>> {
   const { preprocessing, tile } = setup;
   const entry = requireModule(
     () => new URL('./look-worker.js', import.meta.url),

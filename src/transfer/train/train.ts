@@ -4,11 +4,13 @@ import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
 import type { HeadOptions } from '../../classifier/head.js';
 import type { Evaluation } from '../../classifier/metrics.js';
 import type { StrangerScores } from '../../classifier/strangers.js';
+import { findSuspectLabels } from '../../classifier/suspect-labels.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { CSVLogger, LambdaCallback } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { named, refuseOthers } from '../../named-options.js';
+import { describeSuspects, type NamedSuspect, nameSuspects } from '../data/suspects.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
@@ -72,6 +74,8 @@ export interface TrainResult {
   readonly foldShare: number;
   /** When a picture counts as known, and how well that tells strangers, where some were named; `null`: never asked. */
   readonly unknown: { readonly threshold: number; readonly scores: StrangerScores | null } | null;
+  /** Pictures that were left out whose label is probably wrong, the least likely first. */
+  readonly suspectLabels: readonly NamedSuspect[];
   /** Size of the file. */
   readonly bytes: number;
 }
@@ -167,7 +171,9 @@ export async function trainClassifier(
       reporter,
     );
 
-    const { evaluation, history, bestEpoch } = found;
+    const { evaluation, history, bestEpoch, leftOut } = found;
+    const suspectLabels = nameSuspects(findSuspectLabels(leftOut), labels);
+    for (const warning of describeSuspects(suspectLabels)) reporter.warn(warning);
     const trained = { fitted, evaluation, strangers, labels, preparation, layers };
     const bytes = await encodeTrained(trained, target, reporter);
     const { provider } = engine;
@@ -179,6 +185,7 @@ export async function trainClassifier(
       temperature: fitted.dense?.temperature ?? 1,
       foldShare: foldSeconds / ((performance.now() - began) / 1000),
       unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
+      suspectLabels,
     };
     // One of an earlier run would tell of epochs that this one did not have.
     if (!fitted.dense) output.remove('history.csv');
