@@ -45,7 +45,13 @@ export type { Attribute, Dim, FloatAttribute, Graph, Node, Value, ValueInfo } fr
 export { OnnxFormatError } from './graph/onnx-format-error.js';
 export type { Preprocessing, Scaling, ScalingName } from './graph/preprocessing.js';
 export { type ArrayOf, type DataType, float32, type Tensor, tensor } from './graph/tensor.js';
-export type { LossWriter, MetricWriter, UpdateWriter } from './graph/training-plan.js';
+export type {
+  LossReduction,
+  LossWriter,
+  MetricWriter,
+  UpdateWriter,
+  WrittenLoss,
+} from './graph/training-plan.js';
 export type { Box, Face, Point } from './images/faces/face.js';
 export type { Heatmap, Region } from './images/heatmap.js';
 export { type Image, ImageError, type ImageFault } from './images/image.js';
@@ -63,7 +69,6 @@ export type { InputSpec } from './keras/layers/input-spec.js';
 export type { PerInput } from './keras/layers/layer.js';
 export * as losses from './keras/losses/index.js';
 export { Loss } from './keras/losses/index.js';
-export type { Backward } from './keras/losses/loss.js';
 export * as metrics from './keras/metrics/index.js';
 export { Metric } from './keras/metrics/index.js';
 export type { Compilation, CompiledModel } from './keras/models/compilation.js';

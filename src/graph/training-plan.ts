@@ -8,21 +8,30 @@ export interface Prediction {
   readonly logits?: Logits;
 }
 
+/** How the losses of a batch become one number; `null` is `none`. Source: keras.src.losses.loss.reduce_values */
+export type LossReduction = 'sum_over_batch_size' | 'mean' | 'sum' | 'mean_with_sample_weight' | 'none';
+
+/** The losses of a batch. */
+export interface WrittenLoss {
+  /** One number a sample: (B). */
+  readonly losses: Value;
+  /** How many losses each of these is the mean of: float32 (1). Default: 1. */
+  readonly positions?: Value;
+  /** Whether the batch has one loss, which each sample bears. Default: no. */
+  readonly isShared?: boolean;
+  /**
+   * From the gradient with respect to each loss, (B, 1) or one number for all, to that of the prediction: of its
+   * output, or, where activation and loss are one formula, of its logits.
+   */
+  backward(dLosses: Value): { dOutput: Value } | { dLogits: Value };
+}
+
 /** A loss: one number a sample, and how it changes with the prediction. */
 export interface LossWriter {
+  /** Default: their mean. */
+  readonly reduction?: LossReduction | null;
   /** Losses (B) of predictions (B, C) against targets. */
-  forward(
-    g: GraphBuilder,
-    target: Value,
-    prediction: Prediction,
-  ): {
-    losses: Value;
-    /**
-     * From the gradient with respect to each loss (B, 1) to that of the prediction: of its output, or, where
-     * activation and loss are one formula, of its logits.
-     */
-    backward(dLosses: Value): { dOutput: Value } | { dLogits: Value };
-  };
+  forward(g: GraphBuilder, target: Value, prediction: Prediction): WrittenLoss;
 }
 
 /** A metric as sums over samples: a vector of fixed length for each batch, whose total yields the metric. */
@@ -60,8 +69,8 @@ export interface TrainingPlan {
   readonly inputShapes: readonly (readonly Dim[])[];
   /** Shape of the targets without the batch. */
   readonly targetShape: readonly Dim[];
-  /** Whether samples carry weights. */
-  readonly weighted: boolean;
+  /** Whether samples carry weights. Default: no. */
+  readonly weighted?: boolean;
   forward(context: Context, inputs: readonly Value[]): Forward;
   /** Weights that the optimizer changes. */
   readonly trained: readonly Parameter[];

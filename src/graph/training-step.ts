@@ -1,6 +1,7 @@
 import type { GraphBuilder } from './builder.js';
 import type { Context, Forward, Gradients, Parameter } from './differentiable.js';
 import type { Value } from './graph.js';
+import { type ReducedLoss, reduceLosses } from './reduce-losses.js';
 import { zeros } from './tensor.js';
 import { type Prediction, slotName, type TrainingPlan } from './training-plan.js';
 
@@ -22,14 +23,8 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
   const { inputs, target, sampleWeight, weight, names } = values;
   const isTrained = (parameter: Parameter) => trained.includes(parameter);
   const forward = plan.forward({ g, training: true, weight, isTrained, noise: values.noise }, inputs);
-  const { losses, backward } = g.scope('loss', () => plan.loss.forward(g, target, forward));
-
-  // The loss is the mean over the batch, so each sample's loss counts 1/B, times its own weight.
-  const dLosses = g.scope('loss', () => {
-    const share = g.op('Reciprocal', [batchSizeOf(g, losses)]);
-    return sampleWeight ? g.op('Mul', [g.op('Unsqueeze', [sampleWeight, g.ints(1)]), share]) : share;
-  });
-  const dPrediction = g.scope('loss', () => backward(dLosses));
+  const { loss, backward } = writeLoss(g, plan, { target, sampleWeight, prediction: forward });
+  const dPrediction = g.scope('loss', () => backward(loss.dLosses()));
   const { weights: dWeights } = writeBackward(forward, dPrediction);
 
   let gradients = new Map<Parameter, Value>();
@@ -66,7 +61,20 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
   }
   for (const parameter of plan.updated)
     state.set(entry(names, parameter), forward.updates?.get(parameter) ?? weight(parameter));
-  return { state, sums: writeSums(g, plan, { losses, target, sampleWeight, prediction: forward, weight }) };
+  return { state, sums: writeSums(g, plan, { loss, target, prediction: forward, weight }) };
+}
+
+/** The loss of a batch, and its backward pass. */
+export function writeLoss(
+  g: GraphBuilder,
+  plan: TrainingPlan,
+  at: { target: Value; sampleWeight?: Value; prediction: Prediction },
+) {
+  return g.scope('loss', () => {
+    const written = plan.loss.forward(g, at.target, at.prediction);
+    const { reduction = 'sum_over_batch_size' } = plan.loss;
+    return { loss: reduceLosses(g, written, reduction, at.sampleWeight), backward: written.backward };
+  });
 }
 
 function writeBackward(forward: Forward, dPrediction: { dOutput: Value } | { dLogits: Value }): Gradients {
@@ -83,21 +91,16 @@ export function writeSums(
   g: GraphBuilder,
   { metrics, penalties }: TrainingPlan,
   at: {
-    losses: Value;
+    loss: ReducedLoss;
     target: Value;
-    sampleWeight?: Value;
     prediction: Prediction;
     weight: Context['weight'];
   },
 ): Value {
   const loss = g.scope('loss', () => {
-    const weighted = at.sampleWeight ? g.op('Mul', [at.losses, at.sampleWeight]) : at.losses;
-    let total = g.op('ReduceSum', [weighted], { keepdims: 1 });
+    let { total } = at.loss;
     for (const { parameter, penalty } of penalties)
-      total = g.op('Add', [
-        total,
-        g.op('Mul', [penalty(g, at.weight(parameter)), batchSizeOf(g, at.losses)]),
-      ]);
+      total = g.op('Add', [total, g.op('Mul', [penalty(g, at.weight(parameter)), at.loss.count])]);
     return total;
   });
   const sums = metrics.map((metric, i) =>
@@ -105,9 +108,6 @@ export function writeSums(
   );
   return sums.length === 0 ? loss : g.scope('sums', () => g.op('Concat', [loss, ...sums], { axis: 0 }));
 }
-
-/** The number of samples in `losses` (B), as float32 (1). */
-const batchSizeOf = (g: GraphBuilder, losses: Value): Value => g.cast(g.op('Shape', [losses]), 'float32');
 
 const zerosLike = (g: GraphBuilder, { name, shape }: Parameter): Value =>
   g.initializer(`${name}/zeros`, zeros(shape));

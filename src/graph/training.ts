@@ -10,7 +10,7 @@ import type { Model, Value } from './graph.js';
 import { inferenceContext } from './inference.js';
 import { noiseSource } from './noise.js';
 import { type PlannedWeights, slotName, sumCount, type TrainingPlan, weightNames } from './training-plan.js';
-import { entry, writeStep, writeSums } from './training-step.js';
+import { entry, writeLoss, writeStep, writeSums } from './training-step.js';
 
 /**
  * The graph that trains on a run of batches.
@@ -99,8 +99,8 @@ export function evaluationGraph(plan: TrainingPlan): Model {
   const weights = weightInputs(g, plan);
   const weight = (parameter: Parameter) => entry(weights, parameter);
   const prediction = plan.forward(inferenceContext(g, weight), data.inputs);
-  const { losses } = g.scope('loss', () => plan.loss.forward(g, data.target, prediction));
-  const sums = writeSums(g, plan, { losses, ...data, prediction, weight });
+  const { loss } = writeLoss(g, plan, { ...data, prediction });
+  const sums = writeSums(g, plan, { loss, target: data.target, prediction, weight });
   g.output('sums', sums, 'float32', [sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }

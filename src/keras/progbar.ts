@@ -1,6 +1,6 @@
 import { print as printToConsole } from '#platform';
 import { named, refuseOthers } from '../named-options.js';
-import type { Clock, Print } from './callbacks/callback.js';
+import type { Clock, MetricResult, Print } from './callbacks/callback.js';
 import { exponential, fixed } from './python/format.js';
 
 export interface ProgbarOptions {
@@ -81,7 +81,7 @@ export class Progbar {
    */
   update(
     current: number,
-    values: Iterable<readonly [string, number]> = [],
+    values: Iterable<readonly [string, MetricResult]> = [],
     finalize = this.target !== null && current >= this.target,
   ): void {
     this.#collect(current, values, finalize);
@@ -109,12 +109,13 @@ export class Progbar {
   }
 
   /** Shows that `steps` more are done. */
-  add(steps: number, values?: Iterable<readonly [string, number]>): void {
+  add(steps: number, values?: Iterable<readonly [string, MetricResult]>): void {
     this.update(this.#seen + steps, values);
   }
 
-  #collect(current: number, values: Iterable<readonly [string, number]>, finalize: boolean): void {
-    for (const [name, value] of values) {
+  #collect(current: number, values: Iterable<readonly [string, MetricResult]>, finalize: boolean): void {
+    for (const [name, result] of values) {
+      const value = typeof result === 'number' ? result : mean(result);
       const known = this.#values.get(name);
       const steps = Math.max(current - this.#seen, 1);
       if (finalize || this.#isStateful(name)) this.#values.set(name, { sum: value, count: 1 });
@@ -135,6 +136,9 @@ export class Progbar {
     return seconds;
   }
 }
+
+/** The mean, as several results are shown. */
+const mean = (results: readonly number[]): number => results.reduce((a, b) => a + b, 0) / results.length;
 
 /** The state that a progress bar shows. Times are in seconds. */
 interface Progress {

@@ -32,12 +32,12 @@ function plan() {
   });
   const x = new Dropout({ rate: 0.5, name: 'drop' }).apply(body.apply(pictures));
   const outputs = new Dense({ units: 3, activation: 'softmax', name: 'classes' }).apply(x);
-  return trainingPlan(new Model({ inputs: pictures, outputs }), {
+  const compiled = {
     loss: new CategoricalCrossentropy(),
     metrics: [new CategoricalAccuracy()],
     optimizer: new SGD({ momentum: 0.9, clipnorm: 1 }),
-    weighted: true,
-  });
+  };
+  return { ...trainingPlan(new Model({ inputs: pictures, outputs }), compiled), weighted: true };
 }
 
 test('weights are called by the path of their layer, in training as in evaluation', (t) => {

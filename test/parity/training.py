@@ -99,7 +99,7 @@ def run(case):
     if weight is not None:
         answer["sample_weight"] = packed(weight)
     if "epochs" in case:
-        answer["history"] = model.fit(
+        history = model.fit(
             x,
             y,
             batch_size=case["batch"],
@@ -110,6 +110,8 @@ def run(case):
             validation_split=case.get("validation_split", 0),
             verbose=0,
         ).history
+        # Of metrics with several thresholds or classes, each epoch has an array.
+        answer["history"] = {name: [np.asarray(value).tolist() for value in values] for name, values in history.items()}
     else:
         losses = []
         for step in range(case["steps"]):
@@ -153,12 +155,17 @@ def measure(case):
     random = np.random.RandomState(case["seed"])
     outputs = (random.randint(0, 9, [case["samples"], case["classes"]]) / 8).astype("float32")
     bits = random.randint(0, 2, outputs.shape)
-    targets = (np.eye(case["classes"])[bits.argmax(1)] if case["target_form"] == "one_hot" else bits).astype("float32")
+    one_hot = np.eye(case["classes"])[bits.argmax(1)]
+    indices = bits.argmax(1)[:, None]
+    targets = {"one_hot": one_hot, "indices": indices, "classes": indices}.get(case["target_form"], bits)
+    targets = targets.astype("float32")
+    if case["target_form"] == "classes":
+        outputs = random.randint(-1, case["classes"] + 1, targets.shape).astype("float32")
     results = []
     for spec in case["metrics"]:
         metric = make(keras.metrics, spec)
         metric.update_state(targets, outputs)
-        results.append(float(metric.result()))
+        results.append(np.asarray(metric.result()).tolist())
     return {"outputs": packed(outputs), "targets": packed(targets), "results": results}
 
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { MetricResult } from '../../src/keras/callbacks/callback.js';
 import * as optimizers from '../../src/keras/optimizers/index.js';
 import { assertClose, differenceOf } from '../compare.js';
 import {
@@ -482,6 +483,33 @@ const fits = [
     samples: 90,
     validation_split: 0.2,
   }),
+  training('metrics that give several numbers', {
+    metrics: [
+      ['F1Score', {}],
+      ['F1Score', { average: 'macro', threshold: 0.4, name: 'macro' }],
+      ['Precision', { thresholds: [0.2, 0.5] }],
+      ['Recall', { thresholds: [0, 0.25, 0.5, 0.75, 1], class_id: 1 }],
+      ['FalsePositives', { thresholds: [0.3, 0.6] }],
+      ['TruePositives', {}],
+      ['R2Score', { class_aggregation: null }],
+      ['OneHotMeanIoU', { num_classes: 3 }],
+      'mae',
+      'kl_divergence',
+      ['CosineSimilarity', {}],
+    ],
+    epochs: 3,
+    samples: 90,
+    validation_split: 0.25,
+  }),
+  training('hinges of bits', {
+    layers: ending(dense(3, 'tanh')),
+    loss: 'squared_hinge',
+    targets: 'bits',
+    metrics: ['hinge', ['SquaredHinge', {}]],
+    epochs: 2,
+    samples: 90,
+    validation_split: 0.25,
+  }),
   // A ReLU is often exactly 0, as targets are.
   training('outputs equal to targets', {
     layers: ending(dense(4, 'relu')),
@@ -512,7 +540,7 @@ for (const given of fits)
     async (t) => {
       const answer = await answerToFit(given);
       const model = compileCase(given, answer);
-      const { history } = await model.fit(unpack(answer.x), unpack(answer.y), {
+      const { history } = await model.fit<MetricResult>(unpack(answer.x), unpack(answer.y), {
         batchSize: given.batch,
         epochs: given.epochs!,
         shuffle: false,
@@ -523,7 +551,7 @@ for (const given of fits)
       });
       t.deepEqual(Object.keys(history).toSorted(), Object.keys(answer.history!).toSorted());
       const differences = Object.entries(answer.history!).map(([name, values]) =>
-        differenceOf(history[name]!, values, { label: name }),
+        differenceOf(history[name]!.flat(), values.flat(), { label: name }),
       );
       t.deepEqual(
         differences.filter((difference) => difference !== undefined),
@@ -584,7 +612,10 @@ test.serial("metrics of outputs on thresholds are Keras's", async (t) => {
     const results = await measure(given, answers[i]!);
     const differences = given.metrics.map((spec, k) =>
       // Keras adds up areas in single precision.
-      differenceOf([results[k]!], [answers[i]!.results[k]!], { label: JSON.stringify(spec), absolute: 1e-6 }),
+      differenceOf([results[k]!].flat(), [answers[i]!.results[k]!].flat(), {
+        label: JSON.stringify(spec),
+        absolute: 1e-6,
+      }),
     );
     t.deepEqual(
       differences.filter((difference) => difference !== undefined),

@@ -1,4 +1,5 @@
 import { float32, type Tensor } from '../../src/graph/tensor.js';
+import type { MetricResult } from '../../src/keras/callbacks/callback.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
@@ -87,14 +88,15 @@ export interface Measured {
   readonly seed: number;
   readonly samples: number;
   readonly classes: number;
-  readonly target_form: 'one_hot' | 'bits';
+  readonly target_form: 'one_hot' | 'bits' | 'indices' | 'classes';
   readonly metrics: readonly Spec[];
 }
 
 export interface MeasuredAnswer {
   readonly outputs: Packed;
   readonly targets: Packed;
-  readonly results: readonly number[];
+  /** A number each, or one for each threshold or class. */
+  readonly results: readonly MetricResult[];
 }
 
 export function unpack({ dims, data }: Packed): Tensor<'float32'> {
@@ -180,15 +182,18 @@ export function compileCase(given: Case, { initial }: Pick<Answer, 'initial'>, e
 export async function measure(
   { metrics: specs }: Pick<Measured, 'metrics'>,
   answer: Pick<MeasuredAnswer, 'outputs' | 'targets'>,
-): Promise<number[]> {
+  engine: EngineChoice = 'ort',
+): Promise<MetricResult[]> {
   const [outputs, targets] = [unpack(answer.outputs), unpack(answer.targets)];
   const x = Input({ shape: outputs.dims.slice(1) });
   const model = new Model({ inputs: x, outputs: new Activation({ activation: 'linear' }).apply(x) });
   const watched = specs.map(([name, options], i) =>
     make<metrics.Metric>(metrics, [name, { ...options, name: `m${i}` }]),
   );
-  model.compile({ loss: 'mse', metrics: watched });
-  const logs = await model.evaluate(outputs, targets, { verbose: 0 });
+  // Targets of class indices are those of that loss.
+  const isSparse = targets.dims[1] === 1 && outputs.dims[1] !== 1;
+  model.compile({ loss: isSparse ? 'sparse_categorical_crossentropy' : 'mse', metrics: watched, engine });
+  const logs = await model.evaluate<MetricResult>(outputs, targets, { verbose: 0 });
   await model.release();
   return watched.map(({ name }) => logs[name]!);
 }

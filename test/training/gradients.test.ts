@@ -38,10 +38,25 @@ import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { broadcastLoss } from '../../src/keras/losses/broadcast.js';
 import {
   BinaryCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Dice,
+  Hinge,
+  Huber,
+  KLDivergence,
+  LogCosh,
   type Loss,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   SparseCategoricalCrossentropy,
+  SquaredHinge,
+  Tversky,
 } from '../../src/keras/losses/index.js';
 import { lossOfPositions } from '../../src/keras/losses/positions.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
@@ -346,6 +361,10 @@ test('GlobalMaxPooling2D shares its gradient among equal values', async (t) => {
 const oneHot = float32([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1], [3, 4]);
 const indices = float32([2, 0, 3], [3, 1]);
 const bits = float32([1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1], [3, 4]);
+const halves = float32(
+  bits.data.map((bit) => bit / 2 + 0.25),
+  [3, 4],
+);
 const losses: [
   title: string,
   loss: Loss,
@@ -386,6 +405,43 @@ const losses: [
   ['binary cross-entropy from logits', new BinaryCrossentropy({ fromLogits: true }), bits, 'logits'],
   ['smoothed binary cross-entropy', new BinaryCrossentropy({ labelSmoothing: 0.1 }), bits, 'sigmoid'],
   ['mean squared error', new MeanSquaredError(), bits, 'any'],
+  ['mean absolute error', new MeanAbsoluteError(), bits, 'logits'],
+  ['mean absolute percentage error', new MeanAbsolutePercentageError(), halves, 'any'],
+  ['mean squared logarithmic error', new MeanSquaredLogarithmicError(), bits, 'any'],
+  ['Huber', new Huber({ delta: 0.6 }), bits, 'logits'],
+  ['log cosh', new LogCosh(), bits, 'logits'],
+  ['Poisson', new Poisson(), bits, 'any'],
+  ['hinge', new Hinge(), bits, 'logits'],
+  ['hinge of halves', new Hinge(), halves, 'logits'],
+  ['squared hinge', new SquaredHinge(), bits, 'logits'],
+  ['categorical hinge', new CategoricalHinge(), oneHot, 'logits'],
+  ['Kullback-Leibler divergence', new KLDivergence(), halves, 'any'],
+  ['cosine similarity', new CosineSimilarity(), halves, 'logits'],
+  ['binary focal cross-entropy', new BinaryFocalCrossentropy(), bits, 'any'],
+  [
+    'balanced focal cross-entropy',
+    new BinaryFocalCrossentropy({ applyClassBalancing: true }),
+    bits,
+    'sigmoid',
+  ],
+  ['binary focal cross-entropy of a softmax', new BinaryFocalCrossentropy({ gamma: 3 }), bits, 'softmax'],
+  [
+    'binary focal cross-entropy from logits',
+    new BinaryFocalCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }),
+    bits,
+    'logits',
+  ],
+  ['focal cross-entropy', new CategoricalFocalCrossentropy(), oneHot, 'any'],
+  ['smoothed focal cross-entropy', new CategoricalFocalCrossentropy({ labelSmoothing: 0.2 }), oneHot, 'any'],
+  [
+    'focal cross-entropy from logits',
+    new CategoricalFocalCrossentropy({ fromLogits: true, alpha: [0.1, 0.5, 1, 2], gamma: 1.5 }),
+    oneHot,
+    'logits',
+  ],
+  ['Dice', new Dice({ axis: -1 }), bits, 'any'],
+  ['Dice of all', new Dice(), bits, 'any'],
+  ['Tversky', new Tversky({ alpha: 0.3, beta: 0.8, axis: -1 }), bits, 'any'],
 ];
 /** A loss as a function of its prediction, which an activation may make. */
 function lossAsFunction(
@@ -425,7 +481,7 @@ for (const [title, loss, target, from] of losses) {
   // Two samples of 3 × 1 positions each.
   const [, width = 1] = target.dims;
   const twice = float32([...target.data, ...target.data], [2, 3, 1, width]);
-  const positions = lossOfPositions(loss);
+  const positions = loss.takesPositions ? loss : lossOfPositions(loss);
   test(`the gradient of ${title} at several positions is its finite difference`, (t) =>
     assertGradients(
       t,

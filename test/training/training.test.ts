@@ -7,7 +7,6 @@ import { Dense } from '../../src/keras/layers/dense.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { Input } from '../../src/keras/layers/input.js';
 import { Layer, type PerInput } from '../../src/keras/layers/layer.js';
-import { Precision } from '../../src/keras/metrics/index.js';
 import { Model } from '../../src/keras/models/model.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { RMSprop, SGD } from '../../src/keras/optimizers/index.js';
@@ -243,11 +242,3 @@ for (const activation of ['relu', 'relu6'] as const)
     const weights = layer.getWeights().map((weight) => [...weight]);
     t.deepEqual(weights, [new Array(4).fill(Number.NaN), new Array(2).fill(Number.NaN)]);
   });
-
-test('a metric of several thresholds is refused', (t) => {
-  t.throws(() => new Precision({ thresholds: [0.2, 0.5] as never }), {
-    name: 'ValueError',
-    message:
-      'Expected one threshold. Received: 2. Hint: logs hold one number for each metric, so give each threshold a metric of its own.',
-  });
-});

@@ -55,7 +55,7 @@ function ours(engine: Engine, batchSize: number): (steps: number) => Promise<unk
   ]);
   const optimizer = new RMSprop({ learningRate: 0.001 });
   const loss = new CategoricalCrossentropy();
-  const plan = trainingPlan(head, { loss, metrics: [], optimizer, weighted: false });
+  const plan = trainingPlan(head, { loss, metrics: [], optimizer });
   const trainer = new Trainer(engine, plan, optimizer, 1);
   const { x, y, count } = samples();
   const data = { x: [float32(x, [count, inputs])], y: float32(y, [count, classes]) };

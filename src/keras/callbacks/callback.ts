@@ -1,8 +1,14 @@
 import type { Tensor } from '../../graph/tensor.js';
 import { refuseOthers } from '../../named-options.js';
 
-/** Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. */
-export type Logs = Record<string, number>;
+/** A number; or several, of metrics that have one for each threshold or class. */
+export type MetricResult = number | readonly number[];
+
+/**
+ * Metric results by the name Keras gives them: `loss`, `accuracy`, `val_loss`, `learning_rate`. Who watches metrics
+ * that give several numbers asks for `Logs<MetricResult>`.
+ */
+export type Logs<Result extends MetricResult = number> = Record<string, Result>;
 
 /** The logs of a batch that was predicted. */
 export interface PredictLogs {

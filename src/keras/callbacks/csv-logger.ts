@@ -1,7 +1,7 @@
 import { appendFile, fileExists, readFile, writeFile } from '#platform';
 import { named } from '../../named-options.js';
-import { floatRepr } from '../python/format.js';
-import { Callback, type Logs } from './callback.js';
+import { float32Repr, floatRepr } from '../python/format.js';
+import { Callback, type Logs, type MetricResult } from './callback.js';
 
 export interface CSVLoggerOptions {
   /** The file to write. */
@@ -45,7 +45,7 @@ export class CSVLogger extends Callback {
     }
     const values = this.#columns.map((name) => {
       const value = logs[name];
-      return value === undefined ? 'NA' : floatRepr(value);
+      return value === undefined ? 'NA' : cell(value);
     });
     await appendFile(this.#options.filename, text + this.#row([String(epoch), ...values]));
   }
@@ -57,6 +57,10 @@ export class CSVLogger extends Callback {
     return `${fields.map(quote).join(separator)}\r\n`;
   }
 }
+
+/** A number; several as Keras writes them, in brackets and quotation marks, with the digits of single precision. */
+const cell = (value: MetricResult): string =>
+  typeof value === 'number' ? floatRepr(value) : `"[${Array.from(value, float32Repr).join(', ')}]"`;
 
 function columnsOf(logs: Logs): string[] {
   const names = Object.keys(logs).sort();

@@ -63,7 +63,7 @@ export class EarlyStopping extends MonitorCallback {
   override onEpochEnd(epoch: number, logs: Logs = {}): void {
     const { patience, restoreBestWeights, startFromEpoch } = this.#options;
     this.findSign();
-    const current = logs[this.monitor];
+    const current = this.monitored(logs);
     if (current === undefined) {
       this.warn(
         `Early stopping conditioned on metric \`${this.monitor}\` which is not available. Available metrics are: ${Object.keys(logs).join(',')}`,

@@ -1,5 +1,6 @@
 import { UserError, ValueError } from '../../errors.js';
 import { formatNumber } from '../python/format.js';
+import type { MetricResult } from './callback.js';
 
 /**
  * Fills a path such as `{epoch:02d}-{val_loss:.2f}.keras` as Python's `str.format` does.
@@ -8,7 +9,7 @@ import { formatNumber } from '../python/format.js';
  *
  * @throws KeyError when the path names a value that is not there.
  */
-export function formatFilePath(path: string, values: Readonly<Record<string, number>>): string {
+export function formatFilePath(path: string, values: Readonly<Record<string, MetricResult>>): string {
   return path.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (match, field: string | undefined) => {
     if (match === '{{' || match === '}}') return match.slice(1);
     if (match === '{') throw new ValueError("expected '}' before end of string");
@@ -19,6 +20,10 @@ export function formatFilePath(path: string, values: Readonly<Record<string, num
     const value = values[name];
     if (value === undefined)
       throw new KeyError(`Failed to format this callback filepath: "${path}". Reason: '${name}'`);
+    if (typeof value !== 'number')
+      throw new ValueError(
+        `Expected numbers in the path "${path}". Received: '${name}', which has ${value.length} numbers.`,
+      );
     return formatNumber(value, rest.join(':'), name === 'epoch' || name === 'batch');
   });
 }

@@ -2,7 +2,7 @@ import { makeFolderOf, print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import { named } from '../../named-options.js';
 import { fixed } from '../python/format.js';
-import type { Logs, Print } from './callback.js';
+import type { Logs, MetricResult, Print } from './callback.js';
 import { formatFilePath } from './file-path.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';
 import { SaveFrequency } from './save-frequency.js';
@@ -106,7 +106,13 @@ export class ModelCheckpoint extends MonitorCallback {
       say(`saving model to ${path}`);
       return true;
     }
-    const current = logs[this.monitor];
+    const current: MetricResult | undefined = logs[this.monitor];
+    if (typeof current === 'object') {
+      this.warn(
+        `Can save best model only when \`monitor\` is a scalar value. Received: [${[...current].join(' ')}]. Falling back to \`save_best_only=False\`.`,
+      );
+      return true;
+    }
     if (current === undefined) {
       this.warn(`Can save best model only with ${this.monitor} available.`);
       return true;

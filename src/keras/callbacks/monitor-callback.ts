@@ -1,6 +1,6 @@
 import { ValueError } from '../../errors.js';
 import { named } from '../../named-options.js';
-import { Callback, type Warn } from './callback.js';
+import { Callback, type Logs, type MetricResult, type Warn } from './callback.js';
 
 export type Mode = 'auto' | 'min' | 'max';
 
@@ -52,6 +52,19 @@ export class MonitorCallback extends Callback {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.#warn(message);
+  }
+
+  /**
+   * The monitored value; `undefined` where the logs have none.
+   *
+   * @throws ValueError for a metric of several numbers, of which none is the better
+   */
+  protected monitored(logs: Logs<MetricResult>): number | undefined {
+    const value = logs[this.monitor];
+    if (value === undefined || typeof value === 'number') return value;
+    throw new ValueError(
+      `Expected \`monitor\` of ${this.constructor.name} to be a metric of one number. Received: '${this.monitor}', which has ${value.length}. Hint: give each threshold or class a metric of its own.`,
+    );
   }
 
   /**

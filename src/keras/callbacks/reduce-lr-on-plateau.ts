@@ -57,7 +57,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
   override onEpochEnd(epoch: number, logs: Logs = {}): void {
     this.findSign();
     logs.learning_rate = Math.fround(this.model.optimizer.learningRate);
-    const current = logs[this.monitor];
+    const current = this.monitored(logs);
     if (current === undefined) {
       this.warn(
         `Learning rate reduction is conditioned on metric \`${this.monitor}\` which is not available. Available metrics are: ${Object.keys(logs).join(',')}.`,

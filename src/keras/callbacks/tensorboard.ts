@@ -1,7 +1,14 @@
 import { appendFile, processName } from '#platform';
 import { ValueError } from '../../errors.js';
 import { named } from '../../named-options.js';
-import { Callback, type CallbackLayer, type CallbackModel, type Clock, type Logs } from './callback.js';
+import {
+  Callback,
+  type CallbackLayer,
+  type CallbackModel,
+  type Clock,
+  type Logs,
+  type MetricResult,
+} from './callback.js';
 import { fileHeader, histogram, modelGraph, type Summary, scalar, summaryRecord } from './event-file.js';
 
 export interface TensorBoardOptions {
@@ -175,7 +182,12 @@ export class TensorBoard extends Callback {
 }
 
 const scalars = (prefix: string, logs: Logs): Summary[] =>
-  Object.entries(logs).map(([name, value]) => scalar(prefix + name, value));
+  Object.entries<MetricResult>(logs).map(([name, value]) => {
+    if (typeof value === 'number') return scalar(prefix + name, value);
+    throw new ValueError(
+      `Expected metrics of one number, which TensorBoard draws. Received: '${name}', which has ${value.length}. Hint: give each threshold or class a metric of its own.`,
+    );
+  });
 
 /** Each weight under Keras's path of it: layers of a `Sequential` carry its name before theirs. */
 const histograms = (model: CallbackLayer): Summary[] =>

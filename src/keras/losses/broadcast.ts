@@ -17,11 +17,12 @@ function repeat(g: GraphBuilder, target: Value, { output }: Prediction) {
 
 /** A loss that takes targets of every shape that can be broadcast with the outputs. @param rank of the outputs */
 export const broadcastLoss = (loss: LossWriter, rank: number): LossWriter => ({
+  reduction: loss.reduction,
   forward(g, target, prediction) {
     const repeated = repeat(g, target, prediction);
-    const { losses, backward } = loss.forward(g, repeated.target, repeated.prediction);
+    const { backward, ...written } = loss.forward(g, repeated.target, repeated.prediction);
     return {
-      losses,
+      ...written,
       backward(dLosses) {
         const gradient = backward(dLosses);
         if ('dLogits' in gradient) return gradient;

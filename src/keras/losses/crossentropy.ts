@@ -3,12 +3,12 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { classIndices, lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { Prediction } from '../../graph/training-plan.js';
-import { named, refuseOthers } from '../../named-options.js';
+import type { Prediction, WrittenLoss } from '../../graph/training-plan.js';
+import { named } from '../../named-options.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { type Backward, clip, Loss, type LossOptions } from './loss.js';
+import { clip, Loss, type LossOptions } from './loss.js';
 
 export interface CrossentropyOptions extends LossOptions {
   /** Whether the model's outputs are logits rather than probabilities. Default `false`. */
@@ -20,18 +20,13 @@ export interface SmoothedCrossentropyOptions extends CrossentropyOptions {
   labelSmoothing?: number;
 }
 
-/** A loss by itself, and its gradient. */
-interface Written {
-  losses: Value;
-  backward: Backward;
-}
-
 /** Σ over the classes. */
-const sum = (g: GraphBuilder, value: Value, keepdims = 0) =>
+export const sumOfClasses = (g: GraphBuilder, value: Value, keepdims = 0) =>
   g.op('ReduceSum', [value, g.ints(-1)], { keepdims });
 
 /** −Σ y·log p over the classes, with y a distribution (B, C). */
-const negativeSum = (g: GraphBuilder, y: Value, logP: Value) => g.op('Neg', [sum(g, g.op('Mul', [y, logP]))]);
+const negativeSum = (g: GraphBuilder, y: Value, logP: Value) =>
+  g.op('Neg', [sumOfClasses(g, g.op('Mul', [y, logP]))]);
 
 /**
  * −Σ y·log softmax(z).
@@ -51,7 +46,7 @@ function fromLogitsOf(
   y: Value,
   { output, logits }: Prediction,
   fromLogits: boolean,
-): Written | undefined {
+): WrittenLoss | undefined {
   if (logits) {
     const p = logits.activation === 'softmax' ? output : undefined;
     const { losses, backward } = softmaxCrossentropy(g, y, logits.value, p);
@@ -71,17 +66,14 @@ export class CategoricalCrossentropy extends Loss {
   readonly labelSmoothing: number;
 
   constructor(options: SmoothedCrossentropyOptions = {}) {
-    const { fromLogits = false, labelSmoothing = 0, name, ...others } = named(options, new.target);
-    refuseOthers(others, new.target);
-    super(name);
+    const { fromLogits = false, labelSmoothing = 0, ...others } = named(options, new.target);
+    super(others);
     this.fromLogits = fromLogits;
     this.labelSmoothing = labelSmoothing;
   }
 
-  /** As in the base; but Keras drops the axis of outputs (N, …, 1) that targets lack, and classes with it: refused. */
-  override fitTargets(dims: readonly number[], outputShape: Shape): readonly number[] | null {
-    const lacksAxis = dims.length === outputShape.length - 1 && dims.length > 1;
-    return lacksAxis ? null : super.fitTargets(dims, outputShape);
+  override get joinsOutputs(): boolean {
+    return true;
   }
 
   override describeMismatch(targetShape: Shape, outputShape: Shape): string {
@@ -89,31 +81,23 @@ export class CategoricalCrossentropy extends Loss {
   }
 
   override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
-    const y = this.#smooth(g, target, prediction.output);
+    const y = smoothClasses(g, target, prediction.output, this.labelSmoothing);
     return fromLogitsOf(g, y, prediction, this.fromLogits) ?? this.#ofProbabilities(g, y, prediction.output);
   }
 
   /** Of probabilities of unknown making: q = p / Σp, then clipped. */
-  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): Written {
-    const total = sum(g, p, 1);
+  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): WrittenLoss {
+    const total = sumOfClasses(g, p, 1);
     const q = g.op('Div', [p, total]);
     const { clipped, gate } = clip(g, q);
     return {
       losses: negativeSum(g, y, g.op('Log', [clipped])),
       backward(dLosses) {
         const dq = gate(g.op('Neg', [g.op('Div', [y, clipped])]));
-        const dp = g.op('Div', [g.op('Sub', [dq, sum(g, g.op('Mul', [dq, q]), 1)]), total]);
+        const dp = g.op('Div', [g.op('Sub', [dq, sumOfClasses(g, g.op('Mul', [dq, q]), 1)]), total]);
         return { dOutput: g.op('Mul', [dp, dLosses]) };
       },
     };
-  }
-
-  /** y·(1 − s) + s/C */
-  #smooth(g: GraphBuilder, y: Value, output: Value): Value {
-    if (this.labelSmoothing === 0) return y;
-    const classes = g.cast(lastSize(g, output), 'float32');
-    const share = g.op('Div', [g.scalar(this.labelSmoothing), classes]);
-    return g.op('Add', [g.op('Mul', [y, g.scalar(1 - this.labelSmoothing)]), share]);
   }
 
   override getConfig(): Config {
@@ -133,9 +117,8 @@ export class SparseCategoricalCrossentropy extends Loss {
   readonly fromLogits: boolean;
 
   constructor(options: CrossentropyOptions = {}) {
-    const { fromLogits = false, name, ...others } = named(options, new.target);
-    refuseOthers(others, new.target);
-    super(name);
+    const { fromLogits = false, ...others } = named(options, new.target);
+    super(others);
     this.fromLogits = fromLogits;
   }
 
@@ -167,7 +150,7 @@ export class SparseCategoricalCrossentropy extends Loss {
   }
 
   /** Of probabilities of unknown making: clipped, and their logarithms taken for logits. */
-  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): Written {
+  #ofProbabilities(g: GraphBuilder, y: Value, p: Value): WrittenLoss {
     const { clipped, gate } = clip(g, p);
     const { losses, backward } = softmaxCrossentropy(g, y, g.op('Log', [clipped]));
     return {
@@ -181,8 +164,15 @@ export class SparseCategoricalCrossentropy extends Loss {
   }
 }
 
+/** y·(1 − s) + s/C, for one-hot rows. */
+export function smoothClasses(g: GraphBuilder, y: Value, output: Value, s: number): Value {
+  if (s === 0) return y;
+  const share = g.op('Div', [g.scalar(s), g.cast(lastSize(g, output), 'float32')]);
+  return g.op('Add', [g.op('Mul', [y, g.scalar(1 - s)]), share]);
+}
+
 /** Keras's words for targets that are not of the outputs' shape. */
-const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
+export const unequalShapes = (targetShape: Shape, outputShape: Shape): string =>
   `Arguments \`target\` and \`output\` must have the same ${targetShape.length === outputShape.length ? 'shape' : 'rank (ndim)'}. Received: target.shape=${pythonTuple(targetShape)}, output.shape=${pythonTuple(outputShape)}`;
 
 /** Cross-entropy of each output by itself, averaged over the outputs. Source: keras.losses.BinaryCrossentropy. */
@@ -194,9 +184,8 @@ export class BinaryCrossentropy extends Loss {
   readonly labelSmoothing: number;
 
   constructor(options: SmoothedCrossentropyOptions = {}) {
-    const { fromLogits = false, labelSmoothing = 0, name, ...others } = named(options, new.target);
-    refuseOthers(others, new.target);
-    super(name);
+    const { fromLogits = false, labelSmoothing = 0, ...others } = named(options, new.target);
+    super(others);
     if (labelSmoothing < 0 || labelSmoothing > 1)
       throw new ValueError(`Expected \`labelSmoothing\` between 0 and 1. Received: ${labelSmoothing}.`);
     this.fromLogits = fromLogits;
@@ -207,38 +196,18 @@ export class BinaryCrossentropy extends Loss {
     return unequalShapes(targetShape, outputShape);
   }
 
-  override forward(g: GraphBuilder, target: Value, { output, logits }: Prediction) {
-    const op = (name: string, ...inputs: Value[]) => g.op(name, inputs);
-    const one = g.scalar(1);
-    const s = this.labelSmoothing;
-    const y = s === 0 ? target : op('Add', op('Mul', target, g.scalar(1 - s)), g.scalar(s / 2));
-    const mean = (value: Value) => g.op('ReduceMean', [value], { axes: [-1], keepdims: 0 });
-    const outputs = op('Gather', op('Shape', output), g.ints(-1));
-    /** Each output's share in the mean. */
-    const share = (dLosses: Value) => op('Div', dLosses, g.cast(outputs, 'float32'));
-
-    const z = logits?.value ?? (this.fromLogits ? output : undefined);
-    if (z !== undefined) {
-      // max(z, 0) − z·y + log(1 + e^−|z|)
-      const softplus = op('Log', op('Add', op('Exp', op('Neg', op('Abs', z))), one));
-      return {
-        losses: mean(op('Add', op('Sub', op('Relu', z), op('Mul', z, y)), softplus)),
-        backward: (dLosses: Value) => {
-          const p = logits?.activation === 'sigmoid' ? output : op('Sigmoid', z);
-          const dz = op('Mul', op('Sub', p, y), share(dLosses));
-          return logits ? { dLogits: dz } : { dOutput: dz };
-        },
-      };
-    }
-
-    const { clipped: p, gate } = clip(g, output);
-    const [notP, notY] = [op('Sub', one, p), op('Sub', one, y)];
-    const terms = op('Add', op('Mul', y, op('Log', p)), op('Mul', notY, op('Log', notP)));
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction) {
+    const { terms, backward } = binaryTerms(
+      g,
+      smoothBits(g, target, this.labelSmoothing),
+      prediction,
+      this.fromLogits,
+    );
     return {
-      losses: mean(op('Neg', terms)),
-      backward: (dLosses: Value) => {
-        const dP = op('Sub', op('Div', notY, notP), op('Div', y, p));
-        return { dOutput: op('Mul', gate(dP), share(dLosses)) };
+      losses: g.op('ReduceMean', [terms], { axes: [-1], keepdims: 0 }),
+      backward(dLosses: Value) {
+        const outputs = g.cast(lastSize(g, prediction.output), 'float32');
+        return backward(g.op('Div', [dLosses, outputs]));
       },
     };
   }
@@ -251,4 +220,45 @@ export class BinaryCrossentropy extends Loss {
       axis: -1,
     };
   }
+}
+
+/** y·(1 − s) + s/2, for bits. */
+export const smoothBits = (g: GraphBuilder, y: Value, s: number): Value =>
+  s === 0 ? y : g.op('Add', [g.op('Mul', [y, g.scalar(1 - s)]), g.scalar(s / 2)]);
+
+/**
+ * −y·log p − (1 − y)·log(1 − p) of each output, from logits if there are any.
+ *
+ * @returns terms (B, C), and from the gradient with respect to each, or one number for all, to that of the prediction
+ */
+export function binaryTerms(
+  g: GraphBuilder,
+  y: Value,
+  { output, logits }: Prediction,
+  fromLogits: boolean,
+): { terms: Value; backward(dTerms: Value): { dOutput: Value } | { dLogits: Value } } {
+  const op = (name: string, ...inputs: Value[]) => g.op(name, inputs);
+  const one = g.scalar(1);
+  const z = logits?.value ?? (fromLogits ? output : undefined);
+  if (z !== undefined) {
+    // max(z, 0) − z·y + log(1 + e^−|z|)
+    const softplus = op('Log', op('Add', op('Exp', op('Neg', op('Abs', z))), one));
+    return {
+      terms: op('Add', op('Sub', op('Relu', z), op('Mul', z, y)), softplus),
+      backward(dTerms) {
+        const p = logits?.activation === 'sigmoid' ? output : op('Sigmoid', z);
+        const dz = op('Mul', op('Sub', p, y), dTerms);
+        return logits ? { dLogits: dz } : { dOutput: dz };
+      },
+    };
+  }
+  const { clipped: p, gate } = clip(g, output);
+  const [notP, notY] = [op('Sub', one, p), op('Sub', one, y)];
+  return {
+    terms: op('Neg', op('Add', op('Mul', y, op('Log', p)), op('Mul', notY, op('Log', notP)))),
+    backward(dTerms) {
+      const dP = op('Sub', op('Div', notY, notP), op('Div', y, p));
+      return { dOutput: op('Mul', gate(dP), dTerms) };
+    },
+  };
 }

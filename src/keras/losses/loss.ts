@@ -2,20 +2,35 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { LossWriter, Prediction } from '../../graph/training-plan.js';
+import type { LossReduction, LossWriter, Prediction, WrittenLoss } from '../../graph/training-plan.js';
+import { named, refuseOthers } from '../../named-options.js';
 import { toSnakeCase } from '../naming.js';
 import { pythonTuple } from '../python/format.js';
 import type { Config } from '../serialized.js';
 import { type Shape, withRank } from '../symbolic-shape.js';
 import { areBroadcastable } from './broadcast.js';
 
+export type { LossReduction } from '../../graph/training-plan.js';
+
 export interface LossOptions {
+  /**
+   * How the losses of a batch become one number: their sum divided by their count, which `mean` is another name of;
+   * their `sum`; their sum divided by the sum of the samples' weights; or `none`, where gradients are those of the
+   * sum, and the mean is told. Default: `sum_over_batch_size`.
+   */
+  reduction?: LossReduction | null;
   /** In files. Default: the class's name in snake case. */
   name?: string;
 }
 
-/** Gradients through a loss, with respect to the output or to the logits. */
-export type Backward = (dLosses: Value) => { dOutput: Value } | { dLogits: Value };
+const reductions: readonly (LossReduction | null)[] = [
+  'sum_over_batch_size',
+  'sum',
+  null,
+  'none',
+  'mean',
+  'mean_with_sample_weight',
+];
 
 /**
  * How far predictions (B, C) are from targets, one number a sample.
@@ -30,9 +45,18 @@ export abstract class Loss implements LossWriter {
   static readonly floats: readonly string[] = [];
 
   readonly name: string;
+  readonly reduction: LossReduction | null;
 
-  constructor(name?: string) {
+  /** @throws ValueError for a reduction that Keras does not know; TypeError for an option that the class does not */
+  constructor(options: LossOptions = {}) {
+    const { name, reduction = 'sum_over_batch_size', ...others } = named(options, new.target);
+    refuseOthers(others, new.target);
     this.name = name ?? toSnakeCase(this.className);
+    if (!reductions.includes(reduction))
+      throw new ValueError(
+        `Invalid value for argument \`reduction\`. Expected one of ${reductions.map((known) => known ?? 'None').join(', ')}. Received: reduction=${reduction}`,
+      );
+    this.reduction = reduction;
   }
 
   get className(): string {
@@ -40,11 +64,22 @@ export abstract class Loss implements LossWriter {
     return type.className ?? type.name;
   }
 
-  abstract forward(
-    g: GraphBuilder,
-    target: Value,
-    prediction: Prediction,
-  ): { losses: Value; backward: Backward };
+  abstract forward(g: GraphBuilder, target: Value, prediction: Prediction): WrittenLoss;
+
+  /** Whether a batch's losses depend on all of its samples, so that several batches may not be measured as one. */
+  get needsWholeBatch(): boolean {
+    return this.reduction === 'sum' || this.reduction === 'mean_with_sample_weight';
+  }
+
+  /** Whether the outputs of a position belong together, as a distribution does, rather than each having a loss. */
+  get joinsOutputs(): boolean {
+    return false;
+  }
+
+  /** Whether it takes outputs of every rank as they are, rather than each position as a sample. */
+  get takesPositions(): boolean {
+    return false;
+  }
 
   /** The shape of targets, without the batch, for outputs of this shape. */
   targetShape(outputShape: Shape): readonly number[] {
@@ -61,12 +96,14 @@ export abstract class Loss implements LossWriter {
 
   /**
    * The dims of targets as the loss takes them, or `null` where they do not fit. As in Keras, a last axis of length 1
-   * may be missing or too many.
+   * may be missing or too many; but where outputs belong together, Keras would drop the axis of the outputs (N, …, 1)
+   * that targets lack, and take what lies along the axis before for them: refused.
    *
    * @param dims the batch first, as in `outputShape`
    */
   fitTargets(dims: readonly number[], outputShape: Shape): readonly number[] | null {
     const expected = this.targetShape(outputShape);
+    if (this.joinsOutputs && dims.length === outputShape.length - 1 && dims.length > 1) return null;
     const fitted = withRank(dims, [null, ...expected]);
     const rest = fitted.slice(1);
     const fits = this.broadcasts ? areBroadcastable(rest, expected) : rest.join() === expected.join();
@@ -83,16 +120,20 @@ export abstract class Loss implements LossWriter {
   checkTargets(_target: Tensor<'float32'>, _outputShape: Shape): void {}
 
   getConfig(): Config {
-    return { name: this.name, reduction: 'sum_over_batch_size' };
+    return { name: this.name, reduction: this.reduction };
   }
 }
 
-/** Probabilities stay this far from 0 and 1 before the logarithm: `keras.config.epsilon()`. */
-const epsilon = 1e-7;
+/** Probabilities stay this far from 0 before the logarithm, and divisors from 0: `keras.config.epsilon()`. */
+export const epsilon = 1e-7;
 
 /** Clips probabilities for a logarithm. `gate` lets gradients through only where nothing was clipped. */
-export function clip(g: GraphBuilder, p: Value): { clipped: Value; gate(gradient: Value): Value } {
-  const [low, high] = [g.scalar(epsilon), g.scalar(1 - epsilon)];
+export function clip(
+  g: GraphBuilder,
+  p: Value,
+  most = 1 - epsilon,
+): { clipped: Value; gate(gradient: Value): Value } {
+  const [low, high] = [g.scalar(epsilon), g.scalar(most)];
   return {
     clipped: g.op('Clip', [p, low, high]),
     gate(gradient) {

@@ -24,18 +24,20 @@ const predictionRows = (g: GraphBuilder, { output, logits }: Prediction): Predic
  * Source: keras.src.losses.loss.reduce_weighted_values
  */
 export const lossOfPositions = (loss: LossWriter): LossWriter => ({
+  reduction: loss.reduction,
   forward(g, target, prediction) {
     const shape = g.op('Shape', [prediction.output]);
     const batch = g.op('Slice', [shape, g.ints(0), g.ints(1)]);
     const { losses, backward } = loss.forward(g, toRows(g, target), predictionRows(g, prediction));
     // (B·P) → (B, P)
     const byPosition = g.op('Reshape', [losses, g.op('Concat', [batch, g.ints(-1)], { axis: 0 })]);
+    const dims = g.op('Shape', [byPosition]);
+    const positions = g.cast(g.op('Gather', [dims, g.ints(1)]), 'float32');
     return {
+      positions,
       losses: g.op('ReduceMean', [byPosition], { axes: [1], keepdims: 0 }),
       backward(dLosses) {
         // Every position has an equal share of its sample's gradient: (B, 1) or (1) → (B·P, 1).
-        const dims = g.op('Shape', [byPosition]);
-        const positions = g.cast(g.op('Gather', [dims, g.ints(1)]), 'float32');
         const each = g.op('Expand', [g.op('Div', [dLosses, positions]), dims]);
         const gradient = backward(g.op('Reshape', [each, g.ints(-1, 1)]));
         const whole = (dRows: Value) => g.op('Reshape', [dRows, shape]);

@@ -3,10 +3,12 @@
  *
  * Axes: B samples, C outputs, L labels that are counted apart, T thresholds.
  */
+import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { float32 } from '../../graph/tensor.js';
 import type { Prediction } from '../../graph/training-plan.js';
+import type { MetricResult } from '../callbacks/callback.js';
 import { Metric } from './metric.js';
 
 /** Outputs counted at one threshold. */
@@ -24,7 +26,8 @@ export interface Count {
  */
 export abstract class ConfusionMetric extends Metric {
   static override readonly floats = ['thresholds'];
-  override readonly direction = 'up';
+  override readonly direction: 'up' | undefined = 'up';
+  override readonly needsEachOutput = true;
   /** Each label is counted by itself; 1 counts all together. */
   protected labels = 1;
 
@@ -91,7 +94,7 @@ export abstract class ConfusionMetric extends Metric {
     return g.op('Concat', flat, { axis: 0 });
   }
 
-  override result(sums: ArrayLike<number>): number {
+  override result(sums: ArrayLike<number>): MetricResult {
     const { length } = this.thresholds;
     const sum = (i: number) => sums[i] ?? 0;
     return this.summarise(
@@ -112,7 +115,20 @@ export abstract class ConfusionMetric extends Metric {
   }
 
   /** The metric from each label's counts, threshold by threshold. */
-  protected abstract summarise(labels: readonly (readonly Count[])[]): number;
+  protected abstract summarise(labels: readonly (readonly Count[])[]): MetricResult;
+}
+
+/** Thresholds as a list. @throws ValueError for one that is not in [0, 1] */
+export function parseThresholds(
+  thresholds: number | readonly number[] | null,
+  otherwise: number,
+): readonly number[] {
+  if (thresholds === null) return [otherwise];
+  const list = [thresholds].flat();
+  const invalid = list.filter((threshold) => !(threshold >= 0 && threshold <= 1));
+  if (invalid.length > 0)
+    throw new ValueError(`Threshold values must be in [0, 1]. Received: [${invalid.join(', ')}]`);
+  return list;
 }
 
 /** a / b, and 0 for b = 0. */

@@ -4,22 +4,38 @@ import { type SnakeCase, toSnakeCase } from '../naming.js';
 import type { Shape } from '../symbolic-shape.js';
 import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy.js';
 import { AUC } from './auc.js';
-import { ConfusionMetric } from './confusion.js';
+import { FalseNegatives, FalsePositives, TrueNegatives, TruePositives } from './confusion-counts.js';
+import { F1Score, FBetaScore } from './f-score.js';
+import { BinaryIoU } from './iou.js';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
+  CategoricalHinge,
+  Hinge,
+  KLDivergence,
+  LogCoshError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   SparseCategoricalCrossentropy,
+  SquaredHinge,
 } from './loss-metrics.js';
 import { Metric } from './metric.js';
 import { Precision, Recall } from './precision-recall.js';
+import { CosineSimilarity, R2Score, RootMeanSquaredError } from './regression-metrics.js';
 import { SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy } from './top-k.js';
 
 export * from './accuracy.js';
 export * from './auc.js';
+export * from './confusion-counts.js';
+export * from './f-score.js';
+export * from './iou.js';
 export * from './loss-metrics.js';
 export { MeanMetric, Metric, type MetricOptions } from './metric.js';
 export * from './precision-recall.js';
+export * from './regression-metrics.js';
 export * from './top-k.js';
 
 const classes = {
@@ -28,28 +44,56 @@ const classes = {
   BinaryAccuracy,
   BinaryCrossentropy,
   CategoricalAccuracy,
+  BinaryIoU,
   CategoricalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  F1Score,
+  FalseNegatives,
+  FalsePositives,
+  FBetaScore,
+  Hinge,
+  KLDivergence,
+  LogCoshError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   Precision,
+  R2Score,
   Recall,
+  RootMeanSquaredError,
   SparseCategoricalAccuracy,
   SparseCategoricalCrossentropy,
   SparseTopKCategoricalAccuracy,
+  SquaredHinge,
   TopKCategoricalAccuracy,
+  TrueNegatives,
+  TruePositives,
 } as const;
+/** Metrics that need options, so that a name alone does not do. */
+const withOptions = ['IoU', 'MeanIoU', 'OneHotIoU', 'OneHotMeanIoU'];
 const aliases = {
   acc: Accuracy,
   auc: AUC,
   bce: BinaryCrossentropy,
   BCE: BinaryCrossentropy,
+  kl_divergence: KLDivergence,
+  mae: MeanAbsoluteError,
+  MAE: MeanAbsoluteError,
+  mape: MeanAbsolutePercentageError,
+  MAPE: MeanAbsolutePercentageError,
   mse: MeanSquaredError,
   MSE: MeanSquaredError,
+  msle: MeanSquaredLogarithmicError,
+  MSLE: MeanSquaredLogarithmicError,
 } as const;
 
 type ClassName = keyof typeof classes;
-export type MetricName = SnakeCase<ClassName> | ClassName | keyof typeof aliases;
+export type MetricName = SnakeCase<Exclude<ClassName, 'KLDivergence'>> | ClassName | keyof typeof aliases;
 
-const byName = new Map([
+const byName = new Map<string, new () => Metric>([
   ...Object.entries(classes).map(([name, type]) => [toSnakeCase(name), type] as const),
   ...Object.entries(classes),
   ...Object.entries(aliases),
@@ -66,7 +110,7 @@ export function getMetric(
   { outputShape, loss }: { outputShape: Shape; loss: Loss },
 ): Metric {
   const metric = identifier instanceof Metric ? identifier : metricNamed(identifier, outputShape, loss);
-  if (metric instanceof ConfusionMetric) checkTargets(metric, outputShape, loss);
+  if (metric.needsEachOutput) checkTargets(metric, outputShape, loss);
   metric.build(outputShape);
   return metric;
 }
@@ -88,7 +132,12 @@ function metricNamed(identifier: MetricName, outputShape: Shape, loss: Loss): Me
     return sparse ? new SparseCategoricalAccuracy(options) : new CategoricalAccuracy(options);
   }
   const found = byName.get(identifier);
-  if (!found) throw new ValueError(`Could not interpret metric identifier: ${identifier}`);
+  if (!found) {
+    const type = withOptions.find((name) => [name, toSnakeCase(name)].includes(identifier));
+    throw new ValueError(
+      `Could not interpret metric identifier: ${identifier}${type ? `. Hint: pass new ${type}({ numClasses })` : ''}`,
+    );
+  }
   const metric = new found();
   metric.name = identifier;
   return metric;

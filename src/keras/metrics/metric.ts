@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { MetricWriter, Prediction } from '../../graph/training-plan.js';
+import type { MetricResult } from '../callbacks/callback.js';
 import { toSnakeCase } from '../naming.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -25,6 +26,10 @@ export abstract class Metric implements MetricWriter {
   name: string;
   /** Whether better is higher. */
   readonly direction?: 'up' | 'down';
+  /** Whether it compares targets and outputs one by one, which class indices cannot be. Default: no. */
+  readonly needsEachOutput: boolean = false;
+  /** The type of its sums in files. */
+  readonly dtype: string = 'float32';
 
   constructor(name?: string) {
     this.name = name ?? toSnakeCase(this.className);
@@ -40,6 +45,11 @@ export abstract class Metric implements MetricWriter {
     return false;
   }
 
+  /** Whether a batch's sums depend on all of its samples, so that several batches may not be measured as one. */
+  get needsWholeBatch(): boolean {
+    return false;
+  }
+
   /** Called once with the shape of outputs, before anything else. */
   build(_outputShape: Shape): void {}
 
@@ -49,7 +59,8 @@ export abstract class Metric implements MetricWriter {
   /** The sums of one batch: float32 (sums). */
   abstract forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
 
-  abstract result(sums: ArrayLike<number>): number;
+  /** The metric of these sums: a number, or one for each threshold or class. */
+  abstract result(sums: ArrayLike<number>): MetricResult;
 
   getConfig(): Config {
     return { name: this.name };

@@ -1,16 +1,16 @@
-import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { lastSize, oneHot } from '../../graph/one-hot.js';
 import type { Prediction } from '../../graph/training-plan.js';
 import { named, refuseOthers } from '../../named-options.js';
+import type { MetricResult } from '../callbacks/callback.js';
 import { autoName } from '../naming.js';
 import type { Config } from '../serialized.js';
-import { ConfusionMetric, type Count, divideNoNaN } from './confusion.js';
+import { ConfusionMetric, type Count, divideNoNaN, parseThresholds } from './confusion.js';
 
 export interface PrecisionRecallOptions {
-  /** An output is positive above it. Default: 0.5, or with `topK` none. */
-  thresholds?: number | readonly [number] | null;
+  /** An output is positive above it; several give a number each. Default: 0.5, or with `topK` none. */
+  thresholds?: number | readonly number[] | null;
   /** Only the `topK` largest outputs of a sample may be positive. Default `null`: all. */
   topK?: number | null;
   /** The one class that counts. Default `null`: all. */
@@ -30,16 +30,7 @@ abstract class PrecisionRecall extends ConfusionMetric {
   constructor(options: PrecisionRecallOptions, prefix: string) {
     const { thresholds = null, topK = null, classId = null, name, ...others } = named(options, new.target);
     refuseOthers(others, new.target);
-    const list = [thresholds ?? (topK === null ? 0.5 : lowest)].flat();
-    const invalid =
-      thresholds === null ? [] : list.filter((threshold) => !(threshold >= 0 && threshold <= 1));
-    if (invalid.length > 0)
-      throw new ValueError(`Threshold values must be in [0, 1]. Received: [${invalid.join(', ')}]`);
-    if (list.length !== 1)
-      throw new ValueError(
-        `Expected one threshold. Received: ${list.length}. Hint: logs hold one number for each metric, so give each threshold a metric of its own.`,
-      );
-    super(list, name ?? autoName(prefix));
+    super(parseThresholds(thresholds, topK === null ? 0.5 : lowest), name ?? autoName(prefix));
     this.topK = topK;
     this.classId = classId;
     this.#thresholds = thresholds;
@@ -57,12 +48,12 @@ abstract class PrecisionRecall extends ConfusionMetric {
     return g.op('Where', [isTop, output, g.scalar(lowest)]);
   }
 
-  /** The metric at its one threshold. */
+  /** The metric at a threshold. */
   protected abstract ratio(count: Count): number;
 
-  protected override summarise(labels: readonly (readonly Count[])[]): number {
-    const [count] = labels.flat();
-    return count ? this.ratio(count) : 0;
+  protected override summarise(labels: readonly (readonly Count[])[]): MetricResult {
+    const ratios = labels.flat().map((count) => this.ratio(count));
+    return ratios.length === 1 ? (ratios[0] ?? 0) : ratios;
   }
 
   override getConfig(): Config {

@@ -98,9 +98,6 @@ export function arraySource(
   return new ArraySource(samples, size, shuffle ? (random ?? globalTensorRandom()) : null);
 }
 
-/** Whether data may bring weights of their samples along. */
-export const mayWeigh = (x: unknown): boolean => isBatches(x) || isDataset(x);
-
 /** Whether features may take the place of pictures: not where those are written down, or are the targets. */
 const givesFeatures = (dataset: ImageIterator): boolean =>
   dataset.saveToDir === null && !('classMode' in dataset && dataset.classMode === 'input');

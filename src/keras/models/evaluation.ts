@@ -1,7 +1,7 @@
 import { named, refuseOthers } from '../../named-options.js';
 import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
-import { type Data, mayWeigh, openSource } from './choose-source.js';
+import { type Data, openSource } from './choose-source.js';
 import type { ArrayLikeData } from './data.js';
 import { spreadBatches } from './first-batch.js';
 import type { Prepare, Runnable } from './runtime.js';
@@ -51,7 +51,7 @@ export async function evaluateModel(model: Runnable, prepare: Prepare, call: Eva
   } = named(call.options, 'evaluate');
   refuseOthers(others, 'evaluate', (options) => evaluateModel(model, prepare, { ...call, options }));
   const x = spreadBatches(call.x, call.y);
-  const { data, ready } = await prepare(x, { isWeighted: sampleWeight != null || mayWeigh(x) });
+  const { data, ready } = await prepare(x);
   const { source } = await openSource(data, ready, {
     ...{ y: call.y, sampleWeight, batchSize, steps, shuffle: false, warn },
   });
@@ -63,7 +63,7 @@ export async function evaluateModel(model: Runnable, prepare: Prepare, call: Eva
     print,
     now,
   });
-  const totals = new Totals(model.metrics);
+  const totals = new Totals(model);
   return evaluateBatches(ready.trainer, source, { totals, callbacks: list, steps }).finally(() =>
     ready.parts.threads?.close(),
   );
@@ -83,7 +83,7 @@ export async function evaluateBatches(
   source.start();
   await callbacks.onTestBegin();
   const limit = steps ?? Number.POSITIVE_INFINITY;
-  const most = callbacks.needsEveryTestBatch ? 1 : batchesAtOnce;
+  const most = callbacks.needsEveryTestBatch || totals.needWholeBatches ? 1 : batchesAtOnce;
   for (let step = 0; step < limit; ) {
     const run = await source.next(Math.min(most, limit - step), limit - step);
     if (!run) break;

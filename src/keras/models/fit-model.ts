@@ -1,7 +1,8 @@
 import { named, refuseOthers } from '../../named-options.js';
+import type { MetricResult } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/callback-list.js';
 import { History } from '../callbacks/history.js';
-import { arraySource, type Data, mayWeigh, openSource } from './choose-source.js';
+import { arraySource, type Data, openSource } from './choose-source.js';
 import type { ArrayLikeData, Batch } from './data.js';
 import { evaluateBatches } from './evaluation.js';
 import { spreadBatches } from './first-batch.js';
@@ -19,7 +20,11 @@ export interface FitCall {
 }
 
 /** Trains a model. Source: keras.src.backend.tensorflow.trainer.TensorFlowTrainer.fit */
-export async function fitModel(model: Runnable, prepare: Prepare, call: FitCall): Promise<History> {
+export async function fitModel<Result extends MetricResult = number>(
+  model: Runnable,
+  prepare: Prepare,
+  call: FitCall,
+): Promise<History<Result>> {
   const {
     batchSize,
     epochs = 1,
@@ -45,9 +50,7 @@ export async function fitModel(model: Runnable, prepare: Prepare, call: FitCall)
   refuseOthers(others, call.name, (options) => fitModel(model, prepare, { ...call, options }));
   const x = spreadBatches(call.x, call.y);
   const endless = call.name === 'fitGenerator';
-  const isWeighted =
-    sampleWeight != null || classWeight != null || mayWeigh(x) || isWeighedValidation(validationData);
-  const { data, ready } = await prepare(x, { isWeighted, random });
+  const { data, ready } = await prepare(x, { random });
   const { trainer, parts } = ready;
   const { source, held } = await openSource(data, ready, {
     ...{ y: call.y, sampleWeight, classWeight, batchSize, steps: stepsPerEpoch, shuffle, views, endless },
@@ -75,7 +78,7 @@ export async function fitModel(model: Runnable, prepare: Prepare, call: FitCall)
     if (!validation) return {};
     const steps = validationSteps ?? (endless ? validation.batches : null);
     return evaluateBatches(trainer, validation, {
-      totals: new Totals(model.metrics),
+      totals: new Totals(model),
       callbacks: list,
       steps,
     });
@@ -95,7 +98,7 @@ export async function fitModel(model: Runnable, prepare: Prepare, call: FitCall)
   await runEpochs({
     trainer,
     source,
-    totals: new Totals(model.metrics),
+    totals: new Totals(model),
     callbacks: list,
     model,
     epochs,
@@ -109,11 +112,8 @@ export async function fitModel(model: Runnable, prepare: Prepare, call: FitCall)
     warn,
     now: now ?? (() => performance.now() / 1000),
   }).finally(() => parts.threads?.close());
-  return list.history ?? new History();
+  return (list.history as History<Result> | undefined) ?? new History<Result>();
 }
-
-const isWeighedValidation = (data: ValidationData | null): boolean =>
-  data !== null && (isTuple(data) ? data[2] != null : mayWeigh(data));
 
 /** Whether this is one tuple of arrays, rather than something that yields such. */
 const isTuple = (data: ValidationData): data is Batch => Array.isArray(data);

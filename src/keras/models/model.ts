@@ -2,7 +2,7 @@ import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { named, refuseOthers } from '../../named-options.js';
-import type { CallbackModel, Logs } from '../callbacks/callback.js';
+import type { CallbackModel, Logs, MetricResult } from '../callbacks/callback.js';
 import type { History } from '../callbacks/history.js';
 import { perInput } from '../layers/layer.js';
 import { getLoss, type Loss } from '../losses/index.js';
@@ -93,10 +93,15 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
    *
    * @param x inputs (N, …); an image iterator; or an iterable of batches `[x, y, sampleWeight?]`
    * @param y targets (N, …); none where `x` yields them
-   * @returns the record of every epoch's loss and metrics, in `history.history`
+   * @returns the record of every epoch's loss and metrics, in `history.history`: numbers, or, of metrics with several
+   *   thresholds or classes, arrays of them (`fit<MetricResult>`)
    */
-  fit(x: Data, y: ArrayLikeData | null = null, options: FitOptions = {}): Promise<History> {
-    return fitModel(this, this.#prepare, { name: 'fit', x, y, options });
+  fit<Result extends MetricResult = number>(
+    x: Data,
+    y: ArrayLikeData | null = null,
+    options: FitOptions = {},
+  ): Promise<History<Result>> {
+    return fitModel<Result>(this, this.#prepare, { name: 'fit', x, y, options });
   }
 
   /**
@@ -114,8 +119,12 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
   }
 
   /** Loss and metrics on data, by name: Keras's `evaluate(return_dict=True)`. */
-  evaluate(x: Data, y: ArrayLikeData | null = null, options: EvaluateOptions = {}): Promise<Logs> {
-    return evaluateModel(this, this.#prepare, { x, y, options });
+  evaluate<Result extends MetricResult = number>(
+    x: Data,
+    y: ArrayLikeData | null = null,
+    options: EvaluateOptions = {},
+  ): Promise<Logs<Result>> {
+    return evaluateModel(this, this.#prepare, { x, y, options }) as Promise<Logs<Result>>;
   }
 
   /** The model's outputs (N, …) for inputs (N, …), or for the inputs of batches. */
@@ -130,13 +139,21 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
   }
 
   /** One step on one batch; loss and metrics of that batch. */
-  trainOnBatch(x: Inputs, y: ArrayLikeData, options: BatchOptions = {}): Promise<Logs> {
-    return trainOnBatch(this, this.#prepare, { x, y, options });
+  trainOnBatch<Result extends MetricResult = number>(
+    x: Inputs,
+    y: ArrayLikeData,
+    options: BatchOptions = {},
+  ): Promise<Logs<Result>> {
+    return trainOnBatch(this, this.#prepare, { x, y, options }) as Promise<Logs<Result>>;
   }
 
   /** Loss and metrics of one batch, which the model does not learn from. */
-  testOnBatch(x: Inputs, y: ArrayLikeData, options: Omit<BatchOptions, 'classWeight'> = {}): Promise<Logs> {
-    return testOnBatch(this, this.#prepare, { x, y, options });
+  testOnBatch<Result extends MetricResult = number>(
+    x: Inputs,
+    y: ArrayLikeData,
+    options: Omit<BatchOptions, 'classWeight'> = {},
+  ): Promise<Logs<Result>> {
+    return testOnBatch(this, this.#prepare, { x, y, options }) as Promise<Logs<Result>>;
   }
 
   /** Prints the table of layers and weights. */
@@ -186,13 +203,13 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
     return this.#runtime.release();
   }
 
-  readonly #prepare: Prepare = async (x, { isWeighted, random }) => {
+  readonly #prepare: Prepare = async (x, options) => {
     this.#assertCompiled();
     const data = await this.#buildFor(x);
     const { optimizer } = this.#assertCompiled();
     if (!this.#loss) throw new ValueError('No loss to compute. Provide a `loss` argument in `compile()`.');
     const compiled = { optimizer, loss: this.#loss, metrics: this.metrics };
-    return { data, ready: await this.#runtime.ready(compiled, { isWeighted, random }) };
+    return { data, ready: await this.#runtime.ready(compiled, options) };
   };
 
   async #partsFor(x: Data) {

@@ -32,7 +32,7 @@ export async function trainOnBatch(model: Runnable, prepare: Prepare, call: Batc
     throw new ValueError(
       'Arguments `sample_weight` and `class_weight` cannot be specified at the same time.',
     );
-  const { ready } = await prepare(x, { isWeighted: sampleWeight != null || classWeight != null });
+  const { ready } = await prepare(x);
   const samples = await toSamples([x, y, sampleWeight], { ...ready.form, classWeight });
   return logsOf(await ready.trainer.train(inOrder(samples, rowCount(samples.y))), samples, model);
 }
@@ -42,13 +42,13 @@ export async function testOnBatch(model: Runnable, prepare: Prepare, call: Batch
   const { x, y, options } = call;
   const { sampleWeight, ...others } = named<Omit<BatchOptions, 'classWeight'>>(options, 'testOnBatch');
   refuseOthers(others, 'testOnBatch', (probe) => testOnBatch(model, prepare, { x, y, options: probe }));
-  const { ready } = await prepare(x, { isWeighted: sampleWeight != null });
+  const { ready } = await prepare(x);
   const samples = await toSamples([x, y, sampleWeight], ready.form);
   return logsOf(await ready.trainer.evaluate(samples), samples, model);
 }
 
-function logsOf({ data }: { data: Float32Array }, { y }: Samples, { metrics }: Runnable): Logs {
-  const totals = new Totals(metrics);
+function logsOf({ data }: { data: Float32Array }, { y }: Samples, model: Runnable): Logs {
+  const totals = new Totals(model);
   totals.add(data, rowCount(y));
   return totals.logs();
 }

@@ -138,10 +138,10 @@ function writersFor(
 ): Pick<TrainingPlan, 'targetShape' | 'loss' | 'metrics'> {
   const targetShape = loss.targetShape(shape);
   const rank = shape.length;
-  const ofRank =
-    rank > 2
-      ? { loss: lossOfPositions(loss), metrics: metrics.map((metric) => metricOfPositions(metric)) }
-      : { loss, metrics };
+  const ofRank = {
+    loss: rank > 2 && !loss.takesPositions ? lossOfPositions(loss) : loss,
+    metrics: rank > 2 ? metrics.map((metric) => metricOfPositions(metric)) : metrics,
+  };
   if (!loss.broadcasts) return { targetShape, ...ofRank };
   return {
     targetShape: targetShape.map((_, axis) => `Y${axis}`),
@@ -153,21 +153,25 @@ function writersFor(
 /** The plan for training a model, from the arguments of `compile`. */
 export function trainingPlan(
   model: Functional,
-  compiled: { loss: Loss; metrics: readonly Metric[]; optimizer: Optimizer; weighted: boolean },
+  compiled: { loss: Loss; metrics: readonly Metric[]; optimizer: Optimizer },
 ): TrainingPlan {
-  const { optimizer, weighted } = compiled;
+  const { optimizer, loss } = compiled;
   const { shape } = model.outputTensor;
+  const penalised = computedLayers(model).flatMap((layer) =>
+    layer.regularized.filter(([weight]) => layer.trainableWeights.includes(weight)),
+  );
+  if (penalised.length > 0 && (loss.reduction === null || loss.reduction === 'none'))
+    throw new ValueError(
+      `Expected a loss that is one number, as the model has regularizers, which add one. Received: the loss '${loss.name}' with reduction '${loss.reduction ?? 'None'}'. Hint: use reduction 'sum'.`,
+    );
   return {
     ...predictionPlan(model),
-    weighted,
     ...writersFor(compiled, shape),
     optimizer,
-    penalties: computedLayers(model)
-      .flatMap((layer) => layer.regularized.filter(([weight]) => layer.trainableWeights.includes(weight)))
-      .map(([parameter, regularizer]) => ({
-        parameter,
-        penalty: (g, weight) => regularizer.penalty(g, weight),
-        addGradient: (g, weight, gradient) => regularizer.addGradient(g, weight, gradient),
-      })),
+    penalties: penalised.map(([parameter, regularizer]) => ({
+      parameter,
+      penalty: (g, weight) => regularizer.penalty(g, weight),
+      addGradient: (g, weight, gradient) => regularizer.addGradient(g, weight, gradient),
+    })),
   };
 }

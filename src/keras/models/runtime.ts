@@ -28,18 +28,17 @@ export interface Ready {
 }
 
 export interface PrepareOptions {
-  /** Whether samples may have weights. */
-  isWeighted: boolean;
   /** Seeds the noise of a model that has not run yet. Default: the stream that `setRandomSeed` seeds. */
   random?: RandomState;
 }
 
 /** Builds a compiled model for these data, if it has no shapes, and loads its graphs. */
-export type Prepare = (x: Data, options: PrepareOptions) => Promise<{ data: Data; ready: Ready }>;
+export type Prepare = (x: Data, options?: PrepareOptions) => Promise<{ data: Data; ready: Ready }>;
 
 /** A compiled model, as the jobs that run it see it. */
 export interface Runnable extends CallbackModel {
   readonly metrics: readonly Metric[];
+  readonly loss?: Loss;
 }
 
 /** Loads the graphs of a model when they are first needed, and anew where those that are there do not fit. */
@@ -69,14 +68,11 @@ export class Runtime {
   }
 
   /** The graphs that train and evaluate. */
-  async ready(
-    compiled: Compiled,
-    { isWeighted, random = globalTensorRandom() }: PrepareOptions,
-  ): Promise<Ready> {
+  async ready(compiled: Compiled, { random = globalTensorRandom() }: PrepareOptions = {}): Promise<Ready> {
     const { optimizer, loss, metrics } = compiled;
     const parts = await this.parts();
-    if (!this.#trainer || (isWeighted && !this.#trainer.plan.weighted)) {
-      const plan = trainingPlan(parts.rest, { loss, metrics, optimizer, weighted: isWeighted });
+    if (!this.#trainer) {
+      const plan = trainingPlan(parts.rest, { loss, metrics, optimizer });
       this.#trainer = new Trainer(parts.engine, plan, optimizer, random.randint(2 ** 31 - 1));
     }
     const { inputNames, outputShape } = this.model;

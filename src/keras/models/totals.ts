@@ -1,14 +1,21 @@
 import { sizeOf, type Tensor } from '../../graph/tensor.js';
-import type { Logs } from '../callbacks/callback.js';
+import type { Logs, MetricResult } from '../callbacks/callback.js';
+import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 
 /** Adds up loss and metrics over the batches of a pass: Keras's running means. */
 export class Totals {
+  readonly metrics: readonly Metric[];
+  /** Whether sums are made of one batch at a time, as loss or metrics depend on how samples are divided. */
+  readonly needWholeBatches: boolean;
   readonly #sums: Float64Array;
   #samples = 0;
 
-  constructor(readonly metrics: readonly Metric[]) {
-    this.#sums = new Float64Array(metrics.reduce((count, { sums }) => count + sums, 1));
+  constructor(model: { readonly metrics: readonly Metric[]; readonly loss?: Loss }) {
+    this.metrics = model.metrics;
+    this.#sums = new Float64Array(model.metrics.reduce((count, { sums }) => count + sums, 1));
+    this.needWholeBatches =
+      model.loss?.needsWholeBatch === true || model.metrics.some((metric) => metric.needsWholeBatch);
   }
 
   reset(): void {
@@ -25,14 +32,15 @@ export class Totals {
   /** Loss and metrics in single precision, as Keras has them, sorted by their names as Python shows them. */
   logs(): Logs {
     const [loss = 0] = this.#sums;
-    const logs: Logs = { loss: Math.fround(this.#samples === 0 ? 0 : loss / this.#samples) };
+    const logs: Logs<MetricResult> = { loss: Math.fround(this.#samples === 0 ? 0 : loss / this.#samples) };
     let offset = 1;
     for (const metric of this.metrics) {
       const sums = Array.from(this.#sums.subarray(offset, offset + metric.sums));
-      logs[metric.name] = Math.fround(metric.result(sums));
+      const result: MetricResult = metric.result(sums);
+      logs[metric.name] = typeof result === 'number' ? Math.fround(result) : result.map(Math.fround);
       offset += metric.sums;
     }
-    return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1))) as Logs;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Engine, Session, Tensors } from '../../engine/engine.js';
 import type { Parameter } from '../../graph/differentiable.js';
+import type { Model as OnnxModel } from '../../graph/graph.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { rowCount } from '../../graph/rows.js';
 import { float32, int64, type Tensor } from '../../graph/tensor.js';
 import { evaluationGraph, trainingGraph } from '../../graph/training.js';
 import { slotName, type TrainingPlan, weightNames } from '../../graph/training-plan.js';
@@ -47,7 +47,7 @@ export class Trainer {
     const { optimizer, plan } = this;
     optimizer.build(plan.trained);
     const steps = Math.ceil(order.length / batchSize);
-    const session = await this.#session('training', () => trainingGraph(plan));
+    const session = await this.#session('training', trainingGraph, samples);
     const results = await session.run({
       ...this.#data(samples),
       ...this.#weights(),
@@ -70,7 +70,7 @@ export class Trainer {
 
   /** @returns the sums over all samples: float32 (K) */
   async evaluate(samples: Samples): Promise<Tensor<'float32'>> {
-    const session = await this.#session('evaluation', () => evaluationGraph(this.plan));
+    const session = await this.#session('evaluation', evaluationGraph, samples);
     const { sums } = await session.run({ ...this.#data(samples), ...this.#weights() });
     return sums as Tensor<'float32'>;
   }
@@ -80,10 +80,17 @@ export class Trainer {
     this.#sessions.clear();
   }
 
-  #session(name: string, write: () => Parameters<typeof encodeModel>[0]): Promise<Session> {
+  /** The graph of that kind, for samples with weights or without. */
+  #session(
+    kind: string,
+    write: (plan: TrainingPlan) => OnnxModel,
+    { sampleWeight }: Samples,
+  ): Promise<Session> {
+    const weighted = sampleWeight !== undefined;
+    const name = weighted ? `weighted ${kind}` : kind;
     let session = this.#sessions.get(name);
     if (!session) {
-      session = this.engine.load(encodeModel(write()));
+      session = this.engine.load(encodeModel(write({ ...this.plan, weighted })));
       this.#sessions.set(name, session);
     }
     return session;
@@ -92,8 +99,7 @@ export class Trainer {
   #data({ x, y, sampleWeight }: Samples): Tensors {
     const feeds: Tensors = Object.fromEntries(x.map((tensor, i) => [`x_${i}`, tensor]));
     feeds.y = y;
-    if (this.plan.weighted)
-      feeds.sample_weight = sampleWeight ?? float32(new Float32Array(rowCount(y)).fill(1));
+    if (sampleWeight) feeds.sample_weight = sampleWeight;
     return feeds;
   }
 

@@ -21,6 +21,15 @@ export function floatRepr(value: number): string {
   return `${sign}${all.slice(0, exponent + 1)}.${all.slice(exponent + 1)}`;
 }
 
+/** NumPy's `str(float32)`: the shortest digits that read back as the same float32. */
+export function float32Repr(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return floatRepr(short);
+  }
+  return floatRepr(Number(value.toPrecision(9)));
+}
+
 /** Python's `f"{value:.{places}f}"`, halves rounded to even. */
 export function fixed(value: number, places: number): string {
   if (!Number.isFinite(value)) return infinityOrNaN(value);

@@ -38,7 +38,7 @@ export const withDtype = (metric: metrics.Metric): Configured => ({
   className: metric.className,
   getConfig() {
     const { name, ...rest } = metric.getConfig();
-    return { name, dtype: 'float32', ...rest };
+    return { name, dtype: metric.dtype, ...rest };
   },
 });
 
@@ -112,15 +112,24 @@ function make<T extends Configured>(
   const config = asObject(value.config ?? {}, `the config of ${className}`);
   const options: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(config))
-    if (item !== null && key !== 'reduction' && key !== 'dtype')
+    if (item !== null && key !== 'dtype' && item !== 'auto')
       options[toCamelCase(key)] = key === 'learning_rate' || key === 'lr' ? readLearningRate(item) : item;
   if (options.lr !== undefined) options.learningRate ??= options.lr;
-  const object = new Type(pickKnown(options, constructorsOf(Type)) as never);
-  const own = object.getConfig();
+  const construct = () => new Type(pickKnown(options, constructorsOf(Type)) as never);
+  let object = construct();
+  let own = object.getConfig();
+  // Nothing stands for the default in old files, and for itself where the default is something.
+  const emptied = Object.keys(config).filter((key) => config[key] === null && (own[key] ?? null) !== null);
+  if (emptied.length > 0) {
+    for (const key of emptied) options[toCamelCase(key)] = null;
+    object = construct();
+    own = object.getConfig();
+  }
   for (const [key, item] of Object.entries(config)) {
     if (noEffect.has(key) || key.startsWith('ema_') || key === 'learning_rate' || !Object.hasOwn(own, key))
       continue;
-    if (key === 'reduction' && ['auto', 'sum_over_batch_size', 'mean'].includes(item as string)) continue;
+    // Keras 2's way of saying that it chooses.
+    if (key === 'reduction' && item === 'auto') continue;
     if (item === null || isSame(item, own[key])) continue;
     throw new ValueError(
       `Expected ${key} ${excerpt(own[key])} for ${className}. Received: ${excerpt(item)}.`,
