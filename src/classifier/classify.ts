@@ -6,7 +6,7 @@ import { type Heatmap, regionOf } from '../images/heatmap.js';
 import type { Image } from '../images/image.js';
 import { cutOut, type Decode, type Part } from './cut-out.js';
 import type { ModelMetadata } from './metadata.js';
-import { isKnown, type StrangerRule } from './strangers.js';
+import { isKnown, type StrangerRule, scoreOf } from './strangers.js';
 
 /** A class with how likely it is. */
 export interface Prediction {
@@ -32,6 +32,8 @@ export interface StrangerVerdict {
   readonly known: boolean;
   /** The highest cosine to a prototype of the training pictures, from −1 to 1. */
   readonly familiarity: number;
+  /** From the model's threshold on it is known: the familiarity, or the smaller p-value where near strangers are told. */
+  readonly score: number;
 }
 
 export interface LookOptions {
@@ -178,5 +180,9 @@ function judge({ familiarity, energy }: Tensors, rule: StrangerRule | null): Str
     familiarity: Number(familiarity.data[0]),
     ...(energy ? { energy: Number(energy.data[0]) } : {}),
   };
-  return { known: isKnown(rule, measured), familiarity: measured.familiarity };
+  return {
+    known: isKnown(rule, measured),
+    familiarity: measured.familiarity,
+    score: scoreOf(rule, measured),
+  };
 }

@@ -1,3 +1,5 @@
+import type { StrangerScores } from './strangers.js';
+
 /** How close probabilities come to the share of right answers. */
 export interface Calibration {
   /**
@@ -33,6 +35,8 @@ export interface Evaluation {
   readonly unknown?: number;
   /** How close probabilities come to the share of right answers; only where that was asked. */
   readonly calibration?: Calibration;
+  /** How well pictures of other things are told; only where a folder of these was named. */
+  readonly strangers?: StrangerScores;
   /** Row: the true class; column: the class it was taken for. */
   readonly confusion: readonly (readonly number[])[];
 }

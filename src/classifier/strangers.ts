@@ -118,12 +118,19 @@ export function scoreStrangers(
   strange: readonly Measured[],
 ): StrangerScores {
   const score = (measured: Measured) => scoreOf(rule, measured);
-  const share = (part: readonly Measured[], wanted: boolean) =>
-    part.filter((measured) => isKnown(rule, measured) === wanted).length / part.length;
+  return compareScores(rule.threshold, known.map(score), strange.map(score));
+}
+
+/** Compares the scores of known pictures with those of strangers. */
+export function compareScores(
+  threshold: number,
+  known: readonly number[],
+  strange: readonly number[],
+): StrangerScores {
   return {
-    auroc: auroc(known.map(score), strange.map(score)),
-    falseRejection: share(known, false),
-    falseAcceptance: share(strange, true),
+    auroc: auroc(known, strange),
+    falseRejection: known.filter((score) => !(score >= threshold)).length / known.length,
+    falseAcceptance: shareFrom(strange, threshold),
   };
 }
 
