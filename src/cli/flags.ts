@@ -18,7 +18,7 @@ const options: ReadonlySet<string> = new Set([
     'outputName',
     'scaling',
   ],
-  ...['save', 'size', 'train', 'validation', 'weights'],
+  ...['report', 'save', 'size', 'strangers', 'train', 'validation', 'weights'],
 ]);
 
 /**

@@ -3,7 +3,7 @@ import type { Evaluation } from '../../classifier/metrics.js';
 import { pickKnown } from '../../named-options.js';
 import { printable } from '../../printable.js';
 import type { EvaluateOptions } from '../../transfer/evaluate/evaluate.js';
-import { runCommand } from '../main.js';
+import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
 import { stderrReporter } from '../terminal-reporter.js';
@@ -21,19 +21,42 @@ const builder = (yargs: Argv<object>) =>
       default: 'onnx/model.onnx',
       describe: 'Exported model',
     })
+    .option('report', {
+      requiresArg: true,
+      type: 'string',
+      describe: 'HTML file to write, with mix-ups, errors and how sure the model is, in pictures',
+    })
+    .option('no-pictures', {
+      type: 'boolean',
+      default: false,
+      describe: 'Leave the photos out of the report',
+    })
+    .option('strangers', {
+      requiresArg: true,
+      type: 'string',
+      describe: 'Folder of photos of other things, to measure how well these are told',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the numbers as JSON' })
-    .example('$0 evaluate photos/test --model onnx/model.onnx', 'accuracy, and how each class did');
+    .check(({ noPictures, report }) => {
+      if (noPictures && report === undefined)
+        throw new UsageError('Expected --report with --no-pictures. Received: none.');
+      return true;
+    })
+    .example('$0 evaluate photos/test --model onnx/model.onnx', 'accuracy, and how each class did')
+    .example('$0 evaluate photos/test --report out.html', 'the same to look at, with the errors');
 
 export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: 'evaluate <folder>',
   describe: 'Measure a trained model on folders of photos',
   builder,
-  handler: ({ engine, provider, ...args }) =>
+  handler: ({ engine, provider, noPictures, ...args }) =>
     runCommand(async () => {
       const { evaluateClassifier } = await import('../../transfer/evaluate/evaluate.js');
       const reporter = stderrReporter();
       const job = (given: EvaluateOptions) => evaluateClassifier(given, reporter);
-      const result = await job(pickKnown({ ...args, engine: { engine, provider } }, job));
+      const result = await job(
+        pickKnown({ ...args, pictures: !noPictures, engine: { engine, provider } }, job),
+      );
       if (args.json) printJson(result);
       else printLines(...formatEvaluation(result));
       return 0;
@@ -41,7 +64,15 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
 };
 
 /** A table with a row for each class, then the whole. */
-function formatEvaluation({ classes, samples, accuracy, loss, unknown, calibration }: Evaluation): string[] {
+function formatEvaluation({
+  classes,
+  samples,
+  accuracy,
+  loss,
+  unknown,
+  calibration,
+  strangers,
+}: Evaluation): string[] {
   const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
     `${printable(label).padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
@@ -58,6 +89,11 @@ function formatEvaluation({ classes, samples, accuracy, loss, unknown, calibrati
         ]
       : []),
     ...(unknown ? [`${unknown} of ${samples} photos would be called unknown`] : []),
+    ...(strangers
+      ? [
+          `strangers: AUROC ${strangers.auroc.toFixed(3)}; ${percent(strangers.falseAcceptance)} of them pass for known, ${percent(strangers.falseRejection)} of known photos for strangers`,
+        ]
+      : []),
     `accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos)`,
   ];
 }

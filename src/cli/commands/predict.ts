@@ -105,7 +105,7 @@ function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
   const answers = file.results.map(({ predictions, stranger, box, lacksFace }) => ({
     predictions: predictions.slice(0, top),
-    ...(stranger ?? {}),
+    ...(stranger ? { known: stranger.known, familiarity: stranger.familiarity } : {}),
     ...(box ? { box } : {}),
     ...(lacksFace ? { face: null, note: noFace } : {}),
   }));

@@ -1,8 +1,10 @@
-import { compareClasses, readModel } from '#platform';
+import { compareClasses, findImages, isWorthTelling, readModel } from '#platform';
 import { calibrationOf } from '../../classifier/calibration.js';
 import { TrainingError } from '../../classifier/head.js';
-import { readMetadata } from '../../classifier/metadata.js';
+import { type ModelMetadata, readMetadata } from '../../classifier/metadata.js';
 import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
+import { compareScores, type StrangerRule, withReject } from '../../classifier/strangers.js';
+import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { describeFaceless } from '../data/faceless.js';
@@ -10,6 +12,9 @@ import { checkLost, checkStrict, listClasses, relabel, reportSkipped } from '../
 import { refuseSplits } from '../data/splits.js';
 import { type ClassifyFilesOptions, classifyFiles } from '../predict/classify-files.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
+import { tellReplaced } from '../write-over.js';
+import type { Answer } from './report/report.js';
+import { checkReportPath } from './report/report-target.js';
 
 export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
   /** Folder with one sub-folder of pictures per class. */
@@ -18,6 +23,12 @@ export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' |
   readonly strict?: boolean;
   /** Ends the job, which then throws the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
+  /** Folder of pictures of other things, to measure how well these are told. Default: none. */
+  readonly strangers?: string;
+  /** Path of an HTML file that shows the answers: `renderReport` says how. Default: none is written. */
+  readonly report?: string;
+  /** Whether the report holds photos. Default true. */
+  readonly pictures?: boolean;
 }
 
 /** How an exported model does on a folder of classes. Classes that it does not know are left out, with a warning. */
@@ -34,12 +45,21 @@ export async function evaluateClassifier(
     reject,
     workers,
     signal,
+    strangers,
+    report,
+    pictures = true,
     ...others
   } = named(given, 'evaluateClassifier');
   refuseOthers(others, 'evaluateClassifier', (probe) => evaluateClassifier(probe, listener));
   const reporter = stoppable(listener, signal);
   const options = { model, engine, maxPixels, reject, workers };
-  const { labels, backbone } = readMetadata(await readModel(options.model));
+  if (report !== undefined) {
+    await checkReportPath(report);
+    await tellReplaced(report, reporter.info);
+  }
+  const metadata = readMetadata(await readModel(options.model));
+  const { labels, backbone } = metadata;
+  const rule = strangers === undefined ? null : ruleOf(metadata, { model, reject });
   const found = await listClasses(folder, { strict }, reporter);
   refuseSplits(found, ({ train, held = train }) => `name one of them, like ${held}.`);
   for (const warning of [...found.warnings, ...compareClasses(labels, found.classes, folder)])
@@ -49,8 +69,8 @@ export async function evaluateClassifier(
     throw new TrainingError(
       `Expected classes that the model knows, like '${labels[0]}'. Received: ${found.classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
     );
-  const predictions: { label: number; probabilities: Float32Array }[] = [];
-  const verdicts: boolean[] = [];
+  const predictions: Answer[] = [];
+  const scores: number[] = [];
   const skipped: { path: string; reason: string }[] = [];
   const paths = known.map(({ path }) => path);
   let done = 0;
@@ -63,9 +83,12 @@ export async function evaluateClassifier(
       skipped.push({ path: file.path, reason: file.error.message });
     } else
       for (const { probabilities, lacksFace, stranger } of file.results.slice(0, 1)) {
-        predictions.push({ label, probabilities });
+        predictions.push({
+          ...{ path: file.path, label, probabilities },
+          ...(stranger ? { known: stranger.known } : {}),
+        });
         if (lacksFace) faceless++;
-        if (stranger) verdicts.push(stranger.known);
+        if (stranger) scores.push(stranger.score);
       }
     reporter.progress('Evaluating', { done: ++done, total: known.length });
   }
@@ -77,10 +100,61 @@ export async function evaluateClassifier(
   if (predictions.length === 0)
     throw new TrainingError(`Expected pictures to evaluate in ${folder}. Received: none that can be used.`);
   checkLost({ folder, classes: labels, images: known }, predictions);
-  const evaluation = {
+  const strange =
+    strangers === undefined ? null : await scoreFolder(strangers, { ...options, strict }, reporter);
+  const evaluation: Evaluation = {
     ...evaluatePredictions(labels, predictions),
     calibration: calibrationOf(predictions),
+    ...(scores.length === 0 ? {} : { unknown: predictions.filter(({ known }) => known === false).length }),
+    ...(strange && rule ? { strangers: compareScores(rule.threshold, scores, strange) } : {}),
   };
-  if (verdicts.length === 0) return evaluation;
-  return { ...evaluation, unknown: verdicts.filter((known) => !known).length };
+  if (report !== undefined) {
+    // Loaded here alone, as it takes time and most runs do without.
+    const { writeEvaluation } = await import('./report/write-report.js');
+    await writeEvaluation(
+      {
+        ...{ path: report, pictures, folder, options, metadata, answers: predictions },
+        ...{ scores, strange, strangers, skipped: [...found.passedOver, ...skipped] },
+      },
+      reporter,
+    );
+  }
+  return evaluation;
+}
+
+/** How a model tells strangers. @throws ValueError where it does not */
+function ruleOf(
+  { strangers }: ModelMetadata,
+  { model, reject }: Pick<EvaluateOptions, 'model' | 'reject'>,
+): StrangerRule {
+  if (strangers && reject !== 0) return reject === undefined ? strangers : withReject(strangers, reject);
+  throw new ValueError(
+    `Expected a model that tells \`strangers\`. Received: ${model}, ${strangers ? 'with `reject` 0' : 'which takes every picture for one of its classes'}.`,
+  );
+}
+
+/** The scores of all pictures of a folder, whatever its sub-folders are called. */
+async function scoreFolder(
+  folder: string,
+  { strict, ...options }: ClassifyFilesOptions & { strict: boolean },
+  reporter: Reporter,
+): Promise<number[]> {
+  const { paths, skipped: passedOver } = await findImages(folder);
+  const skipped = passedOver.filter(isWorthTelling);
+  const scores: number[] = [];
+  let done = 0;
+  for await (const file of classifyFiles(paths, options)) {
+    if ('error' in file) {
+      if (file.error instanceof OnnxFormatError) throw file.error;
+      skipped.push({ path: file.path, reason: file.error.message });
+    } else scores.push(...file.results.slice(0, 1).flatMap(({ stranger }) => stranger?.score ?? []));
+    reporter.progress('Looking at strangers', { done: ++done, total: paths.length });
+  }
+  reportSkipped(skipped, reporter);
+  checkStrict(skipped, strict);
+  if (scores.length === 0)
+    throw new TrainingError(
+      `Expected pictures of other things in ${folder}. Received: none that can be used.`,
+    );
+  return scores;
 }
