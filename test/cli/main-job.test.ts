@@ -38,7 +38,7 @@ const train = ({ room, cache }: { room: string; cache: string }, out: string, ..
 
 test('train writes a model that says what it is, and its history', async (t) => {
   const { out } = t.context;
-  t.deepEqual((await readdir(out)).sort(), ['history.csv', 'history.json', 'model.onnx']);
+  t.deepEqual((await readdir(out)).sort(), ['history.csv', 'history.json', 'model.onnx', 'report.html']);
   const { labels, preprocessing, backbone, metrics, licences } = readMetadata(
     await readFile(join(out, 'model.onnx')),
   );
@@ -90,7 +90,9 @@ test('train writes the file of Keras that --out names, with all that training go
   t.true(
     stderr.includes(`224 × 224 pixels, BGR`) && stderr.includes(`Classes: ${patternNames.join(', ')}\n`),
   );
-  t.deepEqual((await readdir(join(room, 'keras'))).sort(), ['history.csv', 'history.json', 'model.h5']);
+  t.deepEqual((await readdir(join(room, 'keras'))).sort(), [
+    ...['history.csv', 'history.json', 'model.h5', 'report.html'],
+  ]);
 
   const model = await loadModel(path);
   const { model: expected } = importOnnx(await readFile(join(out, 'model.onnx')));

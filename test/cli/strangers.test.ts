@@ -181,7 +181,7 @@ test('a run with logistic regression alone has no epochs, and leaves no history 
   ]);
   t.is(code, 0, stderr);
   t.regex(stdout, /MB, logistic regression\n/);
-  t.deepEqual((await readdir(out)).sort(), ['history.json', 'model.onnx']);
+  t.deepEqual((await readdir(out)).sort(), ['history.json', 'model.onnx', 'report.html']);
   t.is(readMetadata(await readFile(join(out, 'model.onnx'))).strangers?.mode, 'near');
   const files = ['test/rings/0.jpg', 'others/0.png'].map((file) => join(room, file));
   const { stdout: answers } = await run('ort-predict', [

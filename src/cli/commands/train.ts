@@ -107,6 +107,16 @@ const builder = (yargs: Argv<object>) =>
       describe:
         'Folder for model.onnx, history.csv, history.json; or a file: .onnx, .keras, .h5, .weights.h5',
     })
+    .option('no-report', {
+      type: 'boolean',
+      default: false,
+      describe: 'Write no report.html, which shows the mix-ups and the errors beside the model',
+    })
+    .option('no-pictures', {
+      type: 'boolean',
+      default: false,
+      describe: 'Leave the photos out of the report',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
     .check((args) => {
       checkWhole('epochs', args.epochs, 1);
@@ -132,10 +142,12 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
   handler: (args) =>
     runCommand(async () => {
       const { trainClassifier } = await import('../../transfer/train/train.js');
-      const { engine, provider } = args;
+      const { engine, provider, noReport, noPictures } = args;
       const options: TrainOptions = {
         ...args,
         hidden: parseUnits(args.hidden),
+        report: !noReport,
+        pictures: !noPictures,
         engine: await openEngine({ engine, provider }),
         verbose: process.stderr.isTTY ? 1 : 2,
       };

@@ -35,6 +35,8 @@ export const noEnergy =
 export interface TrainedStrangers extends LearnedStrangers {
   /** On the pictures of `strangers`; `null` where none were named. */
   readonly scores: StrangerScores | null;
+  /** Of the pictures of `strangers`; `null` where none were named. */
+  readonly strange: readonly Measured[] | null;
 }
 
 /**
@@ -57,14 +59,14 @@ export async function learnToTellStrangers(
     );
     return null;
   }
-  if (folder === undefined) return { ...learned, scores: null };
+  if (folder === undefined) return { ...learned, scores: null, strange: null };
   const strange = measure(
     await loadStrangers(folder, { ...options, seed }, reporter),
     learned,
     fitted.logistic,
   );
   const rule = tuneRule(learned.rule, learned.known, strange);
-  return { ...learned, rule, scores: scoreStrangers(rule, learned.known, strange) };
+  return { ...learned, rule, scores: scoreStrangers(rule, learned.known, strange), strange };
 }
 
 /** The pictures of a folder, whatever its sub-folders are called. */

@@ -1,16 +1,20 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeTogether } from '#platform';
+import type { Dataset } from '../../classifier/dataset.js';
 import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
 import type { HeadOptions } from '../../classifier/head.js';
 import type { Evaluation } from '../../classifier/metrics.js';
 import type { StrangerScores } from '../../classifier/strangers.js';
 import { findSuspectLabels } from '../../classifier/suspect-labels.js';
+import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { CSVLogger, LambdaCallback } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { describeSuspects, type NamedSuspect, nameSuspects } from '../data/suspects.js';
+import { checkReportPlace } from '../evaluate/report/report-target.js';
+import type { TrainingRecord } from '../evaluate/report/training-record.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
@@ -47,6 +51,13 @@ export interface TrainOptions
   readonly workers?: number;
   /** Stops at a picture that cannot be used. Default false: it is skipped, and told. */
   readonly strict?: boolean;
+  /**
+   * Writes `report.html` beside the model: how the answers about pictures that were left out turned out, in pictures.
+   * Default false.
+   */
+  readonly report?: boolean;
+  /** Whether the report holds photos. Default true. */
+  readonly pictures?: boolean;
   /** 1 draws Keras's progress bar, 2 prints a line an epoch. Default 2. */
   readonly verbose?: 1 | 2;
   /** Ends the job, which then throws the signal's reason and leaves no file. Default: none. */
@@ -78,7 +89,12 @@ export interface TrainResult {
   readonly suspectLabels: readonly NamedSuspect[];
   /** Size of the file. */
   readonly bytes: number;
+  /** Path of the report; `null` where none was asked for, or no picture was left out. */
+  readonly report: string | null;
 }
+
+/** The name of the report, beside the model. */
+const reportName = 'report.html';
 
 /** @throws TypeError for options that are not known */
 export function checkTrainNames(options: TrainOptions, callee = 'trainClassifier'): void {
@@ -92,6 +108,8 @@ export function checkTrainNames(options: TrainOptions, callee = 'trainClassifier
     maxPixels,
     workers,
     strict,
+    report,
+    pictures,
     verbose,
     signal,
     engine,
@@ -132,7 +150,7 @@ export async function trainClassifier(
   listener: Reporter = silent,
 ): Promise<TrainResult> {
   checkTrainNames(options);
-  const { engine, seed = 0, views = 4, signal } = options;
+  const { engine, seed = 0, views = 4, pictures = true, signal } = options;
   signal?.throwIfAborted();
   const reporter = stoppable(listener, signal);
   const began = performance.now();
@@ -142,6 +160,10 @@ export async function trainClassifier(
   if (target.format !== 'onnx' && options.head === 'logistic') throw new ValueError(noDenseHead);
   if (options.head === 'article' && options.unknown === 'near') throw new ValueError(noEnergy);
   await tellReplaced(target.model, reporter.info);
+  if (options.report) {
+    await checkReportPlace(join(target.folder, reportName));
+    await tellReplaced(join(target.folder, reportName), reporter.info);
+  }
   return writeTogether(target.folder, async (output) => {
     const preparation = await prepareBackbone({ ...options, random }, reporter);
     // Keras's files hold dense layers alone.
@@ -172,11 +194,14 @@ export async function trainClassifier(
     );
 
     const { evaluation, history, bestEpoch, leftOut } = found;
-    const suspectLabels = nameSuspects(findSuspectLabels(leftOut), labels);
+    const suspects = findSuspectLabels(leftOut);
+    const suspectLabels = nameSuspects(suspects, labels);
     for (const warning of describeSuspects(suspectLabels)) reporter.warn(warning);
     const trained = { fitted, evaluation, strangers, labels, preparation, layers };
     const bytes = await encodeTrained(trained, target, reporter);
     const { provider } = engine;
+    const isReported = options.report === true && leftOut.length > 0;
+    const report = isReported ? join(target.folder, reportName) : null;
     const result: TrainResult = {
       model: target.model,
       ...{ labels, provider, evaluation, history, bestEpoch },
@@ -186,14 +211,37 @@ export async function trainClassifier(
       foldShare: foldSeconds / ((performance.now() - began) / 1000),
       unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
       suspectLabels,
+      report,
     };
     // One of an earlier run would tell of epochs that this one did not have.
     if (!fitted.dense) output.remove('history.csv');
     const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
     await output.write(basename(target.model), bytes);
     // Times differ from run to run.
-    const { foldShare: _, ...record } = result;
+    const { foldShare: _, ...constant } = result;
+    const record = { ...constant, counts: countClasses(training), settings: settingsOf(options, result) };
     await output.write('history.json', `${JSON.stringify({ ...record, skipped }, null, 2)}\n`);
+    if (report === null) {
+      // One of an earlier run would show another model's answers.
+      output.remove(reportName);
+      return result;
+    }
+    // Loaded here alone, as it takes time and some runs do without.
+    const { makeTrainingReport } = await import('./training-report.js');
+    const html = await makeTrainingReport(
+      {
+        ...{ engine, record, strangers, skipped, leftOut, model: target.model, suspectLabels: suspects },
+        kind: validation ? 'validation' : 'folds',
+        folder: options.validation ?? options.train,
+        onnx: layers ? await exportClassifier({ ...trained, head: fitted }) : bytes,
+        strangersFolder: options.strangers,
+        ...{ pictures, maxPixels: options.maxPixels, workers: options.workers },
+      },
+      reporter,
+    );
+    await output.write(reportName, html);
+    const size = (new TextEncoder().encode(html).length / 1e6).toFixed(1);
+    reporter.info(`${report}: ${size} MB to look at${pictures ? ', photos in it' : ''}`);
     return result;
   });
 }
@@ -201,3 +249,21 @@ export async function trainClassifier(
 /** The engine in a few words. */
 const describe = ({ name, provider }: Engine): string =>
   name === 'js' ? 'plain TypeScript' : `ONNX Runtime (${provider})`;
+
+/** The pictures of each class. */
+const countClasses = ({ classes, pictures }: Dataset): number[] =>
+  classes.map((_, label) => pictures.filter((picture) => picture.label === label).length);
+
+/** The options that made a model as it is, those that were given. */
+function settingsOf(
+  { train, validation, validationSplit, seed = 0, folds, views = 4, keep, prior, ...options }: TrainOptions,
+  { head }: Pick<TrainResult, 'head'>,
+): TrainingRecord['settings'] {
+  const { unknown, reject, strangers, epochs, batchSize, learningRate, schedule, hidden } = options;
+  const held =
+    validation === undefined && !validationSplit ? { folds } : { validation, validationSplit, keep };
+  const dense = head.includes('dense') ? { epochs, batchSize, learningRate, schedule, hidden } : {};
+  const all = { train, ...held, seed, views, ...dense, prior, unknown, reject, strangers };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as TrainingRecord['settings'];
+}
