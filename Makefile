@@ -13,6 +13,7 @@ SEED    ?= 0
 OUT     ?= onnx
 TO      ?= out/model.onnx
 IMG     ?=
+STRANGERS ?=
 
 export ORT_TRANSFER_CACHE ?= $(CURDIR)/data/features/cache
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -35,7 +36,7 @@ help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  TRAIN=dir VAL=dir TEST=dir   folders with one sub-folder of photos a class (default: drawn characters)'
-	@echo '  WEIGHTS=vggface2|imagenet|imagenet-v2|FILE  EPOCHS=5  VIEWS=4  SEED=0  OUT=onnx'
+	@echo '  WEIGHTS=vggface2|imagenet|imagenet-v2|FILE  EPOCHS=5  VIEWS=4  SEED=0  OUT=onnx  STRANGERS=dir'
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm > /dev/null || { echo 'npm is missing: install Node 20.19 or later from https://nodejs.org'; exit 1; }
@@ -82,11 +83,13 @@ $(NOTES)/train: dist/.built $(NOTES)/train.from
 	@$(MAKE) -s $(NOTES)/train.from
 	@touch $@
 
-.PHONY: predict export web studio
+.PHONY: predict report export web studio
 predict: dist/.built ## Say who or what is in IMG, and save it labelled to out/
 	@test -n "$(IMG)" || { echo 'Name a picture: make predict IMG=photo.jpg'; exit 1; }
 	@test -f "$(OUT)/model.onnx" || { echo 'There is no $(OUT)/model.onnx yet: make train'; exit 1; }
 	node dist/src/cli/ort-predict.js "$(IMG)" --model "$(OUT)/model.onnx" --save out
+report: train ## Show how the model does on TEST, mix-ups and errors, in out/report.html
+	@$(if $(TEST),$(CLI) evaluate "$(TEST)" --model "$(OUT)/model.onnx" --report out/report.html $(if $(STRANGERS),--strangers "$(STRANGERS)"),echo 'No TEST is named: $(OUT)/report.html shows the photos that were left out of training')
 export: train ## Check the model and write it to TO=out/model.onnx, small with PRECISION=fp16|int8
 	$(CLI) export --model "$(OUT)/model.onnx" --out "$(TO)" $(if $(PRECISION),--precision $(PRECISION) $(if $(TEST),--validation "$(TEST)"))
 web: train ## Build the page with the model to out/web, for any static server
@@ -133,4 +136,4 @@ fuzz: dist/.built ## Throw broken files at the readers
 
 .PHONY: clean
 clean: ## Remove everything that was made, downloads and models, too
-	rm -rf dist out .venv .cache $(NOTES) data/characters data/features onnx/model.onnx onnx/history.* onnx/evaluation.txt
+	rm -rf dist out .venv .cache $(NOTES) data/characters data/features onnx/model.onnx onnx/history.* onnx/evaluation.txt onnx/report.html

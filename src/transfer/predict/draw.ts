@@ -1,13 +1,17 @@
 import { extname } from 'node:path';
 import { Jimp } from 'jimp';
 import { writeFile } from '#platform';
+import type { StrangerVerdict } from '../../classifier/classify.js';
 import { type Heatmap, renderHeat } from '../../images/heatmap.js';
 import type { Image } from '../../images/image.js';
 import type { FileResult } from './classify-protocol.js';
 import { drawLabel, type Label, type LetterHeight } from './label.js';
 
 /** What is drawn of a result. */
-export type Drawn = Pick<FileResult, 'predictions'> & Partial<FileResult>;
+export type Drawn = Pick<FileResult, 'predictions'> &
+  Partial<Omit<FileResult, 'stranger'>> & {
+    readonly stranger?: Pick<StrangerVerdict, 'known'> | null;
+  };
 
 const red = 0xff0000ff;
 const black = 0x000000ff;

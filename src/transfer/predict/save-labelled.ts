@@ -39,5 +39,5 @@ export async function saveLabelled(input: PictureInput, answer: Labelled, path: 
 
 function toDrawn({ predictions, known = true, face }: Labelled): Drawn {
   const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
-  return { predictions, box, stranger: known ? null : { known, familiarity: Number.NaN } };
+  return { predictions, box, stranger: known ? null : { known } };
 }

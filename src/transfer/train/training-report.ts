@@ -2,7 +2,7 @@ import { sha256 } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
 import type { LeftOut } from '../../classifier/fit-head.js';
 import { readMetadata } from '../../classifier/metadata.js';
-import { scoreOf } from '../../classifier/strangers.js';
+import { isKnown, type Measured, scoreOf } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
 import { collectReport } from '../evaluate/report/collect-report.js';
 import { describeModel } from '../evaluate/report/describe-model.js';
@@ -43,11 +43,17 @@ export async function makeTrainingReport(
 ): Promise<string> {
   const metadata = readMetadata(onnx);
   const { counts, history, bestEpoch } = record;
+  const known = new Map(
+    strangers?.known.map((picture) => [picture.path, isKnown(strangers.rule, picture)] as const),
+  );
   const report = await collectReport(
     {
       ...options,
       ...{ metadata, bytes: onnx, counts, history, bestEpoch },
-      answers: leftOut.map(({ picture: { path, label }, probabilities }) => ({ path, label, probabilities })),
+      answers: leftOut.map(({ picture: { path, label }, probabilities }) => ({
+        ...{ path, label, probabilities },
+        ...(known.has(path) ? { known: known.get(path) } : {}),
+      })),
       strangers: strangers && describeStrangers(strangers, strangersFolder),
       facts: describeModel(metadata, {
         ...{ path: options.model, bytes: record.bytes, record },
@@ -63,7 +69,7 @@ function describeStrangers(
   { rule, known, strange }: TrainedStrangers,
   folder: string | undefined,
 ): StrangersReport {
-  const score = (measured: (typeof known)[number]) => scoreOf(rule, measured);
+  const score = (measured: Measured) => scoreOf(rule, measured);
   return {
     ...{ mode: rule.mode, threshold: rule.threshold },
     ...{ known: known.map(score), strange: strange?.map(score) ?? null },

@@ -28,7 +28,5 @@ export async function checkReportPath(path: string): Promise<void> {
 export async function checkReportPlace(path: string): Promise<void> {
   const entry = await stat(path).catch(() => null);
   if (entry?.isDirectory())
-    throw new ValueError(
-      `Expected nothing but a report at ${path}. Received: a folder. Hint: move it away.`,
-    );
+    throw new ValueError(`Expected nothing but a report at ${path}. Received: a folder. Hint: move it away.`);
 }
