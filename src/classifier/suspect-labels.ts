@@ -31,7 +31,12 @@ const suspect = { probability: 0.05, likely: 0.5 } as const;
  *
  * @param leftOut each picture with the probabilities of a head that was not trained on it, as from `fitHead`
  */
-export function findSuspectLabels(leftOut: readonly LeftOut[]): SuspectLabel[] {
+export function findSuspectLabels(
+  leftOut: readonly {
+    readonly picture: Pick<LeftOut['picture'], 'path' | 'label'>;
+    readonly probabilities: ArrayLike<number>;
+  }[],
+): SuspectLabel[] {
   return leftOut
     .map(({ picture: { path, label }, probabilities }) => {
       const likely = argMax(probabilities);

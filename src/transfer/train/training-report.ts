@@ -3,11 +3,12 @@ import type { SkippedPicture } from '../../classifier/dataset.js';
 import type { LeftOut } from '../../classifier/fit-head.js';
 import { readMetadata } from '../../classifier/metadata.js';
 import { isKnown, type Measured, scoreOf } from '../../classifier/strangers.js';
+import type { SuspectLabel } from '../../classifier/suspect-labels.js';
 import type { Engine } from '../../engine/engine.js';
 import { collectReport } from '../evaluate/report/collect-report.js';
 import { describeModel } from '../evaluate/report/describe-model.js';
 import { renderReport } from '../evaluate/report/render-report.js';
-import type { Leakage, StrangersReport, SuspectLabel } from '../evaluate/report/report.js';
+import type { Leakage, StrangersReport } from '../evaluate/report/report.js';
 import type { TrainingRecord } from '../evaluate/report/training-record.js';
 import type { Reporter } from '../reporter.js';
 import type { TrainedStrangers } from './learn-strangers.js';
@@ -27,7 +28,7 @@ export interface TrainingReportOptions {
   /** The folder of pictures of other things. */
   readonly strangersFolder: string | undefined;
   readonly skipped: readonly SkippedPicture[];
-  readonly suspectLabels?: readonly SuspectLabel[];
+  readonly suspectLabels: readonly SuspectLabel[];
   readonly leakage?: Leakage;
   /** Whether the report holds photos. */
   readonly pictures: boolean;

@@ -1,6 +1,7 @@
 /** A report as plain data: all that `renderReport` puts on its page, and nothing of where it came from. */
 
 import type { SkippedPicture } from '../../../classifier/dataset.js';
+import type { SuspectLabel } from '../../../classifier/suspect-labels.js';
 
 /** A small copy of a picture, or a layer that lies over one. */
 export interface SmallPicture {
@@ -51,17 +52,6 @@ export interface StrangersReport {
   readonly strange: readonly number[] | null;
   /** The folder of pictures of other things. Default: none. */
   readonly folder?: string;
-}
-
-/** A picture whose class may be wrong: how likely that class is by a model that was not trained on it. */
-export interface SuspectLabel {
-  readonly path: string;
-  /** Index of the class that the picture was given. */
-  readonly given: number;
-  /** Of that class, from 0 to 1. */
-  readonly probability: number;
-  /** Index of the likeliest class. */
-  readonly likely: number;
 }
 
 /** Two pictures of probably the same thing, one of which the model was trained on while it was asked about the other. */

@@ -2,11 +2,12 @@
 import { reliabilityOf } from '../../../classifier/calibration.js';
 import type { Evaluation } from '../../../classifier/metrics.js';
 import { compareScores } from '../../../classifier/strangers.js';
+import type { SuspectLabel } from '../../../classifier/suspect-labels.js';
 import { wilsonInterval } from '../../../classifier/wilson.js';
 import { epochsChart, reliabilityChart, scoresChart, strangersChart } from './charts.js';
 import { thumbnail } from './figures.js';
 import { count, html, type Markup, percent, range } from './markup.js';
-import type { Leakage, Report, StrangersReport, SuspectLabel } from './report.js';
+import type { Leakage, Report, StrangersReport } from './report.js';
 
 /** Pictures that a section shows at most; the others are counted. */
 const mostShown = 24;

@@ -2,6 +2,7 @@ import { openEngine, readModel, sha256 } from '#platform';
 import type { SkippedPicture } from '../../../classifier/dataset.js';
 import type { ModelMetadata } from '../../../classifier/metadata.js';
 import { withReject } from '../../../classifier/strangers.js';
+import { findSuspectLabels } from '../../../classifier/suspect-labels.js';
 import type { ClassifyFilesOptions } from '../../predict/classify-files.js';
 import type { Reporter } from '../../reporter.js';
 import { writeOver } from '../../write-over.js';
@@ -45,6 +46,9 @@ export async function writeEvaluation(
     {
       ...found,
       ...{ kind: 'test', model, metadata, bytes, pictures, engine, maxPixels, workers },
+      suspectLabels: findSuspectLabels(
+        found.answers.map(({ path, label, probabilities }) => ({ picture: { path, label }, probabilities })),
+      ),
       counts: record?.counts ?? null,
       history: record?.history ?? null,
       bestEpoch: record?.bestEpoch ?? 0,
