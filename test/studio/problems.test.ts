@@ -1,6 +1,6 @@
 import test from 'ava';
 import { niceTop } from '../../src/web/studio/chart.js';
-import { describeFaceless, describeFlat, problemOf } from '../../src/web/studio/problems.js';
+import { problemOf } from '../../src/web/studio/problems.js';
 
 test('training begins with two named classes that have pictures', (t) => {
   t.is(
@@ -50,21 +50,4 @@ test('scales end at 1, 2 or 5 times a power of ten, not below the values', (t) =
     [0, Number.NaN, 0.013, 0.02, 0.7, 1, 1.01, 4.9, 7, 130].map(niceTop),
     [1, 1, 0.02, 0.02, 1, 1, 2, 5, 10, 200],
   );
-});
-
-test('where most pictures have no face, other weights are named', (t) => {
-  const faces = { seen: 6, faceless: 0 };
-  t.is(describeFaceless([]), undefined);
-  t.is(describeFaceless([faces, { seen: 6, faceless: 6 }]), undefined, 'half of them is not most');
-  t.is(
-    describeFaceless([faces, { seen: 9, faceless: 8 }]),
-    'No face was found in 8 of 15 pictures. This studio is made for faces, and will tell other things apart less well. For those it is built with --weights imagenet.',
-  );
-});
-
-test('pictures of one colour are named', (t) => {
-  const rest = 'there is one colour alone to see, or nearly, and so nothing to learn from.';
-  t.is(describeFlat([]), undefined);
-  t.is(describeFlat(['a.png']), `“a.png”: ${rest}`);
-  t.is(describeFlat(['a', 'b', 'c', 'd', 'e', 'f', 'g']), `“a”, “b”, “c”, “d”, “e” and 2 more: ${rest}`);
 });

@@ -1,9 +1,20 @@
 import { acceptDrops } from '../element/intake.js';
 import { Capture } from './capture.js';
 import { button, element } from './elements.js';
-import type { FaceCount } from './problems.js';
 import type { NamedPicture } from './project-archive.js';
+import type { Rejected } from './rejections.js';
 import type { Look } from './studio-protocol.js';
+
+/** A picture of a class. */
+export interface ClassPicture extends NamedPicture {
+  /** What it is stored under. */
+  readonly key: string;
+  /** What was seen, once it was looked at. */
+  readonly look?: Look;
+}
+
+/** A picture to put on a card. */
+export type NewPicture = NamedPicture & Partial<ClassPicture>;
 
 export interface ClassCardOptions {
   /** Name of the class; visitors may change it. */
@@ -14,21 +25,21 @@ export interface ClassCardOptions {
   onChange(): void;
   /** Called when the visitor removes the class. */
   onRemove(card: ClassCard): void;
-  /** Called with errors to show to the visitor, and the picture's name. */
-  onError(error: unknown, picture?: string): void;
+  /** Called when the visitor has removed a picture. @param restore puts it back */
+  onPictureRemoved(name: string, restore: () => void): void;
+  /** Called with the files that were left out of those that came together. */
+  onRejected(rejected: readonly Rejected[], total: number): void;
+  /** Called with errors to show to the visitor. */
+  onError(error: unknown): void;
 }
 
 /** A picture on the card. */
 interface Entry extends NamedPicture {
+  readonly key: string;
   readonly root: HTMLLIElement;
-  /** Its hash, once it was looked at. */
-  content?: string;
+  look?: Look;
   /** Address of a small picture, once it was looked at. */
   thumbnail?: string;
-  /** Whether faces are looked for and none was found. */
-  isFaceless?: boolean;
-  /** Whether it is of one colour, or nearly. */
-  isFlat?: boolean;
 }
 
 /** A class: its name, its pictures, and the ways to add more. */
@@ -39,7 +50,7 @@ export class ClassCard {
   readonly #count = element('span', { className: 'count', role: 'status' });
   readonly #list = element('ul', { className: 'thumbs' });
   readonly #cameraButton = button('Camera');
-  readonly #entries = new Set<Entry>();
+  #entries: readonly Entry[] = [];
   readonly #remove = button('×', { className: 'remove', title: 'Remove the class' });
   #capture?: Capture;
 
@@ -56,7 +67,7 @@ export class ClassCard {
     this.#remove.addEventListener('click', () => options.onRemove(this));
     const input = element('input', { type: 'file', accept: 'image/*', multiple: true });
     input.addEventListener('change', () => {
-      this.add([...(input.files ?? [])].map((file) => ({ name: file.name, blob: file })));
+      void this.add([...(input.files ?? [])].map((file) => ({ name: file.name, blob: file })));
       // The same files may be chosen again.
       input.value = '';
     });
@@ -70,7 +81,7 @@ export class ClassCard {
         this.#cameraButton,
       ]),
     );
-    acceptDrops(this.root, (files) => this.add(files.map((file) => ({ name: file.name, blob: file }))));
+    acceptDrops(this.root, (files) => void this.add(files.map((file) => ({ name: file.name, blob: file }))));
     this.#changed();
   }
 
@@ -78,43 +89,45 @@ export class ClassCard {
     return this.#name.value.trim();
   }
 
-  get pictures(): readonly NamedPicture[] {
-    return [...this.#entries].map(({ name, blob }) => ({ name, blob }));
+  get pictures(): readonly ClassPicture[] {
+    return this.#entries.map(({ name, blob, key, look }) => ({ name, blob, key, look }));
   }
 
   /** A picture that was looked at, by its hash. */
   find(content: string): { name: string; thumbnail: string; blob: Blob } | undefined {
-    for (const entry of this.#entries)
-      if (entry.content === content && entry.thumbnail !== undefined)
-        return { name: entry.name, thumbnail: entry.thumbnail, blob: entry.blob };
+    for (const { name, blob, look, thumbnail } of this.#entries)
+      if (look?.content === content && thumbnail !== undefined) return { name, thumbnail, blob };
     return undefined;
   }
 
   /** Hashes of the pictures that were looked at, each once. */
   get contents(): readonly string[] {
-    const contents = [...this.#entries].flatMap(({ content }) => (content === undefined ? [] : [content]));
-    return [...new Set(contents)];
+    return [...new Set(this.#entries.flatMap(({ look }) => look?.content ?? []))];
   }
 
   /** Pictures that were not looked at yet. */
   get waiting(): number {
-    return [...this.#entries].filter(({ content }) => content === undefined).length;
+    return this.#entries.filter(({ look }) => !look).length;
   }
 
-  /** How many pictures were looked at, and in how many of them no face was found. */
-  get faceCount(): FaceCount {
-    const seen = [...this.#entries].filter(({ content }) => content !== undefined);
-    return { seen: seen.length, faceless: seen.filter(({ isFaceless }) => isFaceless).length };
-  }
-
-  /** Names of the pictures that are of one colour, or nearly. */
-  get flatNames(): readonly string[] {
-    return [...this.#entries].filter(({ isFlat }) => isFlat).map(({ name }) => name);
-  }
-
-  add(pictures: readonly NamedPicture[]): void {
-    for (const picture of pictures) void this.#add(picture);
+  /** Puts pictures on the card, and looks at those that were not looked at. @returns once all were */
+  async add(pictures: readonly NewPicture[]): Promise<void> {
+    const entries = pictures.map((picture) => this.#place(picture));
     this.#changed();
+    const rejected: Rejected[] = [];
+    await Promise.all(
+      entries.map(async (entry) => {
+        if (entry.look) return;
+        try {
+          this.#show(entry, await this.#options.look(entry.blob));
+        } catch (error) {
+          rejected.push({ name: entry.name, error });
+          this.#drop(entry);
+        }
+        this.#changed();
+      }),
+    );
+    if (rejected.length > 0) this.#options.onRejected(rejected, entries.length);
   }
 
   focus(): void {
@@ -129,32 +142,34 @@ export class ClassCard {
     this.#cameraButton.hidden = false;
   }
 
-  async #add({ name, blob }: NamedPicture): Promise<void> {
+  #place({ name, blob, key = newKey(), look }: NewPicture): Entry {
     const image = element('img', { alt: '', hidden: true });
     const remove = button('', { className: 'thumb', ariaLabel: `Remove ${name}`, title: name });
     remove.append(image);
-    const entry: Entry = { name, blob, root: element('li', { className: 'waiting' }, [remove]) };
-    remove.addEventListener('click', () => this.#drop(entry));
-    this.#entries.add(entry);
-    this.#list.append(entry.root);
-    try {
-      const { content, thumbnail, faces, flat } = await this.#options.look(blob);
-      entry.content = content;
-      entry.isFaceless = faces === 0;
-      entry.isFlat = flat;
-      entry.thumbnail = URL.createObjectURL(thumbnail);
-      image.src = entry.thumbnail;
-      image.hidden = false;
-      entry.root.className = entry.isFaceless ? 'faceless' : '';
-      if (entry.isFaceless) {
-        remove.title = `${name}: no face was found, so the whole picture is taken`;
-        remove.ariaLabel = `Remove ${name}, in which no face was found`;
-      }
-    } catch (error) {
+    const entry: Entry = { name, blob, key, root: element('li', { className: 'waiting' }, [remove]) };
+    remove.addEventListener('click', () => {
+      const index = this.#entries.indexOf(entry);
       this.#drop(entry);
-      this.#options.onError(error, name);
-    }
-    this.#changed();
+      this.#options.onPictureRemoved(name, () => this.#putBack(entry, index));
+    });
+    this.#entries = [...this.#entries, entry];
+    this.#list.append(entry.root);
+    if (look) this.#show(entry, look);
+    return entry;
+  }
+
+  #show(entry: Entry, look: Look): void {
+    const { name, root } = entry;
+    entry.look = look;
+    entry.thumbnail = URL.createObjectURL(look.thumbnail);
+    const [remove, image] = [root.querySelector('button'), root.querySelector('img')];
+    if (!remove || !image) return;
+    image.src = entry.thumbnail;
+    image.hidden = false;
+    root.className = look.faces === 0 ? 'faceless' : '';
+    if (look.faces !== 0) return;
+    remove.title = `${name}: no face was found, so the whole picture is taken`;
+    remove.ariaLabel = `Remove ${name}, in which no face was found`;
   }
 
   #drop(entry: Entry): void {
@@ -162,15 +177,22 @@ export class ClassCard {
       'button',
     );
     const hadFocus = entry.root.contains(document.activeElement);
-    this.#entries.delete(entry);
+    this.#entries = this.#entries.filter((other) => other !== entry);
     entry.root.remove();
     if (hadFocus) (next ?? this.#name).focus();
     this.#changed();
   }
 
+  #putBack(entry: Entry, index: number): void {
+    this.#list.insertBefore(entry.root, this.#entries[index]?.root ?? null);
+    this.#entries = this.#entries.toSpliced(index, 0, entry);
+    entry.root.querySelector('button')?.focus();
+    this.#changed();
+  }
+
   async #openCamera(): Promise<void> {
     const capture = new Capture({
-      onPicture: (picture) => this.add([{ name: picture.name, blob: picture }]),
+      onPicture: (picture) => void this.add([{ name: picture.name, blob: picture }]),
       onEnd: () => {
         this.close();
         this.#cameraButton.focus();
@@ -188,10 +210,14 @@ export class ClassCard {
   }
 
   #changed(): void {
-    const count = this.#entries.size;
+    const count = this.#entries.length;
     this.#count.textContent = count === 1 ? '1 picture' : `${count} pictures`;
     this.#remove.ariaLabel = `Remove the class ${this.name}`;
     this.root.ariaLabel = this.name;
     this.#options.onChange();
   }
 }
+
+/** A name that no other picture has. `crypto.randomUUID` is for pages that come over https alone. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');

@@ -5,6 +5,8 @@ import type { Trained, TrainingClass } from './studio-protocol.js';
 
 /** A trained model with all that the page tells of it. */
 export interface KeptModel extends Omit<Trained, 'model'> {
+  /** What was told of it when it was trained. */
+  readonly outcome: string;
   /** `model.onnx`. */
   readonly file: Blob;
   /** What it was trained on. */
@@ -12,8 +14,8 @@ export interface KeptModel extends Omit<Trained, 'model'> {
 }
 
 export interface ModelPanelOptions {
-  /** Writes a model's head as a `.keras` file. */
-  encodeKeras(head: KeptModel['head']): Promise<Uint8Array<ArrayBuffer>>;
+  /** Writes a model as a `.keras` file. */
+  encodeKeras(model: KeptModel): Promise<Uint8Array<ArrayBuffer>>;
   /** Called with errors to show to the visitor. */
   onError(error: unknown): void;
 }
@@ -31,7 +33,7 @@ export class ModelPanel {
     find('#download-keras').addEventListener('click', async () => {
       if (!this.#model) return;
       try {
-        download(new Blob([await encodeKeras(this.#model.head)]), 'model.keras');
+        download(new Blob([await encodeKeras(this.#model)]), 'model.keras');
       } catch (error) {
         onError(error);
       }

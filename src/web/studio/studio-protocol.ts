@@ -65,7 +65,7 @@ export interface StudioCalls {
   /** Ends a training: at once while there is no model, after the epoch while there is. */
   stop(run: number): void;
   /** Writes a head that was trained, with the backbone, as a `.keras` file. */
-  encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>>;
+  encodeKeras(trained: Pick<Trained, 'head' | 'backbone'>): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface TrainQuestion {
@@ -114,6 +114,8 @@ export interface Trained {
   /** `model.onnx`. */
   readonly model: Uint8Array<ArrayBuffer>;
   readonly head: PackedHead;
+  /** Which weights the head belongs to. */
+  readonly backbone: string;
   /** The classes, in the order of the probabilities. */
   readonly labels: readonly string[];
   /** On the pictures that were left out; `null` where there were none, or training was stopped. */

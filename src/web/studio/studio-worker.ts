@@ -5,7 +5,7 @@ import { type Backbone, backboneModel, loadBackbone } from '../../classifier/bac
 import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import type { Dataset } from '../../classifier/dataset.js';
 import { Embedder } from '../../classifier/embedder.js';
-import { type PackedHead, packHead, toKerasHead } from '../../classifier/pack-head.js';
+import { packHead, toKerasHead } from '../../classifier/pack-head.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import { exportClassifier } from '../../classifier/write-classifier.js';
 import type { Engine } from '../../engine/engine.js';
@@ -181,6 +181,7 @@ async function trainOn(
   return {
     ...{ model, labels, isStopped },
     head: packHead(fitted),
+    backbone: nameOf(backbone.info),
     evaluation: honest,
     guesses: isStopped
       ? []
@@ -212,8 +213,15 @@ async function embedAll(
 }
 
 /** Backbone and head as one model: normalised pictures (N, height, width, 3) → probabilities (N, C). */
-async function encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>> {
-  const { model } = opened().backbone;
+async function encodeKeras({
+  head,
+  backbone,
+}: Pick<Trained, 'head' | 'backbone'>): Promise<Uint8Array<ArrayBuffer>> {
+  const { model, info } = opened().backbone;
+  if (backbone !== nameOf(info))
+    throw new Error(
+      'The model was trained with other weights than this page has by now, so it is no Keras model. Train again.',
+    );
   model.trainable = false;
   const embedding = new GlobalAveragePooling2D({ name: 'global_average_pooling2d' }).apply(
     model.outputTensor,
@@ -225,6 +233,9 @@ async function encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>> {
   });
   return (await encodeKerasModel(whole, 'keras')) as Uint8Array<ArrayBuffer>;
 }
+
+/** The same for the same weights. */
+const nameOf = ({ name, weights, sha256 }: Backbone['info']): string => sha256 ?? `${name} ${weights}`;
 
 const keepOnly = (contents: readonly string[]) => opened().gallery.keepOnly(contents);
 

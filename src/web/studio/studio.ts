@@ -1,18 +1,23 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 
+import { printable } from '../../printable.js';
 import { defineClassifierElement } from '../element/classifier-element.js';
 import { findElement as find } from '../find-element.js';
 import { keepForOffline } from '../page/offline.js';
+import { adviseOn } from './advice.js';
+import { Autosave } from './autosave.js';
 import { ClassCard } from './class-card.js';
-import { download, ModelPanel } from './model-panel.js';
+import { element } from './elements.js';
+import { download, type KeptModel, ModelPanel } from './model-panel.js';
 import { explainError, Notices } from './notices.js';
-import { describeFaceless, describeFlat, problemOf } from './problems.js';
+import { problemOf } from './problems.js';
 import { readProject, writeProject } from './project-archive.js';
 import { ReportPanel, type Shown } from './report-panel.js';
-import type { Trained, TrainingClass } from './studio-protocol.js';
-import { answersOf, describeEstimate } from './studio-report.js';
+import { defaultSettings, readSettings, type Trained, type TrainingClass } from './studio-protocol.js';
+import { answersOf, count, describeEstimate } from './studio-report.js';
 import { Trainer } from './trainer-client.js';
 import { TrainingPanel } from './training-panel.js';
+import { Undo } from './undo.js';
 
 defineClassifierElement();
 
@@ -21,12 +26,21 @@ const notices = new Notices();
 const panel = new TrainingPanel();
 const report = new ReportPanel(findPicture);
 const onError = (error: unknown, file?: string) => notices.tellError(error, file);
-const modelPanel = new ModelPanel({ encodeKeras: (head) => trainer.encodeKeras(head), onError });
+const modelPanel = new ModelPanel({ encodeKeras: (model) => trainer.encodeKeras(model), onError });
+const undo = new Undo();
 const cards: ClassCard[] = [];
 /** Ends the training that is under way. */
 let training: AbortController | undefined;
-/** Whether there are pictures that were not saved. */
-let isUnsaved = false;
+const autosave = new Autosave({
+  snapshot: () => ({
+    classes: cards.map(({ name, pictures }) => ({ name, pictures })),
+    settings: panel.settings,
+    model: modelPanel.model,
+  }),
+  onProblem: (text) => notices.tell(text),
+});
+/** Whether what is here was put into a file since it changed. */
+let isSaved = true;
 
 const trainButton = find<HTMLButtonElement>('#train');
 const stopButton = find<HTMLButtonElement>('#stop');
@@ -42,15 +56,40 @@ function findPicture(content: string): Shown | undefined {
   return undefined;
 }
 
+const pictureCount = () => cards.reduce((sum, { pictures }) => sum + pictures.length, 0);
+
+/** Whenever there are other pictures, classes or settings. */
 function onChange(): void {
-  isUnsaved = cards.some(({ pictures }) => pictures.length > 0);
-  find<HTMLButtonElement>('#save').disabled = !isUnsaved;
+  isSaved = pictureCount() === 0;
+  find<HTMLButtonElement>('#save').disabled = isSaved;
   modelPanel.compareWith(classesNow());
+  showAdvice();
+  autosave.schedule();
+}
+
+function showAdvice(): void {
+  const advised = cards.map(({ name, pictures }) => ({
+    name,
+    pictures: pictures.map(({ name, look }) => ({ name, ...look })),
+  }));
+  const texts = adviseOn(advised).map(printable);
+  const list = find('#advice');
+  // Screen readers are told what is new alone.
+  if (texts.join('\n') === [...list.children].map(({ textContent }) => textContent).join('\n')) return;
+  list.replaceChildren(...texts.map((textContent) => element('li', { textContent })));
+  list.hidden = texts.length === 0;
 }
 
 function addClass(name = nextName()): ClassCard {
-  const look = (picture: Blob) => trainer.look(picture);
-  const card = new ClassCard({ name, look, onChange, onRemove: removeClass, onError });
+  const card = new ClassCard({
+    name,
+    look: (picture) => trainer.look(picture),
+    onChange,
+    onRemove: removeClass,
+    onPictureRemoved: (picture, restore) => undo.push({ what: `“${picture}”`, restore }),
+    onRejected: (rejected, total) => notices.tellRejected(rejected, total),
+    onError,
+  });
   cards.push(card);
   find('#classes').insertBefore(card.root, find('#add-class'));
   return card;
@@ -63,13 +102,21 @@ function nextName(): string {
 }
 
 function removeClass(card: ClassCard): void {
-  const question = `Remove “${card.name}” and its ${card.pictures.length} pictures?`;
-  if (card.pictures.length > 0 && !confirm(question)) return;
+  const index = cards.indexOf(card);
   card.close();
   card.root.remove();
-  cards.splice(cards.indexOf(card), 1);
+  cards.splice(index, 1);
   find('#add-class').focus();
   onChange();
+  undo.push({
+    what: `the class “${card.name}” with ${count(card.pictures.length, 'picture')}`,
+    restore: () => {
+      find('#classes').insertBefore(card.root, cards[index]?.root ?? find('#add-class'));
+      cards.splice(index, 0, card);
+      card.focus();
+      onChange();
+    },
+  });
 }
 
 async function train(): Promise<void> {
@@ -88,9 +135,6 @@ async function train(): Promise<void> {
     if (signal.aborted) return panel.say(stoppedWithout());
     const late = problemOf(classes.map(({ name, pictures }) => ({ name, usable: pictures.length })));
     if (late) return panel.say(late, { isError: true });
-    const faceless = describeFaceless(cards.map(({ faceCount }) => faceCount));
-    const flat = describeFlat(cards.flatMap(({ flatNames }) => flatNames));
-    for (const advice of [faceless, flat]) if (advice) notices.tell(advice);
     const trained = await trainer.train(classes, panel.settings, {
       signal,
       onEvent: (event) => {
@@ -115,16 +159,21 @@ const stoppedWithout = (): string =>
   modelPanel.model ? 'Stopped. The model is still the one from before.' : 'Stopped. There is no model yet.';
 
 function showTrained({ model, ...trained }: Trained, classes: TrainingClass[], seconds: number): void {
-  const file = new Blob([model], { type: 'application/octet-stream' });
-  modelPanel.model = { ...trained, file, classes };
-  modelPanel.compareWith(classesNow());
-  report.show(trained);
   const { guesses, rule, epochs, isStopped } = trained;
   const outcome = isStopped
     ? `Stopped after ${epochs} of ${panel.settings.epochs} epochs, so how good it is was not found out.`
     : describeEstimate(answersOf(guesses, rule?.threshold ?? null));
+  const file = new Blob([model], { type: 'application/octet-stream' });
+  showModel({ ...trained, outcome, file, classes });
   panel.say(`Trained in ${inTime(seconds)}. ${outcome}`);
   find('#result').scrollIntoView({ block: 'nearest' });
+  autosave.schedule();
+}
+
+function showModel(model: KeptModel): void {
+  modelPanel.model = model;
+  modelPanel.compareWith(classesNow());
+  report.show(model);
 }
 
 const inTime = (seconds: number): string =>
@@ -135,7 +184,7 @@ const inTime = (seconds: number): string =>
 /** The classes once every picture was looked at. Pictures are looked at as they come; training waits for the last. */
 async function readyClasses(signal: AbortSignal): Promise<TrainingClass[]> {
   await trainer.ready;
-  const total = cards.reduce((sum, { pictures }) => sum + pictures.length, 0);
+  const total = pictureCount();
   for (;;) {
     const waiting = cards.reduce((sum, card) => sum + card.waiting, 0);
     if (waiting === 0 || signal.aborted) break;
@@ -164,20 +213,67 @@ function showTraining(isOn: boolean): void {
 
 async function open(file: File): Promise<void> {
   notices.clear();
-  const count = cards.reduce((sum, { pictures }) => sum + pictures.length, 0);
-  if (count > 0 && !confirm(`Open “${file.name}” in place of the ${count} pictures that are here?`)) return;
+  const pictures = pictureCount();
+  if (pictures > 0 && !confirm(`Open “${file.name}” in place of the ${pictures} pictures that are here?`))
+    return;
   try {
     const { classes, settings } = await readProject(file);
-    for (const card of cards.splice(0)) {
-      card.close();
-      card.root.remove();
-    }
-    for (const { name, pictures } of classes) addClass(name).add(pictures);
+    removeAll();
+    for (const { name, pictures } of classes) void addClass(name).add(pictures);
     panel.settings = settings;
     panel.say('');
   } catch (error) {
     onError(error, file.name);
   }
+}
+
+/** Takes all classes away, for good. */
+function removeAll(): void {
+  for (const card of cards.splice(0)) {
+    card.close();
+    card.root.remove();
+  }
+  undo.clear();
+}
+
+/** Goes on where an earlier visit ended. */
+async function restore(): Promise<void> {
+  const left = await autosave.open();
+  for (const { name, pictures } of left?.classes ?? []) void addClass(name).add(pictures);
+  if (left) panel.settings = readSettings(left.settings);
+  if (left?.model) {
+    showModel(left.model);
+    panel.say(`This model was trained in an earlier visit. ${left.model.outcome}`);
+  }
+  while (cards.length < 2 && !left) addClass();
+  document.body.dataset.restored = 'yes';
+  if (left) await warmUp();
+}
+
+/** Looks again at the pictures of an earlier visit, one at a time, so that training need not wait for it. */
+async function warmUp(): Promise<void> {
+  for (const { blob } of cards.flatMap(({ pictures }) => pictures.filter(({ look }) => look)))
+    if (!training) await trainer.look(blob).catch(() => {});
+}
+
+async function forget(): Promise<void> {
+  const question =
+    'Forget all pictures and classes, the settings and the model? Nothing of them stays in this browser. This cannot be undone.';
+  if (!confirm(question)) return;
+  training?.abort();
+  notices.clear();
+  removeAll();
+  modelPanel.model = undefined;
+  report.hide();
+  panel.settings = defaultSettings;
+  panel.say('');
+  find('#charts').hidden = true;
+  addClass();
+  addClass();
+  await autosave.forget();
+  autosave.schedule();
+  await trainer.keepOnly([]).catch(() => {});
+  find('#forget').focus();
 }
 
 trainButton.addEventListener('click', () => void train());
@@ -190,7 +286,7 @@ find('#add-class').addEventListener('click', () => addClass().focus());
 find('#save').addEventListener('click', async () => {
   const classes = cards.map(({ name, pictures }) => ({ name, pictures }));
   download(await writeProject({ classes, settings: panel.settings }), 'pictures.zip');
-  isUnsaved = false;
+  isSaved = true;
 });
 find<HTMLInputElement>('#open').addEventListener('change', ({ target }) => {
   const input = target as HTMLInputElement;
@@ -212,7 +308,7 @@ document.addEventListener('drop', (event) => {
 const side = find('.side');
 new ResizeObserver(() => side.style.setProperty('--height', `${side.offsetHeight}px`)).observe(side);
 addEventListener('beforeunload', (event) => {
-  if (isUnsaved) event.preventDefault();
+  if (!isSaved && !autosave.isKept) event.preventDefault();
 });
 
 trainer.ready.then(
@@ -222,5 +318,6 @@ trainer.ready.then(
   },
   (error) => onError(error),
 );
-addClass();
-addClass();
+find('#settings').addEventListener('change', () => autosave.schedule());
+find('#forget').addEventListener('click', () => forget().catch(onError));
+void restore();

@@ -1,4 +1,3 @@
-import type { PackedHead } from '../../classifier/pack-head.js';
 import { UserError } from '../../errors.js';
 import { Caller } from '../rpc.js';
 import type {
@@ -79,7 +78,11 @@ export class Trainer {
   }
 
   /** A head that was trained, with the backbone, as a `.keras` file. */
-  encodeKeras(head: PackedHead): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#worker.ask('encodeKeras', head);
+  async encodeKeras({
+    head,
+    backbone,
+  }: Pick<Trained, 'head' | 'backbone'>): Promise<Uint8Array<ArrayBuffer>> {
+    await this.ready;
+    return this.#worker.ask('encodeKeras', { head, backbone });
   }
 }
