@@ -27,9 +27,6 @@ export interface Preprocessing {
 /** How levels from 0 to 255 become the input of a model. */
 export type Scaling = Pick<Preprocessing, 'channels' | 'mean' | 'scale'>;
 
-/** A scaling that treats all channels alike, as those of Keras's MobileNets do. */
-export type UniformScaling = Scaling & { readonly scale: number };
-
 /** Keras's `preprocess_input` in its `tf` mode: levels mapped to [−1, 1]. */
 export const tfScaling = { channels: 'RGB', mean: [127.5, 127.5, 127.5], scale: 1 / 127.5 } as const;
 
@@ -37,7 +34,7 @@ export const tfScaling = { channels: 'RGB', mean: [127.5, 127.5, 127.5], scale: 
 export const caffeScaling = { channels: 'BGR', mean: [103.939, 116.779, 123.68], scale: 1 } as const;
 
 /** Keras's `torch` mode: ImageNet's mean subtracted and its deviation divided by, which are of levels from 0 to 1. */
-const torchScaling = {
+export const torchScaling = {
   channels: 'RGB',
   mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
   scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)],

@@ -9,7 +9,7 @@ export interface Serialized extends Config {
 
 /**
  * How the value under a key of a configuration is read: numbers may also be pairs or lists of numbers; a float is
- * written with a decimal point; an axis may be a list of one.
+ * written with a decimal point; an axis may be a list of one; sizes are a list of numbers and nulls.
  */
 export type FieldKind =
   | 'number'
@@ -17,6 +17,7 @@ export type FieldKind =
   | 'float'
   | 'float or null'
   | 'axis'
+  | 'sizes or null'
   | 'text'
   | 'flag'
   | 'activation'

@@ -49,10 +49,10 @@ export function formatSummary(model: Functional, options: SummaryOptions = {}): 
     if (!isChain) row.push(connectionsOf(layer, model));
     if (showTrainable) row.push(layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N');
     if (!expandNested || !(layer instanceof Functional)) return [row];
-    return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, level + 1))];
+    return [row, ...layer.operations.flatMap((inner) => rowsOf(inner, level + 1))];
   };
-  const [start, end] = boundsOf(model.layers, layerRange);
-  const rows = model.layers.slice(start, end).flatMap((layer) => rowsOf(layer, 0));
+  const [start, end] = boundsOf(model.operations, layerRange);
+  const rows = model.operations.slice(start, end).flatMap((layer) => rowsOf(layer, 0));
   const { lineLength, ...layout } = layoutOf(
     isChain,
     showTrainable,
@@ -150,8 +150,8 @@ function boundsOf(layers: readonly Layer[], range?: readonly [string, string]): 
 }
 
 function totals(model: Functional, optimizer: Optimizer | undefined): string[] {
-  const trainable = countOf(model.trainableWeights);
-  const nonTrainable = countOf(model.nonTrainableWeights);
+  const [trainable, nonTrainable] = [countOf(model.trainableWeights), countOf(model.nonTrainableWeights)];
+  const [trainableBytes, otherBytes] = [bytesOf(model.trainableWeights), bytesOf(model.nonTrainableWeights)];
   const kept = optimizer?.built ? sizeOfOptimizer(optimizer) : null;
   const line = (title: string, params: number, bytes: number) =>
     ` ${title} params: ${grouped(params)} (${memory(bytes)})`;
@@ -159,10 +159,10 @@ function totals(model: Functional, optimizer: Optimizer | undefined): string[] {
     line(
       'Total',
       trainable + nonTrainable + (kept?.params ?? 0),
-      4 * (trainable + nonTrainable) + (kept?.bytes ?? 0),
+      trainableBytes + otherBytes + (kept?.bytes ?? 0),
     ),
-    line('Trainable', trainable, 4 * trainable),
-    line('Non-trainable', nonTrainable, 4 * nonTrainable),
+    line('Trainable', trainable, trainableBytes),
+    line('Non-trainable', nonTrainable, otherBytes),
     ...(kept ? [line('Optimizer', kept.params, kept.bytes)] : []),
   ];
 }
@@ -178,6 +178,12 @@ function sizeOfOptimizer(optimizer: Optimizer): { params: number; bytes: number 
 /** The number of scalars; a weight that is shared counts once. */
 const countOf = (weights: readonly Variable[]): number =>
   [...new Set(weights)].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+const bytesOf = (weights: readonly Variable[]): number =>
+  [...new Set(weights)].reduce(
+    (sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'int64' ? 8 : 4),
+    0,
+  );
 
 const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 

@@ -15,6 +15,8 @@ export class Variable implements Parameter {
     value: Float32Array = new Float32Array(sizeOf(shape)),
     /** Whether an optimizer may change it while its layer is trainable. Moving averages are not. */
     readonly trainable = true,
+    /** How files and summaries have it. Here all values are float32. */
+    readonly dtype: 'float32' | 'int64' = 'float32',
   ) {
     this.#value = value.slice();
   }

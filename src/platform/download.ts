@@ -15,6 +15,8 @@ export interface RemoteFile {
   readonly url: string;
   /** Of the file, in hexadecimal, where it is known. */
   readonly sha256?: string;
+  /** Likewise, where its publisher says no other hash. */
+  readonly md5?: string;
   /** Throws for bytes that are not the whole file, as an earlier download may have left them. */
   readonly check?: (bytes: Uint8Array) => void;
   /** Called with every part that arrives. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { caffeScaling, tfScaling } from '../../src/graph/preprocessing.js';
+import { caffeScaling, tfScaling, torchScaling } from '../../src/graph/preprocessing.js';
 import { float32 } from '../../src/graph/tensor.js';
 import {
   describeScaling,
@@ -7,6 +7,7 @@ import {
   ImageDataGenerator,
   scalingWarning,
 } from '../../src/keras/preprocessing/index.js';
+import { preprocessInputOf } from '../../src/keras/preprocessing/preprocess-input.js';
 
 const toTf = (x: ImageArray) =>
   float32(
@@ -23,12 +24,20 @@ const near = (value: number) => Number(value.toPrecision(7));
 test('a generator’s scaling is found from what it does', (t) => {
   const scalingOf = (options: ConstructorParameters<typeof ImageDataGenerator>[0]) => {
     const scaling = describeScaling(new ImageDataGenerator({ ...options, warn: () => {} }));
-    return scaling && { ...scaling, scale: near(scaling.scale) };
+    if (!scaling) return null;
+    const { scale } = scaling;
+    return { ...scaling, scale: typeof scale === 'number' ? near(scale) : scale.map(near) };
   };
   t.deepEqual(scalingOf({}), { channels: 'RGB', mean: [0, 0, 0], scale: 1 });
   t.deepEqual(scalingOf({ rescale: 1 / 255 }), { channels: 'RGB', mean: [0, 0, 0], scale: near(1 / 255) });
   t.deepEqual(scalingOf({ preprocessingFunction: toTf }), { ...tfScaling, scale: near(1 / 127.5) });
   t.deepEqual(scalingOf({ preprocessingFunction: toCaffe }), caffeScaling);
+  const { mean, scale } = torchScaling;
+  t.deepEqual(scalingOf({ preprocessingFunction: preprocessInputOf(torchScaling) }), {
+    ...torchScaling,
+    mean: mean.map((level) => Number(level.toFixed(3))),
+    scale: scale.map(near),
+  });
   t.is(scalingOf({ samplewiseCenter: true }), null);
   t.is(scalingOf({ preprocessingFunction: (x) => float32(x.data.map(Math.sqrt), x.dims) }), null);
   t.is(
@@ -54,4 +63,10 @@ test('a scaling that the weights were not trained with is warned of', (t) => {
   );
   t.is(warningFor({ preprocessingFunction: toTf }), null);
   t.is(warningFor({ preprocessingFunction: toCaffe }, caffeScaling as never), null);
+  const toTorch = preprocessInputOf(torchScaling);
+  t.is(warningFor({ preprocessingFunction: toTorch }, torchScaling as never), null);
+  t.is(
+    warningFor({ preprocessingFunction: toTf }, torchScaling as never),
+    'Expected pictures scaled as the pretrained weights were trained with: RGB minus (123.675, 116.28, 103.53) times (0.017, 0.018, 0.017). Received: RGB in [-1.0, 1.0] from the ImageDataGenerator. Hint: pass `preprocessingFunction: preprocessInput` in place of `rescale`, or train on knowingly.',
+  );
 });

@@ -22,11 +22,13 @@ import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { type Layer, perInput } from '../../src/keras/layers/layer.js';
 import { LayerNormalization } from '../../src/keras/layers/layer-normalization.js';
+import { LayerScale } from '../../src/keras/layers/layer-scale.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { Multiply } from '../../src/keras/layers/multiply.js';
 import { Normalization } from '../../src/keras/layers/normalization.js';
 import type { Pooling2DOptions } from '../../src/keras/layers/pooling2d.js';
 import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
+import { Operation } from '../../src/keras/layers/operation.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
@@ -244,6 +246,13 @@ const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
   ['Multiply', new Multiply(), [3, 4], [3, 4], [3, 4]],
   ['Multiply that broadcasts pictures', new Multiply(), [2, 4, 3, 2], [2, 4, 1, 1]],
   ['Multiply of several ranks', new Multiply(), [2, 4], [2, 3, 4]],
+  ['LayerScale', new LayerScale({ initValues: 0.5, projectionDim: 3 }), [4, 3]],
+  ['LayerScale of pictures', new LayerScale({ initValues: 0.5, projectionDim: 4 }), [2, 4, 3, 2]],
+  ['Dropout of whole pictures', new Dropout({ rate: 0.4, noiseShape: [null, 1, 1, null] }), [5, 3, 2, 2]],
+  ['a sum of tensors', new Operation('Add', null), [3, 4], [3, 4]],
+  ['a product of tensors', new Operation('Multiply', null), [3, 4], [3, 4]],
+  ['a sum with a number', new Operation('Add', 3), [3, 4]],
+  ['a product with a number', new Operation('Multiply', 0.5), [3, 4]],
   ['LayerNormalization', new LayerNormalization(), [5, 7]],
   ['LayerNormalization of pictures', new LayerNormalization({ epsilon: 0.1 }), [2, 4, 3, 2]],
   ['LayerNormalization along two axes', new LayerNormalization({ axis: [1, 3] }), [2, 4, 3, 2]],

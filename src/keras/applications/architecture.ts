@@ -28,6 +28,8 @@ export interface InputShapeRequest {
   inputShape: InputShape | null;
   /** Height and width with the top, where no shape is given. */
   defaultSize: number;
+  /** The smallest height and width. */
+  minSize: number;
   includeTop: boolean;
   /** Whether pre-trained weights with 3 channels are loaded. */
   pretrained: boolean;
@@ -36,8 +38,7 @@ export interface InputShapeRequest {
 
 /** Keras's `obtain_input_shape`. @throws ValueError for a shape that the model cannot have, in Keras's words */
 export function obtainInputShape(request: InputShapeRequest): InputShape {
-  const { inputShape, defaultSize, includeTop, pretrained, warn } = request;
-  const minSize = 32;
+  const { inputShape, defaultSize, minSize, includeTop, pretrained, warn } = request;
   const channels = (inputShape?.length === 3 && !pretrained ? inputShape[2] : 3) ?? null;
   if (channels !== 1 && channels !== 3)
     warn(

@@ -1,9 +1,9 @@
 import type { DownloadProgress } from '#platform';
 import { ValueError } from '../../errors.js';
-import type { UniformScaling } from '../../graph/preprocessing.js';
+import type { Scaling } from '../../graph/preprocessing.js';
 import { refuseOthers } from '../../named-options.js';
 import type { ActivationName } from '../activations.js';
-import { GlorotUniform, type Initializer, Zeros } from '../initializers.js';
+import { GlorotUniform, type Initializer, type SeedOption, Zeros } from '../initializers.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../layers/global-pooling2d.js';
 import { Input, InputLayer } from '../layers/input.js';
 import type { KerasTensor } from '../layers/layer.js';
@@ -19,7 +19,7 @@ import {
 } from './architecture.js';
 
 export interface ApplicationOptions {
-  /** Default: 224 × 224 × 3 with the top, any size without. */
+  /** Default: with the top the size of its weights, mostly 224 × 224 × 3; any size without. */
   inputShape?: InputShape | null;
   /** Whether the model classifies, or ends with its last feature map. Default `true`. */
   includeTop?: boolean;
@@ -41,6 +41,14 @@ export interface ApplicationOptions {
   random?: RandomState;
 }
 
+/** The arguments of a network with weights that Keras trained on ImageNet. */
+export interface ImageNetOptions extends ApplicationOptions {
+  /**
+   * `'imagenet'`, the path or the bytes of a file of Keras's weights, or `null` for random ones. Default `'imagenet'`.
+   */
+  weights?: 'imagenet' | (string & {}) | Uint8Array | null;
+}
+
 /** The file that published weights are read from. */
 export interface WeightsRequest {
   /** Height and width of the pictures that they were trained on. */
@@ -52,11 +60,25 @@ export interface WeightsRequest {
 /** Weights that are known by a name. */
 export interface PublishedWeights {
   /** How they want pictures to be scaled. */
-  readonly scaling: UniformScaling;
+  readonly scaling: Scaling;
   load(model: Model, request: WeightsRequest): Promise<void>;
 }
 
-type Weights = string | Uint8Array | null;
+export type Weights = string | Uint8Array | null;
+
+/**
+ * The first values of kernels: those of Keras's initializer for the layer, or zeros where weights are about to be loaded,
+ * which need no random ones first. Default: `GlorotUniform`.
+ */
+export type Kernels = (initializer?: (options: SeedOption) => Initializer) => Initializer;
+
+/** What the top of a network is made for. */
+export interface TopOptions {
+  /** Number of classes. */
+  readonly classes: number;
+  /** Activation of the last layer; `null` leaves logits. */
+  readonly classifierActivation: ActivationName | null;
+}
 
 /** One network: everything that is not the same for all of them. */
 export interface ApplicationSpec {
@@ -66,24 +88,39 @@ export interface ApplicationSpec {
   readonly read: (options: ApplicationOptions) => unknown;
   /** @param size height of the pictures, if it is known */
   nameOf(size: number | null): string;
-  /** Heights and widths that ImageNet weights are published for. */
-  readonly sizes: readonly number[];
+  /** Heights and widths that ImageNet weights are published for, where there are several. Default: `defaultSize` alone. */
+  readonly sizes?: readonly number[];
+  /** Height and width with the top, where no shape is given. Default 224. */
+  readonly defaultSize?: number;
+  /** The smallest height and width. Default 32. */
+  readonly minSize?: number;
+  /** Chooses the shape of pictures. Default: Keras's `obtain_input_shape`. */
+  readonly chooseShape?: (inputShape: InputShape | null) => InputShape;
   readonly published: Readonly<Record<string, PublishedWeights>>;
-  /** @throws ValueError for arguments that do not go together, in Keras's words */
-  check(given: { weights: Weights; includeTop: boolean; classes: number }): void;
-  /** @throws ValueError where there are no ImageNet weights, in Keras's words */
-  checkImageNet(): void;
+  /**
+   * Throws a ValueError for arguments that do not go together, in Keras's words. Default: for ImageNet weights with a top
+   * of other than 1000 classes.
+   */
+  check?(given: {
+    weights: Weights;
+    includeTop: boolean;
+    classes: number;
+    inputShape: InputShape | null;
+  }): void;
+  /** Throws a ValueError where there are no ImageNet weights, in Keras's words. */
+  checkImageNet?(): void;
   /** The shape whose height and width choose the weights. Default: `inputShape`. */
   readonly guidingShape?: InputShape;
   /** (N, H, W, C) → the last feature map. */
-  features(input: KerasTensor, initializer: Initializer): KerasTensor;
+  features(input: KerasTensor, kernels: Kernels, given: { weights: Weights }): KerasTensor;
   /** The last feature map → (N, classes). */
-  top(
-    map: KerasTensor,
-    given: { classes: number; classifierActivation: ActivationName | null; initializer: Initializer },
-  ): KerasTensor;
+  top(map: KerasTensor, given: TopOptions, kernels: Kernels): KerasTensor;
+  /** Whether pooling without the top is called `avg_pool` or `max_pool`. Default: as other layers are, by their class. */
+  readonly namesPooling?: boolean;
+  /** What follows where there is no top, after pooling. Default: nothing. */
+  end?(y: KerasTensor): KerasTensor;
   /** How a file of weights wants pictures to be scaled, where its path tells. */
-  scalingOfFile?(path: string): UniformScaling | null;
+  scalingOfFile?(path: string): Scaling | null;
 }
 
 /**
@@ -116,27 +153,30 @@ export async function buildApplication(
   const name = typeof weights === 'string' ? weights : '';
   const published = Object.hasOwn(spec.published, name) ? spec.published[name] : undefined;
   const bytes = typeof weights === 'string' && !published ? await readWeightsPath(weights) : weights;
-  spec.check({ weights, includeTop, classes });
+  (spec.check ?? checkImageNetTop)({ weights, includeTop, classes, inputShape });
 
-  const [height, width] = spec.guidingShape ?? inputShape ?? [];
-  const shape = obtainInputShape({
-    inputShape,
-    defaultSize: height === width && height != null && spec.sizes.includes(height) ? height : 224,
-    includeTop,
-    pretrained: published !== undefined,
-    warn,
-  });
+  const shape =
+    spec.chooseShape?.(inputShape) ??
+    obtainInputShape({
+      inputShape,
+      defaultSize: defaultSizeOf(spec, inputShape),
+      minSize: spec.minSize ?? 32,
+      includeTop,
+      pretrained: published !== undefined,
+      warn,
+    });
   const [rows = null] = shape;
-  if (weights === 'imagenet') spec.checkImageNet();
-  const size = weights === 'imagenet' ? imageNetSize(shape, spec.sizes, warn) : rows;
+  if (weights === 'imagenet') spec.checkImageNet?.();
+  const size = weights === 'imagenet' && spec.sizes ? imageNetSize(shape, spec.sizes, warn) : rows;
 
   const input = inputTensor ?? Input({ shape });
-  const initializer = firstInitializer(weights, random);
-  const map = spec.features(input, initializer);
+  const kernels = firstValues(weights, random);
+  const map = spec.features(input, kernels, { weights });
   if (includeTop) checkClassifierActivation(classifierActivation, weights);
+  const end = spec.end ?? ((y: KerasTensor) => y);
   const output = includeTop
-    ? spec.top(map, { classes, classifierActivation, initializer })
-    : pool(map, pooling);
+    ? spec.top(map, { classes, classifierActivation }, kernels)
+    : end(pool(map, pooling, spec.namesPooling));
   const model = new Model({
     inputs: sourceInputs(input),
     outputs: output,
@@ -162,21 +202,37 @@ function imageNetSize(
   return 224;
 }
 
-/** Keras's initializer of kernels; weights that are about to be loaded need no random ones first. */
-const firstInitializer = (weights: Weights, random?: RandomState): Initializer =>
-  weights === null ? GlorotUniform({ seed: random }) : { ...GlorotUniform(), make: Zeros().make };
+/** The size that ImageNet weights with a top are for. */
+function defaultSizeOf(spec: ApplicationSpec, inputShape: InputShape | null): number {
+  const { sizes = [], defaultSize = 224 } = spec;
+  const [height, width] = spec.guidingShape ?? inputShape ?? [];
+  return height === width && height != null && sizes.includes(height) ? height : defaultSize;
+}
+
+const firstValues =
+  (weights: Weights, random?: RandomState): Kernels =>
+  (initializer = GlorotUniform) =>
+    weights === null ? initializer({ seed: random }) : { ...initializer({}), make: Zeros().make };
 
 /** Pools the last feature map, if asked to. */
-function pool(map: KerasTensor, pooling: ApplicationOptions['pooling']): KerasTensor {
-  if (pooling === 'avg') return new GlobalAveragePooling2D().apply(map);
-  if (pooling === 'max') return new GlobalMaxPooling2D().apply(map);
-  return map;
+function pool(map: KerasTensor, pooling: ApplicationOptions['pooling'], isNamed = false): KerasTensor {
+  if (!pooling) return map;
+  const Pooling = pooling === 'avg' ? GlobalAveragePooling2D : GlobalMaxPooling2D;
+  return new Pooling(isNamed ? { name: `${pooling}_pool` } : {}).apply(map);
 }
 
 /** Notes how the pretrained weights want their pictures, so that `fit` can warn of others. */
-function expectScaling({ inputs }: Model, scaling: UniformScaling | null): void {
+function expectScaling({ inputs }: Model, scaling: Scaling | null): void {
   if (scaling)
     for (const { layer } of inputs) if (layer instanceof InputLayer) layer.expectedScaling = scaling;
+}
+
+/** @throws ValueError for ImageNet weights with a top of other than 1000 classes, in Keras's words */
+function checkImageNetTop(given: { weights: Weights; includeTop: boolean; classes: number }): void {
+  checkImageNetClasses(
+    given,
+    `If using \`weights='imagenet'\` with \`include_top=True\`, \`classes\` should be 1000.  Received classes=${given.classes}`,
+  );
 }
 
 /** @throws ValueError in Keras's words, of which each network has its own */

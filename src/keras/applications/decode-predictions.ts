@@ -16,6 +16,8 @@ export interface DecodePredictionsOptions {
 /** The file that Keras keeps the names in; it is kept where Keras keeps it. */
 const file = 'imagenet_class_index.json';
 const url = `https://storage.googleapis.com/download.tensorflow.org/data/${file}`;
+/** As Keras publishes it. */
+const md5 = 'c2c37ea517e94d9795004a39431a14cb';
 const imageNetClasses = 1000;
 
 /**
@@ -56,7 +58,7 @@ export async function decodePredictions(
 
 /** ImageNet's classes in order: its own name, and a person's. */
 async function readClassIndex(): Promise<(readonly [string, string])[]> {
-  const bytes = await readKerasFile({ file, url, check: parseClassIndex });
+  const bytes = await readKerasFile({ file, url, md5, check: parseClassIndex });
   return parseClassIndex(bytes);
 }
 

@@ -17,6 +17,7 @@ import type { Model } from '../models/model.js';
 import { fixed, floatRepr, pythonTuple } from '../python/format.js';
 import { checkHdf5 } from '../saving/hdf5.js';
 import { loadWeightsFrom } from '../saving/save.js';
+import { makeDivisible, paddingBefore } from './blocks.js';
 import {
   type ApplicationOptions,
   type ApplicationSpec,
@@ -82,12 +83,12 @@ export function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
         );
     },
     guidingShape: inputShape ?? inputTensor?.shape.slice(1),
-    features: (input, initializer) => convolutions(input, alpha, initializer),
-    top: (map, { classes, classifierActivation, initializer }) =>
+    features: (input, kernels) => convolutions(input, alpha, kernels()),
+    top: (map, { classes, classifierActivation }, kernels) =>
       new Dense({
         units: classes,
         activation: classifierActivation,
-        kernelInitializer: initializer,
+        kernelInitializer: kernels(),
         name: 'predictions',
       }).apply(new GlobalAveragePooling2D().apply(map)),
   };
@@ -151,7 +152,7 @@ function convolutions(input: KerasTensor, alpha: number, initializer: Initialize
       x = normalise(mix(x, expansion * channels, `${prefix}expand`), `${prefix}expand_BN`);
       x = relu(x, `${prefix}expand_relu`);
     }
-    if (strides === 2) x = new ZeroPadding2D({ padding: paddingBefore(x), name: `${prefix}pad` }).apply(x);
+    if (strides === 2) x = new ZeroPadding2D({ padding: paddingBefore(x, 3), name: `${prefix}pad` }).apply(x);
     const depthwise = new DepthwiseConv2D({
       kernelSize: 3,
       strides,
@@ -171,26 +172,10 @@ function convolutions(input: KerasTensor, alpha: number, initializer: Initialize
   return relu(normalise(x, 'Conv_1_bn'), 'out_relu');
 }
 
-/** Zeros before a 3 × 3 convolution of stride 2, so that its windows lie as TensorFlow's do: `correct_pad`. */
-function paddingBefore({ shape }: KerasTensor) {
-  const around = (length: number | null): [number, number] => [
-    length !== null && length % 2 === 1 ? 1 : 0,
-    1,
-  ];
-  const [, height = null, width = null] = shape;
-  return [around(height), around(width)] as const;
-}
-
 const blockFiltersAt = (alpha: number, filters: number): number => makeDivisible(Math.trunc(filters * alpha));
 
 /** Filters of the last block, `block_16_project`. */
 export const lastProjection = (alpha: number): number => blockFiltersAt(alpha, lastBlock[0]);
-
-/** The nearest multiple of 8 that does not lose more than a tenth. */
-function makeDivisible(channels: number): number {
-  const rounded = Math.max(8, Math.floor(Math.trunc(channels + 4) / 8) * 8);
-  return rounded < 0.9 * channels ? rounded + 8 : rounded;
-}
 
 /** Scales levels from 0 to 255 to [−1, 1]. Source: keras.applications.mobilenet_v2.preprocess_input. */
 export { preprocessInput } from './mobilenet.js';

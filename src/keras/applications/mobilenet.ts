@@ -2,7 +2,6 @@ import { readKerasFile } from '#platform';
 import { ValueError } from '../../errors.js';
 import { caffeScaling, tfScaling } from '../../graph/preprocessing.js';
 import { named } from '../../named-options.js';
-import type { ActivationName } from '../activations.js';
 import type { Initializer } from '../initializers.js';
 import { Activation } from '../layers/activation.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
@@ -24,6 +23,7 @@ import {
   type ApplicationSpec,
   buildApplication,
   checkImageNetClasses,
+  type TopOptions,
   type WeightsRequest,
 } from './build-application.js';
 import { loadFaceWeights, readFaceWeights } from './vggface2.js';
@@ -110,8 +110,8 @@ export function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
           `If imagenet weights are being loaded, alpha can be one of\`0.25\`, \`0.50\`, \`0.75\` or \`1.0\` only.  Received alpha=${alpha}`,
         );
     },
-    features: (input, initializer) => convolutions(input, { alpha, depthMultiplier, initializer }),
-    top: (map, given) => top(map, { ...given, dropout }),
+    features: (input, kernels) => convolutions(input, { alpha, depthMultiplier, initializer: kernels() }),
+    top: (map, given, kernels) => top(map, { ...given, dropout, initializer: kernels() }),
     scalingOfFile: (path) => (isKerasFile(path) ? tfScaling : null),
   };
   return buildApplication(spec, shared);
@@ -204,21 +204,17 @@ function convolutions(
   return x;
 }
 
-interface TopOptions {
-  /** Number of classes. */
-  classes: number;
+interface MobileNetTop extends TopOptions {
   /** The share of the features that training drops. */
-  dropout: number;
-  /** Activation of the last layer; `null` leaves logits. */
-  classifierActivation: ActivationName | null;
+  readonly dropout: number;
   /** Draws the kernel of the last layer. */
-  initializer: Initializer;
+  readonly initializer: Initializer;
 }
 
 /** (N, H, W, D) → (N, classes) */
 function top(
   map: KerasTensor,
-  { classes, dropout, classifierActivation, initializer }: TopOptions,
+  { classes, dropout, classifierActivation, initializer }: MobileNetTop,
 ): KerasTensor {
   const pooled = new GlobalAveragePooling2D({ keepdims: true }).apply(map);
   const dropped = new Dropout({ rate: dropout, name: 'dropout' }).apply(pooled);

@@ -20,6 +20,7 @@ export {
 export { Input, InputLayer, type InputOptions } from './input.js';
 export { type CallOptions, KerasTensor, Layer, type LayerOptions } from './layer.js';
 export { LayerNormalization, type LayerNormalizationOptions } from './layer-normalization.js';
+export { LayerScale, type LayerScaleOptions } from './layer-scale.js';
 export { LeakyReLU, type LeakyReLUOptions } from './leaky-relu.js';
 export { Multiply, multiply } from './multiply.js';
 export { Normalization, type NormalizationOptions } from './normalization.js';

@@ -1,6 +1,6 @@
 import { ValueError } from '../../errors.js';
 import type { Forward } from '../../graph/differentiable.js';
-import type { UniformScaling } from '../../graph/preprocessing.js';
+import type { Scaling } from '../../graph/preprocessing.js';
 import { named } from '../../named-options.js';
 import type { Config } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -17,7 +17,7 @@ export class InputLayer extends Layer {
   static override readonly isBuiltAtOnce = true;
   readonly batchShape: Shape;
   /** How pictures are to be scaled, where pretrained weights ask for it. */
-  expectedScaling: UniformScaling | null = null;
+  expectedScaling: Scaling | null = null;
 
   constructor(options: InputOptions) {
     const { shape, ...others } = named(options, new.target);

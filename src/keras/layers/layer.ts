@@ -65,6 +65,8 @@ export const classOf = (layer: Layer): typeof Layer => layer.constructor as type
 export abstract class Layer {
   /** Keras's name of the class. Stated, since minifiers rename classes. */
   static readonly className?: string;
+  /** The Python module that Keras finds the class in. */
+  static readonly module: string = 'keras.layers';
   /** The keys of the configuration that the constructor takes. All others are fixed. */
   static readonly fields: Fields = {};
   /** The names that Keras 2 has for keys of the configuration. */

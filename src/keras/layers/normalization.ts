@@ -79,13 +79,13 @@ export class Normalization extends Layer {
         `Expected known sizes of axis ${pythonTuple(this.axis)} for layer '${this.name}'. Received: ${pythonTuple(inputShape)}`,
       );
     if (this.mean !== null) return;
-    const make = (name: string, shape: readonly number[], value: number) =>
-      new Variable(name, shape, new Float32Array(sizeOf(shape)).fill(value), false);
+    const make = (name: string, shape: readonly number[], value: number, dtype?: 'int64') =>
+      new Variable(name, shape, new Float32Array(sizeOf(shape)).fill(value), false, dtype);
     const shape = sizes as number[];
     this.#learnt = {
       mean: make('mean', shape, 0),
       variance: make('variance', shape, 1),
-      count: make('count', [], 0),
+      count: make('count', [], 0, 'int64'),
     };
     this.weights.push(this.#learnt.mean, this.#learnt.variance, this.#learnt.count);
   }

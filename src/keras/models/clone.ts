@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import { named, refuseOthers } from '../../named-options.js';
 import { Input, InputLayer } from '../layers/input.js';
 import { KerasTensor, type Layer } from '../layers/layer.js';
+import { Operation } from '../layers/operation.js';
 import { deserializeCompilation, serializeCompilation } from '../saving/compile-config.js';
 import { modelFromConfig as fromSerialized, layerFromConfig } from '../saving/deserialize.js';
 import { serializeLayer } from '../saving/serialize.js';
@@ -53,7 +54,10 @@ export function cloneModel(model: Model, options: CloneOptions = {}): Model {
 }
 
 /** A layer, or an inner model, of the same configuration. */
-const copyOf = (layer: Layer): Layer => layerFromConfig(serializeLayer(layer));
+const copyOf = (layer: Layer): Layer =>
+  layer instanceof Operation
+    ? new Operation(layer.operator, layer.constant, layer.name)
+    : layerFromConfig(serializeLayer(layer));
 
 /** Copies models; a layer that is met again has one copy. */
 class Cloner {
@@ -81,7 +85,11 @@ class Cloner {
     const known = this.#copies.get(layer);
     if (known) return known;
     const copy =
-      this.recursive && layer instanceof Model ? this.clone(layer, null) : this.cloneFunction(layer);
+      this.recursive && layer instanceof Model
+        ? this.clone(layer, null)
+        : layer instanceof Operation
+          ? copyOf(layer)
+          : this.cloneFunction(layer);
     this.#copies.set(layer, copy);
     return copy;
   }

@@ -5,6 +5,7 @@ import { named, refuseOthers } from '../../named-options.js';
 import { InputLayer } from '../layers/input.js';
 import type { InputSpec } from '../layers/input-spec.js';
 import { KerasTensor, Layer, type PerInput, perInput } from '../layers/layer.js';
+import { Operation } from '../layers/operation.js';
 import { pythonList } from '../python/format.js';
 import type { Regularizer } from '../regularizers.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -26,6 +27,7 @@ interface Wiring {
   readonly outputTensor: KerasTensor;
   readonly tensors: readonly KerasTensor[];
   readonly layers: readonly Layer[];
+  readonly operations: readonly Layer[];
 }
 
 /**
@@ -57,15 +59,16 @@ export class Functional extends Layer {
         `Expected a model of one output. Received: ${outputTensor ? others.length + 1 : 0}. Hint: make one model for each, of the same inputs.`,
       );
     const tensors = inExecutionOrder(list, outputTensor);
-    const layers = inKerasOrder(list, tensors, outputTensor);
+    const operations = inKerasOrder(list, tensors, outputTensor);
     const counts = new Map<string, number>();
-    for (const { name } of layers) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const { name } of operations) counts.set(name, (counts.get(name) ?? 0) + 1);
     for (const [name, count] of counts)
       if (count > 1)
         throw new ValueError(
           `The name "${name}" is used ${count} times in the model. All operation names should be unique.`,
         );
-    this.#wiring = { inputs: list, outputTensor, tensors, layers };
+    const layers = operations.filter((layer) => !(layer instanceof Operation));
+    this.#wiring = { inputs: list, outputTensor, tensors, layers, operations };
     this.weights.splice(0, this.weights.length, ...new Set(layers.flatMap((layer) => layer.weights)));
     this.markBuilt();
   }
@@ -103,9 +106,14 @@ export class Functional extends Layer {
     return this.#wired.tensors;
   }
 
-  /** Every layer once, in the order of Keras's `model.layers`. */
+  /** Every layer once, in the order of Keras's `model.layers`, which leaves operations out. */
   get layers(): readonly Layer[] {
     return this.#wired.layers;
+  }
+
+  /** The same with the operations between them. */
+  get operations(): readonly Layer[] {
+    return this.#wired.operations;
   }
 
   get inputShape(): Shape {

@@ -54,6 +54,10 @@ export class Sequential extends Model {
     return this.#input;
   }
 
+  override get operations(): readonly Layer[] {
+    return this.layers;
+  }
+
   /** All layers but the `Input`. */
   override get layers(): readonly Layer[] {
     return this.#layers;

@@ -1,4 +1,4 @@
-import type { UniformScaling } from '../../graph/preprocessing.js';
+import type { Scaling } from '../../graph/preprocessing.js';
 import { float32 } from '../../graph/tensor.js';
 import { floatRepr } from '../python/format.js';
 import type { ImageTransformer } from './image-transformer.js';
@@ -7,10 +7,10 @@ import type { ImageTransformer } from './image-transformer.js';
 const probe: Colour = [40, 90, 200];
 
 /**
- * How a generator scales RGB pictures, found by scaling three small ones; `null` where that is no `UniformScaling`, since it
- * depends on the pictures (`samplewiseCenter`, `featurewiseCenter`, …) or differs between channels.
+ * How a generator scales RGB pictures, found by scaling three small ones; `null` where that is no `Scaling`, since it
+ * depends on the pictures (`samplewiseCenter`, `featurewiseCenter`, …).
  */
-export function describeScaling(generator: ImageTransformer): UniformScaling | null {
+export function describeScaling(generator: ImageTransformer): Scaling | null {
   const { samplewiseCenter, featurewiseCenter, zcaWhitening, preprocessingFunction, rescale } =
     generator.options;
   if (samplewiseCenter || featurewiseCenter || zcaWhitening) return null;
@@ -19,26 +19,32 @@ export function describeScaling(generator: ImageTransformer): UniformScaling | n
   const white = scale(generator, [255, 255, 255]);
   const coloured = scale(generator, probe);
   if (!black || !white || !coloured) return null;
-  const factor = (white[0] - black[0]) / 255;
-  if (factor === 0) return null;
-  const tolerance = 1e-4 * Math.abs(factor * 255);
-  /** Whether levels are scaled by the factor, from the values of black on. */
-  const fits = (values: Colour, [first, second, third]: Colour) =>
-    isNear(values[0], black[0] + first * factor, tolerance) &&
-    isNear(values[1], black[1] + second * factor, tolerance) &&
-    isNear(values[2], black[2] + third * factor, tolerance);
+  const factors = each((channel) => (white[channel] - black[channel]) / 255);
+  if (factors.includes(0)) return null;
+  /** Whether levels are scaled by the factors, from the values of black on. */
+  const fits = (values: Colour, levels: Colour) =>
+    channels.every((channel) => {
+      const factor = factors[channel];
+      const tolerance = 1e-4 * Math.abs(factor * 255);
+      return isNear(values[channel], black[channel] + levels[channel] * factor, tolerance);
+    });
   if (!fits(white, [255, 255, 255])) return null;
   const [red, green, blue] = probe;
-  const channels = fits(coloured, probe) ? 'RGB' : fits(coloured, [blue, green, red]) ? 'BGR' : null;
-  const meanOf = (value: number) => rounded(-value / factor);
+  const order = fits(coloured, probe) ? 'RGB' : fits(coloured, [blue, green, red]) ? 'BGR' : null;
+  const isUniform = factors.every((factor) => isNear(factor, factors[0], 1e-4 * Math.abs(factors[0])));
+  const written = each((channel) => Number(factors[channel].toPrecision(7)));
   return (
-    channels && {
-      channels,
-      mean: [meanOf(black[0]), meanOf(black[1]), meanOf(black[2])],
-      scale: Number(factor.toPrecision(7)),
+    order && {
+      channels: order,
+      mean: each((channel) => rounded(-black[channel] / factors[channel])),
+      scale: isUniform ? written[0] : written,
     }
   );
 }
+
+const channels = [0, 1, 2] as const;
+type Channel = (typeof channels)[number];
+const each = (make: (channel: Channel) => number) => [make(0), make(1), make(2)] as const;
 
 type Colour = readonly [red: number, green: number, blue: number];
 
@@ -48,14 +54,17 @@ const isNear = (a: number, b: number, tolerance: number): boolean => Math.abs(a 
  * The warning for a generator that feeds a network trained with another scaling; `null` where they agree, or the
  * generator's is not known.
  */
-export function scalingWarning(generator: ImageTransformer, expected: UniformScaling): string | null {
+export function scalingWarning(generator: ImageTransformer, expected: Scaling): string | null {
   const found = describeScaling(generator);
   if (!found) return null;
-  const tolerance = 1e-3 * Math.abs(expected.scale * 255);
-  const agrees = (channel: 0 | 1 | 2) =>
-    isNear(black(found, channel), black(expected, channel), tolerance) &&
-    isNear(white(found, channel), white(expected, channel), tolerance);
-  if (found.channels === expected.channels && agrees(0) && agrees(1) && agrees(2)) return null;
+  const agrees = (channel: Channel) => {
+    const tolerance = 1e-3 * Math.abs(factorOf(expected, channel) * 255);
+    return (
+      isNear(black(found, channel), black(expected, channel), tolerance) &&
+      isNear(white(found, channel), white(expected, channel), tolerance)
+    );
+  };
+  if (found.channels === expected.channels && channels.every(agrees)) return null;
   return (
     `Expected pictures scaled as the pretrained weights were trained with: ${inWords(expected)}. ` +
     `Received: ${inWords(found)} from the ImageDataGenerator. ` +
@@ -82,16 +91,23 @@ function scale(generator: ImageTransformer, colour: Colour): Colour | null {
 const rounded = (level: number): number => Number(level.toFixed(3)) || 0;
 
 /** The value that black, or white, becomes in a channel. */
-const black = ({ mean, scale }: UniformScaling, channel: 0 | 1 | 2): number => -mean[channel] * scale;
-const white = ({ mean, scale }: UniformScaling, channel: 0 | 1 | 2): number => (255 - mean[channel]) * scale;
+const black = (scaling: Scaling, channel: Channel): number =>
+  -scaling.mean[channel] * factorOf(scaling, channel);
+const white = (scaling: Scaling, channel: Channel): number =>
+  (255 - scaling.mean[channel]) * factorOf(scaling, channel);
+const factorOf = ({ scale }: Scaling, channel: Channel): number =>
+  typeof scale === 'number' ? scale : scale[channel];
 
-function inWords(scaling: UniformScaling): string {
+function inWords(scaling: Scaling): string {
   const format = (value: number) => floatRepr(Number(value.toFixed(3)) || 0);
-  const { channels, mean } = scaling;
+  const { channels: order, mean, scale } = scaling;
   const [low, high] = [black(scaling, 0), white(scaling, 0)];
-  const isAsFirst = (channel: 1 | 2) =>
+  const isAsFirst = (channel: Channel) =>
     isNear(black(scaling, channel), low, 1e-3) && isNear(white(scaling, channel), high, 1e-3);
-  if (isAsFirst(1) && isAsFirst(2)) return `${channels} in [${format(low)}, ${format(high)}]`;
-  const times = scaling.scale === 1 ? '' : ` times ${format(scaling.scale)}`;
-  return `${channels} minus (${mean.map(format).join(', ')})${times}`;
+  if (isAsFirst(1) && isAsFirst(2)) return `${order} in [${format(low)}, ${format(high)}]`;
+  const times =
+    scale === 1
+      ? ''
+      : ` times ${typeof scale === 'number' ? format(scale) : `(${scale.map(format).join(', ')})`}`;
+  return `${order} minus (${mean.map(format).join(', ')})${times}`;
 }

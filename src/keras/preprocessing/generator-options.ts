@@ -1,5 +1,5 @@
 import { ValueError } from '../../errors.js';
-import type { UniformScaling } from '../../graph/preprocessing.js';
+import type { Scaling } from '../../graph/preprocessing.js';
 import type { FillMode, SplineOrder } from '../../images/affine.js';
 import { withDefaults } from '../../named-options.js';
 import type { Warn } from '../callbacks/callback.js';
@@ -62,7 +62,7 @@ export interface ImageDataGeneratorOptions {
 /** Options that reach another thread. */
 export interface PlainOptions extends Omit<ImageDataGeneratorOptions, 'warn' | 'preprocessingFunction'> {
   /** The scaling of `preprocessingFunction`, if there is one. */
-  readonly scaling: UniformScaling | null;
+  readonly scaling: Scaling | null;
 }
 
 type Settings = Required<ImageDataGeneratorOptions>;

@@ -1,4 +1,4 @@
-export type { UniformScaling as Scaling } from '../../graph/preprocessing.js';
+export type { Scaling } from '../../graph/preprocessing.js';
 export type { DatasetOptions } from './dataset-options.js';
 export { describeScaling, scalingWarning } from './describe-scaling.js';
 export { type ClassMode, DirectoryIterator, type FlowFromDirectoryOptions } from './directory-iterator.js';

@@ -83,6 +83,10 @@ function readField({ key, kind, value, where }: Field, { firstValues }: LayerCon
     case 'axis':
       // Keras 2 wrote the only axis in a list.
       return number(key, Array.isArray(value) && value.length === 1 ? value[0] : value, where);
+    case 'sizes or null':
+      return asList(value, `'${key}' of ${where}`).map((size) =>
+        size === null ? null : number(key, size, where),
+      );
     default:
       return Array.isArray(value) ? numbers(key, value, where) : number(key, value, where);
   }

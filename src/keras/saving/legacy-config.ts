@@ -4,8 +4,12 @@
  *
  * Source: `get_config` and `from_config` of tf_keras 2.21 and Keras 3.15; keras.src.legacy.saving.saving_utils
  */
+import { Add } from '../layers/add.js';
 import { InputLayer } from '../layers/input.js';
 import { classOf, type KerasTensor, type Layer } from '../layers/layer.js';
+import { Multiply } from '../layers/multiply.js';
+import { Operation } from '../layers/operation.js';
+import { Rescaling } from '../layers/rescaling.js';
 import { getLoss } from '../losses/index.js';
 import { getMetric } from '../metrics/index.js';
 import type { Compilation } from '../models/compilation.js';
@@ -21,9 +25,17 @@ import { usesIn } from './uses.js';
 /** A layer, or a model with all its layers. */
 export function legacyConfig(layer: Layer): Serialized {
   if (layer instanceof InputLayer) return inputConfig(layer);
+  if (layer instanceof Operation) return operationConfig(layer);
   if (!(layer instanceof Functional)) return layerConfig(layer);
   const config = layer.className === 'Sequential' ? sequentialConfig(layer) : functionalConfig(layer);
   return { class_name: layer.className, config };
+}
+
+/** A layer that does the same, since Keras 2 writes operations otherwise, and Keras 3 does not read those. */
+function operationConfig({ operator, constant, name }: Operation): Serialized {
+  if (constant === null) return layerConfig(new { Add, Multiply }[operator]({ name }));
+  const [scale, offset] = operator === 'Add' ? [1, constant] : [constant, 0];
+  return layerConfig(new Rescaling({ name, scale, offset }));
 }
 
 const inputConfig = ({ className, name, batchShape }: InputLayer): Serialized => ({
@@ -76,7 +88,7 @@ function functionalConfig(model: Functional): Config {
   return {
     name: model.name,
     trainable: model.trainable,
-    layers: model.layers.map((layer) => ({
+    layers: model.operations.map((layer) => ({
       ...legacyConfig(layer),
       name: layer.name,
       inbound_nodes: layer instanceof InputLayer ? [] : nodes(layer),

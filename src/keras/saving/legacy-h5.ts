@@ -5,14 +5,13 @@
  * Source: keras.src.legacy.saving.legacy_h5_format
  */
 import { ValueError } from '../../errors.js';
-import { float32 } from '../../graph/tensor.js';
 import { classOf, type Layer } from '../layers/layer.js';
 import { Functional } from '../models/functional.js';
 import { pythonTuple } from '../python/format.js';
 import type { Variable } from '../variable.js';
 import { zip } from '../zip.js';
 import { Hdf5FormatError, type Hdf5Group, type Hdf5Writer } from './hdf5.js';
-import { sameShape, toFloats } from './values.js';
+import { sameShape, toFloats, toTensor } from './values.js';
 
 export interface LoadWeightsOptions {
   /** Goes by the names of layers rather than their order, and leaves layers alone that the file lacks. Default `false`. */
@@ -84,7 +83,7 @@ export function writeLegacyWeights(group: Hdf5Writer, model: Functional): void {
       'weight_names',
       weights.map(({ name }) => name),
     );
-    for (const { weight, name } of weights) place.tensor(name, float32(weight.peek(), weight.shape));
+    for (const { weight, name } of weights) place.tensor(name, toTensor(weight));
   }
   group.group('top_level_model_weights').strings('weight_names', []);
 }

@@ -1,5 +1,6 @@
 import { InputLayer } from '../layers/input.js';
-import type { KerasTensor, Layer } from '../layers/layer.js';
+import { classOf, type KerasTensor, type Layer } from '../layers/layer.js';
+import { Operation } from '../layers/operation.js';
 import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
 import type { Config, Serialized } from '../serialized.js';
@@ -16,7 +17,7 @@ export function serializeLayer(layer: Layer): Serialized {
   const isModel = layer instanceof Functional;
   const isSequential = layer.className === 'Sequential';
   const [module, registered_name] = !isModel
-    ? ['keras.layers', null]
+    ? moduleOf(layer)
     : isSequential
       ? ['keras', null]
       : ['keras.src.models.functional', 'Functional'];
@@ -33,6 +34,19 @@ export function serializeLayer(layer: Layer): Serialized {
       : buildConfig(layer)),
   };
 }
+
+/** The Python module of a layer's class, and the name that it is registered under if it is not part of Keras's API. */
+function moduleOf(layer: Layer): [module: string, registeredName: string | null] {
+  const { module } = classOf(layer);
+  return [module, module === 'keras.layers' ? null : layer.className];
+}
+
+const serializeOperation = ({ operator, name }: Operation): Serialized => ({
+  module: 'keras.src.ops.numpy',
+  class_name: operator,
+  config: { name },
+  registered_name: operator,
+});
 
 /** Keras's `model.to_json()`. `modelFromJson` reads it, in Python `keras.models.model_from_json`. */
 export const modelToJson = (model: Functional): string => modelJson(serializeLayer(model));
@@ -72,16 +86,18 @@ export function modelConfig(model: Functional): Config {
     class_name: '__keras_tensor__',
     config: { shape: tensor.shape, dtype: 'float32', keras_history: history(tensor) },
   });
-  const inboundNode = ({ inputs }: KerasTensor) => {
+  const inboundNode = ({ inputs, layer }: KerasTensor) => {
     const references = inputs.map(reference);
+    if (layer instanceof Operation)
+      return { args: layer.constant === null ? references : [...references, layer.constant], kwargs: {} };
     return { args: references.length === 1 ? references : [references], kwargs: {} };
   };
   const inputs = model.inputs.map(end);
   return {
     name: model.name,
     trainable: model.trainable,
-    layers: model.layers.map((layer) => ({
-      ...serializeLayer(layer),
+    layers: model.operations.map((layer) => ({
+      ...(layer instanceof Operation ? serializeOperation(layer) : serializeLayer(layer)),
       name: layer.name,
       inbound_nodes: layer instanceof InputLayer ? [] : uses(layer).map(inboundNode),
     })),

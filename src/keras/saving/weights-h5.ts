@@ -4,7 +4,7 @@
  * Source: keras.src.saving.saving_lib
  */
 import { ValueError } from '../../errors.js';
-import { float32, type Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import type { CompiledModel } from '../models/compilation.js';
 import { Functional } from '../models/functional.js';
@@ -15,7 +15,7 @@ import { zip } from '../zip.js';
 import type { Hdf5Group, Hdf5Writer } from './hdf5.js';
 import { type LoadWeightsOptions, warnOfOptimizer } from './legacy-h5.js';
 import { optimizerValues, restoreOptimizer } from './optimizer-state.js';
-import { sameShape, toFloats } from './values.js';
+import { sameShape, toFloats, toTensor } from './values.js';
 
 /** A layer with the place of its own weights in a file. */
 interface Place {
@@ -58,8 +58,7 @@ export function writeWeights(root: Hdf5Writer, model: CompiledModel): void {
   for (const { layer, path } of places(model, 'layers')) {
     const group = root.group(`${path}vars`);
     group.attribute('name', layer.name);
-    for (const [i, weight] of ownWeights(layer).entries())
-      group.tensor(String(i), float32(weight.peek(), weight.shape));
+    for (const [i, weight] of ownWeights(layer).entries()) group.tensor(String(i), toTensor(weight));
   }
   if (!model.compilation) return;
   const { optimizer } = model.compilation;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile as readFileBytes } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -37,11 +38,8 @@ export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
   const path = join(KERAS_HOME || usual, 'models', remote.file);
   try {
     const bytes = await download(remote);
-    const hash = await sha256(bytes);
-    if (remote.sha256 !== undefined && hash !== remote.sha256)
-      throw new DownloadError(
-        `Expected ${remote.file} with the SHA-256 ${remote.sha256}. Received: ${hash} from ${remote.url}.`,
-      );
+    const problem = await wrongHash(bytes, remote);
+    if (problem) throw new DownloadError(`${problem} from ${remote.url}.`);
     await writeFile(path, bytes);
     return bytes;
   } catch (cause) {
@@ -52,7 +50,22 @@ export async function readKerasFile(remote: RemoteFile): Promise<Uint8Array> {
   }
 }
 
-/** @throws DownloadError that names the file when it is not whole */
+/** Says which hash is not the published one; `null` where all are. */
+async function wrongHash(
+  bytes: Uint8Array,
+  { file, sha256: expected, md5 }: RemoteFile,
+): Promise<string | null> {
+  const hash = expected === undefined ? undefined : await sha256(bytes);
+  if (hash !== expected) return `Expected ${file} with the SHA-256 ${expected}. Received: ${hash}`;
+  const sum = md5 === undefined ? undefined : createHash('md5').update(bytes).digest('hex');
+  return sum === md5 ? null : `Expected ${file} with the MD5 ${md5}. Received: ${sum}`;
+}
+
+/**
+ * A file that was kept, whoever put it there: its hash may be another than the published one, as Keras takes it, too.
+ *
+ * @throws DownloadError that names the file when it is not whole
+ */
 async function readKept(path: string, { check }: RemoteFile): Promise<Uint8Array> {
   const bytes = await readFile(path);
   try {
