@@ -1,9 +1,9 @@
 export type { InputShape } from './architecture.js';
-export type { DecodedPrediction, DecodePredictionsOptions } from './decode-predictions.js';
-export { decodePredictions } from './decode-predictions.js';
 export type { ApplicationOptions, ImageNetOptions } from './build-application.js';
 export * as convnext from './convnext.js';
 export { type ConvNeXtOptions, ConvNeXtTiny } from './convnext.js';
+export type { DecodedPrediction, DecodePredictionsOptions } from './decode-predictions.js';
+export { decodePredictions } from './decode-predictions.js';
 export * as densenet from './densenet.js';
 export { DenseNet121 } from './densenet.js';
 export * as efficientnet from './efficientnet.js';
