@@ -59,7 +59,13 @@ abstract class Pooling2D extends Layer {
 
   override forward({ g }: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { window } = this;
-    const y = g.op(this.op, [x], windowAttributes(window, inputShape));
+    const { pads: _, ...attributes } = windowAttributes(window, inputShape);
+    // ONNX Runtime would make zeros that ZeroPadding2D puts before it the padding of the pooling, which no window sees. It
+    // leaves them alone where the pooling says how it pads by itself.
+    const y = g.op(this.op, [x], {
+      ...attributes,
+      auto_pad: window.padding === 'valid' ? 'VALID' : 'SAME_UPPER',
+    });
     return {
       output: y,
       backward: (dy) => ({ inputs: [this.gradient(g, dy, { window, inputShape, x, y })] }),
