@@ -8,8 +8,12 @@ export class UsageError extends UserError {
   override name = 'UsageError';
 }
 
+/** How commands end: shells know 2 for a mistake in the call. */
+export const exitCodes = { failed: 1, usage: 2 } as const;
+
 /**
- * Runs a command. A user's mistake prints its message, anything else its stack; both exit with 1.
+ * Runs a command. A user's mistake prints its message, anything else its stack; both exit with 1, a mistake in the call
+ * with 2.
  *
  * @param command gets a signal that whoever reads the output has had enough, as `head` does: it should come to an
  * end, for a process that exits while its threads compute takes ONNX Runtime down with a crash
@@ -20,7 +24,7 @@ export async function runCommand(
   const enough = new AbortController();
   const fail = (error: unknown) => {
     process.stderr.write(`${describeError(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     enough.abort();

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { cacheFolder } from '#platform';
+import { UserError } from '../errors.js';
 import { type ScalingName, scalings } from '../graph/preprocessing.js';
 import { defaultMaxPixels } from '../images/limits.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
@@ -21,7 +23,8 @@ export const engineOptions = <T>(yargs: Argv<T>) =>
       choices: ['auto', 'cpu', 'cuda', 'webgpu'] as const,
       default: 'auto' as const,
       describe: "ONNX Runtime's execution provider",
-    });
+    })
+    .group(['engine', 'provider'], 'Machine:');
 
 /** Options of every command that reads pictures. */
 export const pictureOptions = <T>(yargs: Argv<T>) =>
@@ -33,6 +36,7 @@ export const pictureOptions = <T>(yargs: Argv<T>) =>
       describe: 'Refuse pictures with more pixels',
     })
     .option('strict', { type: 'boolean', default: false, describe: 'Stop at a picture that cannot be used' })
+    .group(['max-pixels', 'strict'], 'Pictures:')
     .check((args) => checkWhole('max-pixels', args['max-pixels'], 1));
 
 /** Options of every command that computes features. */
@@ -98,6 +102,8 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       defaultDescription: '~/.cache/ort-transfer',
       describe: 'Folder that keeps features from run to run',
     })
+    .group(['crop', 'no-face'], 'Pictures:')
+    .group(['weights', 'alpha', 'size', 'input-scaling', 'input-layout', 'output-name'], 'Network:')
     .check(({ weights, size }) => {
       const published = weights === 'imagenet-v2' ? mobileNetV2Sizes : [...mobileNetSizes].sort();
       const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : published;
@@ -129,4 +135,18 @@ export type ArgumentsOf<Builder extends (yargs: Argv<object>) => unknown> =
 export function checkShare(option: string, value: number | undefined): true {
   if (value === undefined || (value >= 0 && value < 1)) return true;
   throw new UsageError(`Expected --${option} from 0 to below 1. Received: ${value}.`);
+}
+
+/**
+ * @throws UserError that tells how to make a model, where there is none
+ */
+export async function requireModel(path: string): Promise<void> {
+  const { code } = await stat(path).then(
+    () => ({ code: undefined }),
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (code === 'ENOENT')
+    throw new UserError(
+      `Expected a trained model. Received: ${path}, which does not exist. Hint: make one with 'ort-transfer train photos', or name another with --model.`,
+    );
 }

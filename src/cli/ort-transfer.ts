@@ -8,16 +8,18 @@ import { evaluate } from './commands/evaluate.js';
 import { exportModel } from './commands/export.js';
 import { features } from './commands/features.js';
 import { inspect } from './commands/inspect.js';
+import { predict } from './commands/predict.js';
 import { serve } from './commands/serve.js';
 import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
-import { parserOptions, withoutDashes } from './parser.js';
+import { nameACommand, parserOptions, withoutDashes } from './parser.js';
 
 const args = withoutDashes(hideBin(process.argv));
 await parserOptions(yargs(args), args)
   .scriptName('ort-transfer')
   .usage('$0 <command>\n\nTransfer learning with a frozen MobileNet: photos in, one ONNX classifier out.')
   .command(train)
+  .command({ ...predict, command: 'predict <image..>' })
   .command(evaluate)
   .command(features)
   .command(inspect)
@@ -27,6 +29,7 @@ await parserOptions(yargs(args), args)
   .command(serve)
   .command(cache)
   .command(doctor)
-  .demandCommand(1, 'Name a command.')
-  .epilogue("Everything stays on this machine. 'ort-predict --help' tells how to use a trained model.")
+  .completion('completion', 'Print a script that completes commands and options in bash or zsh')
+  .demandCommand(1, nameACommand)
+  .epilogue("Everything stays on this machine. 'ort-transfer COMMAND --help' tells more of each.")
   .parseAsync();

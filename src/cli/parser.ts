@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 import { printableLines } from '../printable.js';
-import { describeError, UsageError } from './main.js';
+import { describeError, exitCodes, UsageError } from './main.js';
+import { readConfig } from './read-config.js';
 
 /**
  * Settings of all commands: unknown options are mistakes, as are options that are given twice, and `--no-…` is a name
@@ -21,24 +22,47 @@ export const parserOptions = <T>(yargs: Argv<T>, args: readonly string[]): Argv<
     .help()
     .alias('h', 'help')
     .version(ownVersion())
+    .option('config', {
+      requiresArg: true,
+      type: 'string',
+      config: true,
+      configParser: readConfig,
+      describe: 'JSON file with options by name, as {"epochs": 10}; those on the command line go before',
+    })
+    .option('quiet', {
+      type: 'boolean',
+      default: false,
+      describe: 'Print results, warnings and errors alone, without progress',
+    })
     .fail((message, error) => {
+      if (message === nameACommand) {
+        yargs.showHelp('error');
+        process.exit(exitCodes.usage);
+      }
       const told = error
         ? describeError(error)
         : `error: ${printableLines(message)}${suggestion(message, optionsOf(yargs))}`;
       process.stderr.write(`${told}\n${error ? '' : 'Try --help.\n'}`);
-      process.exit(1);
+      process.exit(exitCodes.usage);
     });
+
+/** yargs's message where no command was named: all are listed then. */
+export const nameACommand = 'Name a command.';
 
 /** This package's version; yargs would look for that of the program that starts it. */
 const ownVersion = (): string =>
   (createRequire(import.meta.url)('../../../package.json') as { version: string }).version;
 
+/** Stands for standard input, `-`, which yargs makes an empty text of. */
+export const standardInput = '<stdin>';
+
 /** Arguments without `--`, behind which yargs finds no files: those that look like options get `./` before them. */
 export function withoutDashes(args: readonly string[]): string[] {
   const end = args.indexOf('--');
-  if (end < 0) return [...args];
+  const named = args.map((arg) => (arg === '-' ? standardInput : arg));
+  if (end < 0) return named;
   return [
-    ...args.slice(0, end),
+    ...named.slice(0, end),
     ...args.slice(end + 1).map((file) => (file.startsWith('-') ? `./${file}` : file)),
   ];
 }

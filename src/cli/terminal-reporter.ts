@@ -1,14 +1,17 @@
 import { printable } from '../printable.js';
 import type { Progress, Reporter } from '../transfer/reporter.js';
 import { inFlags } from './flags.js';
+import { canRedraw } from './terminal.js';
 
 export interface ReporterOptions {
   /** Writes text. Default: to standard error. */
   readonly write?: (text: string) => void;
-  /** Whether lines can be redrawn. Default: whether standard error is a terminal. */
+  /** Whether lines can be redrawn. Default: whether standard error is a terminal that can. */
   readonly terminal?: boolean;
   /** Whether text may be coloured. Default: unless `NO_COLOR` is set (https://no-color.org). */
   readonly colour?: boolean;
+  /** Whether warnings alone are told. Default false. */
+  readonly quiet?: boolean;
   /** The clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -25,8 +28,9 @@ const interval = { terminal: 100, pipe: 5000 };
  */
 export function stderrReporter({
   write = (text) => process.stderr.write(text),
-  terminal = process.stderr.isTTY === true,
+  terminal = canRedraw(),
   colour = !process.env.NO_COLOR,
+  quiet = false,
   now = () => performance.now(),
 }: ReporterOptions = {}): Reporter {
   let current = { step: '', began: 0, shown: Number.NEGATIVE_INFINITY, open: false, doneAtStart: 0 };
@@ -36,6 +40,7 @@ export function stderrReporter({
   };
   return {
     info(text) {
+      if (quiet) return;
       endLine();
       write(`${printable(inFlags(text))}\n`);
     },
@@ -44,10 +49,12 @@ export function stderrReporter({
       write(`warning: ${printable(inFlags(text))}\n`);
     },
     print(text) {
+      if (quiet) return;
       endLine();
       write(colour ? text : text.replace(colours, ''));
     },
     progress(step, progress) {
+      if (quiet) return;
       const time = now();
       if (step !== current.step || progress.done <= 1) {
         endLine();
@@ -71,6 +78,10 @@ export function stderrReporter({
     },
   };
 }
+
+/** The reporter of a command: `--quiet` leaves warnings alone. */
+export const reporterFor = (args: object): Reporter =>
+  stderrReporter({ quiet: 'quiet' in args && args.quiet === true });
 
 /** `Extracting features 120/300, 41/s, 4 s left (3 skipped)` */
 export function formatProgress(

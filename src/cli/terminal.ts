@@ -22,3 +22,6 @@ export function printJson(value: unknown): void {
 export function tell(message: string): void {
   process.stderr.write(`${printable(inFlags(message))}\n`);
 }
+
+/** Whether lines on standard error can be redrawn: on terminals, but for those that say they are dumb. */
+export const canRedraw = (): boolean => process.stderr.isTTY === true && process.env.TERM !== 'dumb';

@@ -99,7 +99,7 @@ test('prune wants to know what to remove', async (t) => {
   ];
   for (const [args, words] of mistakes) {
     const { code, stderr } = await run('ort-transfer', ['cache', 'prune', '--cache', cache, ...args]);
-    t.is(code, 1);
+    t.is(code, 2);
     t.true(stderr.startsWith(words), stderr);
   }
   await t.throwsAsync(pruneCache(cache, {}), { name: 'ValueError' });

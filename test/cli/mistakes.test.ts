@@ -26,13 +26,22 @@ test.before(async (t) => {
     join(room, 'set/birds/a.png'),
   );
   await writeFile(join(room, 'model.onnx'), 'no model');
+  await writeFile(join(room, 'list.json'), '[1]');
+  await writeFile(join(room, 'epoch.json'), '{"epoch": 3}');
+  await writeFile(join(room, 'zero.json'), '{"batchSize": 0}');
   t.context = { room };
 });
 
 test.after.always(({ context: { room } }) => rm(room, { recursive: true, force: true }));
 
-const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: string[], stderr: RegExp][] = [
-  ['no command', 'ort-transfer', [], /^error: Name a command\.\nTry --help\.\n$/],
+/** Mistakes in the call itself. */
+const usage: [title: string, name: 'ort-transfer' | 'ort-predict', args: string[], stderr: RegExp][] = [
+  [
+    'no command',
+    'ort-transfer',
+    [],
+    /^ort-transfer <command>\n[\s\S]*\n {2}ort-transfer train \[folder\] +Train a classifier[\s\S]*\n {2}ort-transfer predict <image\.\.> /,
+  ],
   ['a mistyped command', 'ort-transfer', ['trian'], /Did you mean train\?/],
   [
     'an unknown option',
@@ -58,7 +67,94 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     ['train', '--train', 'broken', '--epochs'],
     /^error: Not enough arguments following: epochs\n$/,
   ],
-  ['no folder', 'ort-transfer', ['train'], /^error: Missing required argument: train\n/],
+  [
+    'no folder',
+    'ort-transfer',
+    ['train'],
+    /^error: Expected a folder with one sub-folder of photos a class, as in 'ort-transfer train photos'\. Received: none\.\n$/,
+  ],
+  [
+    'a seed that is none',
+    'ort-transfer',
+    ['features', 'set', '--seed', '-1'],
+    /^error: Expected --seed to be a whole number from 0 to 4294967295\. Received: -1\.\n$/,
+  ],
+  [
+    'a limit that is none',
+    'ort-predict',
+    ['a.jpg', '--max-pixels', 'many'],
+    /^error: Expected --max-pixels to be a whole number from 1\. Received: NaN\.\n$/,
+  ],
+  [
+    'no epochs',
+    'ort-transfer',
+    ['train', '--train', 'one', '--epochs', '0'],
+    /^error: Expected --epochs to be a whole number from 1\. Received: 0\.\n$/,
+  ],
+  [
+    'epochs that are no number',
+    'ort-transfer',
+    ['train', '--train', 'one', '--epochs', 'many'],
+    /^error: Expected --epochs .* Received: NaN\.\n$/,
+  ],
+  [
+    'a learning rate of 0',
+    'ort-transfer',
+    ['train', '--train', 'one', '--learning-rate', '0'],
+    /^error: Expected --learning-rate above 0\. Received: 0\.\n$/,
+  ],
+  [
+    'hidden layers that are none',
+    'ort-transfer',
+    ['train', '--train', 'one', '--hidden', '10,x'],
+    /^error: Expected --hidden like 1024,512, with at most 100000 units a layer\. Received: 10,x\.\n$/,
+  ],
+  [
+    'an unknown provider',
+    'ort-transfer',
+    ['train', '--train', 'one', '--provider', 'tpu'],
+    /^error: Invalid values:/,
+  ],
+  [
+    'no picture',
+    'ort-predict',
+    ['empty', '--model', 'model.onnx'],
+    /^error: Expected pictures\. Received: none in empty\.\n$/,
+  ],
+  [
+    'a folder in both places',
+    'ort-transfer',
+    ['train', 'one', '--train', 'broken'],
+    /^error: Expected a folder .* Received: one, and broken with --train\.\n$/,
+  ],
+  [
+    'a configuration that is not there',
+    'ort-transfer',
+    ['train', 'one', '--config', 'none.json'],
+    /^error: Expected a file of options with --config\. Received: none\.json, no such file or folder\.\n$/,
+  ],
+  [
+    'a configuration that is none',
+    'ort-transfer',
+    ['train', 'one', '--config', 'list.json'],
+    /^error: Expected a JSON object of options with --config, as \{"epochs": 10\}\. Received: list\.json, which holds none\.\n$/,
+  ],
+  [
+    'an unknown option in a configuration',
+    'ort-transfer',
+    ['train', 'one', '--config', 'epoch.json'],
+    /^error: Unknown argument: epoch\. Did you mean --epochs\?\nTry --help\.\n$/,
+  ],
+  [
+    'a wrong value in a configuration',
+    'ort-transfer',
+    ['train', 'one', '--config', 'zero.json'],
+    /^error: Expected --batch-size to be a whole number from 1\. Received: 0\.\n$/,
+  ],
+];
+
+/** Mistakes in what the call names. */
+const faults: typeof usage = [
   [
     'a folder that is not there',
     'ort-transfer',
@@ -102,70 +198,31 @@ const mistakes: [title: string, name: 'ort-transfer' | 'ort-predict', args: stri
     /error: Expected a folder to keep features in\. Received: model\.onnx\S+, it is not a folder\. Hint: name another one with --cache or ORT_TRANSFER_CACHE\.\n$/,
   ],
   [
-    'a seed that is none',
-    'ort-transfer',
-    ['features', 'set', '--seed', '-1'],
-    /^error: Expected --seed to be a whole number from 0 to 4294967295\. Received: -1\.\n$/,
-  ],
-  [
-    'a limit that is none',
-    'ort-predict',
-    ['a.jpg', '--max-pixels', 'many'],
-    /^error: Expected --max-pixels to be a whole number from 1\. Received: NaN\.\n$/,
-  ],
-  [
-    'no epochs',
-    'ort-transfer',
-    ['train', '--train', 'one', '--epochs', '0'],
-    /^error: Expected --epochs to be a whole number from 1\. Received: 0\.\n$/,
-  ],
-  [
-    'epochs that are no number',
-    'ort-transfer',
-    ['train', '--train', 'one', '--epochs', 'many'],
-    /^error: Expected --epochs .* Received: NaN\.\n$/,
-  ],
-  [
-    'a learning rate of 0',
-    'ort-transfer',
-    ['train', '--train', 'one', '--learning-rate', '0'],
-    /^error: Expected --learning-rate above 0\. Received: 0\.\n$/,
-  ],
-  [
-    'hidden layers that are none',
-    'ort-transfer',
-    ['train', '--train', 'one', '--hidden', '10,x'],
-    /^error: Expected --hidden like 1024,512, with at most 100000 units a layer\. Received: 10,x\.\n$/,
-  ],
-  [
     'weights that are not there',
     'ort-transfer',
     ['train', '--train', 'broken', '--weights', 'no.h5'],
     /^error: Expected weights 'vggface2', 'imagenet', 'imagenet-v2', or .* Received: no\.h5, which is none of these\.\n$/,
   ],
   [
-    'an unknown provider',
-    'ort-transfer',
-    ['train', '--train', 'one', '--provider', 'tpu'],
-    /^error: Invalid values:/,
-  ],
-  [
     'a model that is not there',
     'ort-predict',
     ['a.jpg', '--model', 'none.onnx'],
-    /^error: none\.onnx: no such file or folder\n$/,
+    /^error: Expected a trained model\. Received: none\.onnx, which does not exist\. Hint: make one with 'ort-transfer train photos', or name another with --model\.\n$/,
   ],
   ['a model that is none', 'ort-predict', ['a.jpg', '--model', 'model.onnx'], /^error: Expected .*model/],
-  ['no picture', 'ort-predict', ['empty'], /^error: Expected pictures\. Received: none in empty\.\n$/],
 ];
-for (const [title, name, args, expected] of mistakes)
-  test(`${title} gets a message and exit code 1`, async (t) => {
-    const { code, stdout, stderr } = await run(name, args, { cwd: t.context.room });
-    t.is(code, 1);
-    t.is(stdout, '');
-    t.regex(stderr, expected);
-    t.notRegex(stderr, /\n {4}at /, 'no stack');
-  });
+for (const [code, mistakes] of [
+  [2, usage],
+  [1, faults],
+] as const)
+  for (const [title, name, args, expected] of mistakes)
+    test(`${title} gets a message and exit code ${code}`, async (t) => {
+      const { stdout, stderr, ...ended } = await run(name, args, { cwd: t.context.room });
+      t.is(ended.code, code);
+      t.is(stdout, '');
+      t.regex(stderr, expected);
+      t.notRegex(stderr, /\n {4}at /, 'no stack');
+    });
 
 test('a full disk for the output is told, without a stack', async (t) => {
   if (!existsSync('/dev/full')) {

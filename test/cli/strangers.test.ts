@@ -114,7 +114,7 @@ test('--unknown off and --reject say how much to turn away', async (t) => {
   const most = await predict(t.context, ['test'], '--reject', '0.99');
   t.is(most.stdout.match(/unknown/g)?.length ?? 0, 9, most.stdout);
   const wrong = await predict(t.context, ['others'], '--reject', '1');
-  t.is(wrong.code, 1);
+  t.is(wrong.code, 2);
   t.is(wrong.stderr.trim().split('\n').at(-1), 'error: Expected --reject from 0 to below 1. Received: 1.');
 });
 

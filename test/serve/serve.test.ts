@@ -326,12 +326,12 @@ test('folders and addresses that cannot be served are told', async (t) => {
   await refuse(
     'no/where',
     {},
-    "Expected a folder to serve. Received: no/where, which does not exist. Hint: 'make web' builds out/web.",
+    "Expected a folder to serve. Received: no/where, which does not exist. Hint: 'ort-transfer web' builds out/web.",
   );
   await refuse(
     join(site, 'digits.txt'),
     {},
-    `Expected a folder to serve. Received: ${join(site, 'digits.txt')}, which is a file. Hint: 'make web' builds out/web.`,
+    `Expected a folder to serve. Received: ${join(site, 'digits.txt')}, which is a file. Hint: 'ort-transfer web' builds out/web.`,
   );
   await refuse(
     site,

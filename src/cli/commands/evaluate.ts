@@ -4,9 +4,9 @@ import { pickKnown } from '../../named-options.js';
 import { printable } from '../../printable.js';
 import type { EvaluateOptions } from '../../transfer/evaluate/evaluate.js';
 import { runCommand, UsageError } from '../main.js';
-import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
+import { type ArgumentsOf, engineOptions, pictureOptions, requireModel } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
-import { stderrReporter } from '../terminal-reporter.js';
+import { reporterFor } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   pictureOptions(engineOptions(yargs))
@@ -51,8 +51,9 @@ export const evaluate: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, noPictures, ...args }) =>
     runCommand(async () => {
+      await requireModel(args.model);
       const { evaluateClassifier } = await import('../../transfer/evaluate/evaluate.js');
-      const reporter = stderrReporter();
+      const reporter = reporterFor(args);
       const job = (given: EvaluateOptions) => evaluateClassifier(given, reporter);
       const result = await job(
         pickKnown({ ...args, pictures: !noPictures, engine: { engine, provider } }, job),

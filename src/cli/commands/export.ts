@@ -3,9 +3,9 @@ import { precisions } from '../../classifier/precision.js';
 import { pickKnown } from '../../named-options.js';
 import type { Published, PublishOptions } from '../../transfer/convert/publish.js';
 import { runCommand } from '../main.js';
-import { type ArgumentsOf, engineOptions, pictureOptions } from '../options.js';
+import { type ArgumentsOf, engineOptions, pictureOptions, requireModel } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
-import { stderrReporter } from '../terminal-reporter.js';
+import { reporterFor } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   pictureOptions(engineOptions(yargs))
@@ -41,8 +41,9 @@ export const exportModel: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ engine, provider, json, ...options }) =>
     runCommand(async () => {
+      await requireModel(options.model);
       const { publishModel } = await import('../../transfer/convert/publish.js');
-      const reporter = stderrReporter();
+      const reporter = reporterFor(options);
       const job = (given: PublishOptions) => publishModel(given, reporter);
       const published = await job(pickKnown({ ...options, engine: { engine, provider } }, job));
       if (json) printJson(published);

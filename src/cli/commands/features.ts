@@ -5,7 +5,7 @@ import type { FeaturesOptions } from '../../transfer/data/write-features.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printLines } from '../terminal.js';
-import { stderrReporter } from '../terminal-reporter.js';
+import { reporterFor } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)
@@ -37,7 +37,7 @@ export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
     runCommand(async () => {
       const { writeFeatures } = await import('../../transfer/data/write-features.js');
       const { engine, provider } = args;
-      const reporter = stderrReporter();
+      const reporter = reporterFor(args);
       const job = (given: FeaturesOptions) => writeFeatures(given, reporter);
       const options = { ...args, engine: await openEngine({ engine, provider }) };
       const manifest = await job(pickKnown(options, job));

@@ -8,7 +8,7 @@ import { inFlags } from '../flags.js';
 import { runCommand } from '../main.js';
 import { type ArgumentsOf, checkWhole, featureOptions } from '../options.js';
 import { printJson, printLines } from '../terminal.js';
-import { stderrReporter } from '../terminal-reporter.js';
+import { reporterFor } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)
@@ -53,7 +53,7 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
       const { inspectFolders } = await import('../../transfer/inspect/inspect.js');
       const inspection = await inspectFolders(
         { ...args, engine: await openEngine({ engine: args.engine, provider: args.provider }) },
-        stderrReporter(),
+        reporterFor(args),
       );
       if (args.json) printJson(inspection);
       else printLines(...formatInspection(inspection));

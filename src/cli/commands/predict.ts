@@ -2,9 +2,16 @@ import type { Argv, CommandModule } from 'yargs';
 import { isWorthTelling } from '#platform';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { pickKnown } from '../../named-options.js';
-import { type ClassifiedFile, classifyFiles, expandPaths } from '../../transfer/predict/classify-files.js';
+import {
+  type ClassifiedFile,
+  classifyFiles,
+  expandPaths,
+  type NamedPicture,
+} from '../../transfer/predict/classify-files.js';
+import { readInput } from '../../transfer/predict/picture-input.js';
 import { runCommand, UsageError } from '../main.js';
-import { type ArgumentsOf, checkShare, checkWhole, engineOptions } from '../options.js';
+import { type ArgumentsOf, checkShare, checkWhole, engineOptions, requireModel } from '../options.js';
+import { standardInput } from '../parser.js';
 import { printJson, printLines, tell } from '../terminal.js';
 
 const builder = (yargs: Argv<object>) =>
@@ -13,7 +20,7 @@ const builder = (yargs: Argv<object>) =>
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Pictures, or folders of them',
+      describe: 'Pictures, or folders of them; - for standard input',
     })
     .option('model', {
       requiresArg: true,
@@ -66,9 +73,10 @@ const builder = (yargs: Argv<object>) =>
       checkWhole('max-pixels', args['max-pixels'], 1);
       return checkWhole('top', top, 1);
     })
-    .example('$0 photo.jpg', 'the likeliest classes')
-    .example('$0 photos --save labelled', 'labelled copies of all photos in a folder')
-    .example('$0 a.jpg b.jpg --json --top 1', 'for programs');
+    .example('ort-predict photo.jpg', 'the likeliest classes')
+    .example('ort-predict photos --save labelled', 'labelled copies of all photos in a folder')
+    .example('curl -sL https://… | ort-predict -', 'a picture from standard input')
+    .example('ort-predict a.jpg b.jpg --json --top 1', 'for programs');
 
 export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: '$0 <image..>',
@@ -76,6 +84,7 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
   builder,
   handler: ({ image, engine, provider, top, json, unknown, reject, ...args }) =>
     runCommand(async (enough) => {
+      await requireModel(args.model);
       const { paths, passedOver } = await expandPaths(image);
       if (paths.length === 0)
         throw new UsageError(`Expected pictures. Received: none in ${image.join(', ')}.`);
@@ -85,7 +94,8 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
       let failed = 0;
       const given = { ...args, engine: { engine, provider }, reject: unknown === 'off' ? 0 : reject };
       const options = pickKnown(given, (probe) => classifyFiles([], probe).next());
-      for await (const file of classifyFiles(paths, options)) {
+      const pictures = await Promise.all(paths.map((path) => (path === standardInput ? readStdin() : path)));
+      for await (const file of classifyFiles(pictures, options)) {
         if (enough.aborted) break;
         if ('error' in file) failed++;
         if (json) entries.push(toEntry(file, top));
@@ -115,6 +125,12 @@ function toEntry(file: ClassifiedFile, top: number): object {
     ...(answers.length > 1 ? { faces: answers } : {}),
     ...(file.saved === undefined ? {} : { saved: file.saved }),
   };
+}
+
+/** The picture that standard input carries. */
+async function readStdin(): Promise<NamedPicture> {
+  const bytes = await readInput(process.stdin);
+  return { path: '-', bytes: bytes as Uint8Array };
 }
 
 /** Marks an answer about a whole picture, by a model that looks for faces. */

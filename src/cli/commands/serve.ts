@@ -25,7 +25,7 @@ const builder = (yargs: Argv<object>) =>
       describe: 'Send the headers (COOP, COEP) that let pages use several threads',
     })
     .check(({ port }) => checkWhole('port', port, 0, 65535))
-    .example('$0 serve', 'the page that make web built')
+    .example('$0 serve', "the page that 'ort-transfer web' built")
     .example('$0 serve site --port 3000 --isolate', 'another folder, with threads');
 
 export const serve: CommandModule<object, ArgumentsOf<typeof builder>> = {

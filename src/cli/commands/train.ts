@@ -4,17 +4,13 @@ import { pickKnown } from '../../named-options.js';
 import type { TrainOptions, TrainResult } from '../../transfer/train/train.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, checkShare, checkWhole, featureOptions } from '../options.js';
-import { printJson, printLines } from '../terminal.js';
-import { stderrReporter } from '../terminal-reporter.js';
+import { canRedraw, printJson, printLines } from '../terminal.js';
+import { reporterFor } from '../terminal-reporter.js';
 
 const builder = (yargs: Argv<object>) =>
   featureOptions(yargs)
-    .option('train', {
-      requiresArg: true,
-      type: 'string',
-      demandOption: true,
-      describe: 'Folder with one sub-folder of photos a class',
-    })
+    .positional('folder', { type: 'string', describe: 'Folder with one sub-folder of photos a class' })
+    .option('train', { requiresArg: true, type: 'string', describe: 'The same folder, as an option' })
     .option('validation', { requiresArg: true, type: 'string', describe: 'Such a folder to validate on' })
     .option('validation-split', {
       requiresArg: true,
@@ -118,7 +114,11 @@ const builder = (yargs: Argv<object>) =>
       describe: 'Leave the photos out of the report',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
+    .group(['validation', 'validation-split', 'folds', 'keep'], 'How well it does:')
+    .group(['epochs', 'batch-size', 'learning-rate', 'schedule', 'hidden', 'head', 'prior', 'views'], 'Head:')
+    .group(['unknown', 'reject', 'strangers'], 'Photos of other things:')
     .check((args) => {
+      folderOf(args);
       checkWhole('epochs', args.epochs, 1);
       checkWhole('batch-size', args['batch-size'], 1);
       checkWhole('views', args.views, 1);
@@ -131,12 +131,12 @@ const builder = (yargs: Argv<object>) =>
       parseUnits(args.hidden);
       return true;
     })
-    .example('$0 train --train photos', 'faces')
-    .example('$0 train --train a --validation b --weights imagenet', 'anything else, with ImageNet weights')
-    .example('$0 train --train photos --out model.keras', 'a file to go on with in Keras');
+    .example('$0 train photos', 'faces')
+    .example('$0 train a --validation b --weights imagenet', 'anything else, with ImageNet weights')
+    .example('$0 train photos --out model.keras', 'a file to go on with in Keras');
 
 export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
-  command: 'train',
+  command: 'train [folder]',
   describe: 'Train a classifier on folders of photos',
   builder,
   handler: (args) =>
@@ -145,13 +145,14 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
       const { engine, provider, noReport, noPictures } = args;
       const options: TrainOptions = {
         ...args,
+        train: folderOf(args),
         hidden: parseUnits(args.hidden),
         report: !noReport,
         pictures: !noPictures,
         engine: await openEngine({ engine, provider }),
-        verbose: process.stderr.isTTY ? 1 : 2,
+        verbose: canRedraw() ? 1 : 2,
       };
-      const reporter = stderrReporter();
+      const reporter = reporterFor(args);
       const job = (given: TrainOptions) => trainClassifier(given, reporter);
       const result = await job(pickKnown(options, job));
       if (args.json) printJson(result);
@@ -159,6 +160,15 @@ export const train: CommandModule<object, ArgumentsOf<typeof builder>> = {
       return 0;
     }),
 };
+
+/** @throws UsageError unless there is one folder, in either place */
+function folderOf({ folder, train }: { folder?: string; train?: string }): string {
+  const [only, ...others] = [folder, train].filter((path) => path !== undefined);
+  if (only !== undefined && others.length === 0) return only;
+  throw new UsageError(
+    `Expected a folder with one sub-folder of photos a class, as in 'ort-transfer train photos'. Received: ${only === undefined ? 'none' : `${folder}, and ${train} with --train`}.`,
+  );
+}
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 

@@ -83,7 +83,7 @@ async function findRoot(folder: string): Promise<string> {
   const entry = await stat(folder).catch(() => undefined);
   if (entry?.isDirectory()) return realpath(folder);
   throw new ServeError(
-    `Expected a folder to serve. Received: ${folder}, which ${entry ? 'is a file' : 'does not exist'}. Hint: 'make web' builds out/web.`,
+    `Expected a folder to serve. Received: ${folder}, which ${entry ? 'is a file' : 'does not exist'}. Hint: 'ort-transfer web' builds out/web.`,
   );
 }
 

@@ -22,6 +22,11 @@ export async function readPicture(path: string): Promise<Uint8Array> {
   } catch (cause) {
     const shortage = resourceError(cause);
     if (shortage) throw shortage;
+    if (/^(https?|data):/i.test(path))
+      throw new ImageError('not an image', 'an address, where a file is wanted', {
+        hint: 'download it first.',
+        cause,
+      });
     const reason = systemReason(cause);
     if (reason === undefined) throw cause;
     throw new ImageError('not an image', reasons[reason] ?? reason, { cause });

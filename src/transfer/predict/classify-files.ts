@@ -21,6 +21,12 @@ export interface ClassifyFilesOptions extends ClassifySetup {
   readonly workers?: number;
 }
 
+/** A picture that is no file: its bytes, and what the outcome calls it. */
+export interface NamedPicture {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The outcome for one file. */
 export type ClassifiedFile = { readonly path: string; readonly saved?: string } & (
   | { readonly results: readonly FileResult[] }
@@ -28,25 +34,30 @@ export type ClassifiedFile = { readonly path: string; readonly saved?: string } 
 );
 
 /**
- * Classifies picture files on all cores, in their order. A file that cannot be classified has an `error`.
+ * Classifies picture files, or pictures by their bytes, on all cores, in their order. A file that cannot be classified has an `error`.
  *
  * @throws ValueError where a labelled picture would take the place of one of the files
  */
 export async function* classifyFiles(
-  paths: readonly string[],
+  pictures: readonly (string | NamedPicture)[],
   options: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
   const { model, engine, maxPixels, allFaces, explain, reject, workers, save, ...others } = named(
     options,
     'classifyFiles',
   );
-  refuseOthers(others, 'classifyFiles', (probe) => classifyFiles(paths, probe).next());
+  refuseOthers(others, 'classifyFiles', (probe) => classifyFiles(pictures, probe).next());
   if (save !== undefined) {
     await makeWritableFolder(save);
     await removeRemains(save);
   }
   const nameOf = namer();
-  const items = paths.map((path) => ({ path, saveAs: save === undefined ? null : join(save, nameOf(path)) }));
+  const paths = pictures.map((picture) => (typeof picture === 'string' ? picture : picture.path));
+  const items = pictures.map((picture, i): ClassifyItem => {
+    const path = paths[i] ?? '';
+    const saveAs = save === undefined ? null : join(save, nameOf(path === '-' ? 'stdin' : path));
+    return { path, saveAs, ...(typeof picture === 'string' ? {} : { bytes: picture.bytes }) };
+  });
   const own = new Set(paths.map((path) => resolve(path)));
   for (const { saveAs } of items)
     if (saveAs !== null && own.has(resolve(saveAs)))

@@ -22,6 +22,8 @@ export interface ClassifySetup {
 
 export interface ClassifyItem {
   readonly path: string;
+  /** The picture's file, where it is not read from the path. */
+  readonly bytes?: Uint8Array;
   /** Where the labelled picture goes. */
   readonly saveAs: string | null;
 }

@@ -15,9 +15,9 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
       `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: \`publishModel\` with \`explain\` makes one.`,
     );
   const { maxPixels, allFaces, reject } = setup;
-  return async ({ path, saveAs }) => {
+  return async ({ path, bytes, saveAs }) => {
     const options = { maxPixels, allFaces, reject };
-    const { image, results } = await classifier.classify(await readPicture(path), options);
+    const { image, results } = await classifier.classify(bytes ?? (await readPicture(path)), options);
     const found = results.map((result) => classifier.describe(result));
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;
