@@ -23,6 +23,7 @@ export { EmbeddingError } from './classifier/embedding-output.js';
 export { ExplainError } from './classifier/explain.js';
 export type { FitHeadOptions } from './classifier/fit-head.js';
 export { type HeadOptions, type TrainHeadOptions, TrainingError } from './classifier/head.js';
+export type { Leakage, LeakedPair } from './classifier/leakage.js';
 export {
   type BackboneInfo,
   type Licence,

@@ -25,6 +25,8 @@ export interface Result {
   readonly heatmap: Heatmap | null;
   /** How like the training pictures it is; `null` where the model cannot tell. */
   readonly stranger: StrangerVerdict | null;
+  /** The features that the head judges by, (D); `null` where the model was not loaded to give them. */
+  readonly embedding: Float32Array | null;
 }
 
 /** Whether a picture is of the kind that the model was trained on. */
@@ -97,9 +99,9 @@ export class Classifier {
     const decode = this.#decode;
     const cut = await cutOut(picture, { preprocessing, decode, detector, maxPixels, allFaces });
     const look = async ({ image, face }: Part): Promise<Result> => {
-      const { probabilities, heatmap, stranger } = await this.#run(image, strangers);
+      const { heatmap, ...found } = await this.#run(image, strangers);
       const region = regionOf(cut.picture, preprocessing.crop, face);
-      return { probabilities, face, heatmap: heatmap && { ...heatmap, region }, stranger };
+      return { ...found, face, heatmap: heatmap && { ...heatmap, region } };
     };
     const [first, ...others] = cut.parts;
     const results: Classified['results'] = [await look(first)];
@@ -138,6 +140,7 @@ export class Classifier {
       probabilities: this.#check(outputs.probabilities),
       heatmap: outputs.heatmap ? toMap(outputs.heatmap) : null,
       stranger: judge(outputs, strangers),
+      embedding: (outputs.embedding?.data as Float32Array | undefined) ?? null,
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Leakage } from './leakage.js';
 import type { StrangerScores } from './strangers.js';
 
 /** How close probabilities come to the share of right answers. */
@@ -37,6 +38,8 @@ export interface Evaluation {
   readonly calibration?: Calibration;
   /** How well pictures of other things are told; only where a folder of these was named. */
   readonly strangers?: StrangerScores;
+  /** Pictures that training has seen, and how the model does without; absent where the training pictures are not known. */
+  readonly leakage?: Leakage;
   /** Row: the true class; column: the class it was taken for. */
   readonly confusion: readonly (readonly number[])[];
 }

@@ -1,10 +1,10 @@
 import test from 'ava';
 import sharp from 'sharp';
+import { similarPairs } from '../../src/classifier/similarity.js';
 import { jsEngine } from '../../src/engine/js.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { connect } from '../../src/transfer/inspect/duplicates.js';
-import { similarPairs } from '../../src/transfer/inspect/similarity.js';
 import { correlation, thumbnailOf } from '../../src/transfer/inspect/thumbnail.js';
 
 test('pairs join into groups, whose similarity is that of their least similar pair', (t) => {

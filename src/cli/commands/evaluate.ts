@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Evaluation } from '../../classifier/metrics.js';
 import { pickKnown } from '../../named-options.js';
 import { printable } from '../../printable.js';
+import { describeLeakage } from '../../transfer/data/describe-leakage.js';
 import type { EvaluateOptions } from '../../transfer/evaluate/evaluate.js';
 import { runCommand, UsageError } from '../main.js';
 import { type ArgumentsOf, engineOptions, pictureOptions, requireModel } from '../options.js';
@@ -35,6 +36,11 @@ const builder = (yargs: Argv<object>) =>
       requiresArg: true,
       type: 'string',
       describe: 'Folder of photos of other things, to measure how well these are told',
+    })
+    .option('train', {
+      requiresArg: true,
+      type: 'string',
+      describe: 'Folder of the training photos: tells the accuracy without photos that training has seen',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print the numbers as JSON' })
     .check(({ noPictures, report }) => {
@@ -73,6 +79,7 @@ function formatEvaluation({
   unknown,
   calibration,
   strangers,
+  leakage,
 }: Evaluation): string[] {
   const width = Math.max(5, ...classes.map(({ label }) => printable(label).length));
   const row = (label: string, ...cells: string[]) =>
@@ -95,6 +102,8 @@ function formatEvaluation({
           `strangers: AUROC ${strangers.auroc.toFixed(3)}; ${percent(strangers.falseAcceptance)} of them pass for known, ${percent(strangers.falseRejection)} of known photos for strangers`,
         ]
       : []),
+    ...(leakage ? describeLeakage(leakage, samples) : []),
+    ...(leakage && leakage.count === 0 ? ['Training has seen none of them, as far as can be told.'] : []),
     `accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} (${samples} photos)`,
   ];
 }

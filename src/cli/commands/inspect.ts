@@ -63,8 +63,19 @@ export const inspect: CommandModule<object, ArgumentsOf<typeof builder>> = {
 
 /** A table of the classes, then a paragraph for each kind of finding, the worst first. */
 function formatInspection(inspection: Inspection): string[] {
-  const { folders, sizes, formats, skipped, passedOver, warnings, exact, near, suspectLabels, sheets } =
-    inspection;
+  const {
+    folders,
+    sizes,
+    formats,
+    skipped,
+    passedOver,
+    warnings,
+    exact,
+    near,
+    sameThing,
+    suspectLabels,
+    sheets,
+  } = inspection;
   const files = (paths: readonly { path: string; reason: string }[]) =>
     paths.map(({ path, reason }) => `${path}: ${reason}`);
   const byCount = Object.entries(formats).sort(([, a], [, b]) => b - a);
@@ -84,11 +95,12 @@ function formatInspection(inspection: Inspection): string[] {
     ...paragraph(`Passed over: ${count(passedOver.length, 'other file')}`, files(passedOver)),
     ...paragraph(`Same file: ${count(exact.length, 'group')}`, exact.map(formatGroup)),
     ...paragraph(`Nearly the same picture: ${count(near.length, 'group')}`, near.map(formatGroup)),
+    ...paragraph(`Probably the same thing: ${count(sameThing.length, 'group')}`, sameThing.map(formatGroup)),
     ...paragraph(
       `Labels that look wrong: ${count(suspectLabels.length, 'picture')}`,
       suspectLabels.map(formatSuspect),
     ),
-    ...(exact.length + near.length === 0 ? ['', 'No picture is there twice.'] : []),
+    ...(exact.length + near.length + sameThing.length === 0 ? ['', 'No picture is there twice.'] : []),
     '',
     `${count(sheets.length, 'contact sheet')}: ${sheets.length > 3 ? `${sheets[0]} … ${sheets.at(-1)}` : sheets.join(', ')}`,
   ];

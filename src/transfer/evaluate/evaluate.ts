@@ -1,8 +1,9 @@
-import { compareClasses, findImages, isWorthTelling, readModel } from '#platform';
+import { compareClasses, findImages, isWorthTelling, openEngine, readModel } from '#platform';
 import { calibrationOf } from '../../classifier/calibration.js';
 import { TrainingError } from '../../classifier/head.js';
+import { type Compared, findLeaked, tellsThings, withAccuracy } from '../../classifier/leakage.js';
 import { type ModelMetadata, readMetadata } from '../../classifier/metadata.js';
-import { type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
+import { argMax, type Evaluation, evaluatePredictions } from '../../classifier/metrics.js';
 import { compareScores, type StrangerRule, withReject } from '../../classifier/strangers.js';
 import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
@@ -15,10 +16,17 @@ import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import type { Answer } from './report/report.js';
 import { checkReportPath } from './report/report-target.js';
+import { hashFiles, readTraining } from './training-pictures.js';
 
-export interface EvaluateOptions extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain'> {
+export interface EvaluateOptions
+  extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain' | 'embeds'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
+  /**
+   * Folder of the pictures that the model was trained on, to tell how it does on those that training has not seen.
+   * Default: nothing is told of that.
+   */
+  readonly train?: string;
   /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
   /** Ends the job, which then throws the signal's reason. Default: none. */
@@ -44,6 +52,7 @@ export async function evaluateClassifier(
     maxPixels,
     reject,
     workers,
+    train,
     signal,
     strangers,
     report,
@@ -52,14 +61,15 @@ export async function evaluateClassifier(
   } = named(given, 'evaluateClassifier');
   refuseOthers(others, 'evaluateClassifier', (probe) => evaluateClassifier(probe, listener));
   const reporter = stoppable(listener, signal);
-  const options = { model, engine, maxPixels, reject, workers };
   if (report !== undefined) {
     await checkReportPath(report);
     await tellReplaced(report, reporter.info);
   }
-  const metadata = readMetadata(await readModel(options.model));
+  const metadata = readMetadata(await readModel(model));
   const { labels, backbone } = metadata;
   const rule = strangers === undefined ? null : ruleOf(metadata, { model, reject });
+  const looks = train !== undefined && backbone !== undefined && tellsThings(backbone);
+  const options = { model, engine, maxPixels, reject, workers };
   const found = await listClasses(folder, { strict }, reporter);
   refuseSplits(found, ({ train, held = train }) => `name one of them, like ${held}.`);
   for (const warning of [...found.warnings, ...compareClasses(labels, found.classes, folder)])
@@ -70,23 +80,26 @@ export async function evaluateClassifier(
       `Expected classes that the model knows, like '${labels[0]}'. Received: ${found.classes.map((name) => `'${name}'`).join(', ')} in ${folder}.`,
     );
   const predictions: Answer[] = [];
+  const held: Compared[] = [];
   const scores: number[] = [];
   const skipped: { path: string; reason: string }[] = [];
   const paths = known.map(({ path }) => path);
   let done = 0;
   let faceless = 0;
-  for await (const file of classifyFiles(paths, options)) {
+  for await (const file of classifyFiles(paths, { ...options, embeds: looks })) {
     const { label } = known[done] ?? { label: -1 };
     if ('error' in file) {
       // A fault of the model is none of the picture.
       if (file.error instanceof OnnxFormatError) throw file.error;
       skipped.push({ path: file.path, reason: file.error.message });
     } else
-      for (const { probabilities, lacksFace, stranger } of file.results.slice(0, 1)) {
+      for (const { probabilities, lacksFace, stranger, embedded } of file.results.slice(0, 1)) {
+        const { path } = file;
         predictions.push({
-          ...{ path: file.path, label, probabilities },
+          ...{ path, label, probabilities },
           ...(stranger ? { known: stranger.known } : {}),
         });
+        if (embedded) held.push({ path, ...embedded });
         if (lacksFace) faceless++;
         if (stranger) scores.push(stranger.score);
       }
@@ -102,11 +115,27 @@ export async function evaluateClassifier(
   checkLost({ folder, classes: labels, images: known }, predictions);
   const strange =
     strangers === undefined ? null : await scoreFolder(strangers, { ...options, strict }, reporter);
+  const answers = predictions.map(({ path, label, probabilities }) => ({
+    path,
+    isRight: argMax(probabilities) === label,
+  }));
+  const leakage =
+    train === undefined
+      ? null
+      : withAccuracy(
+          await findLeaked(
+            looks ? held : await hashFiles(answers, reporter),
+            await readTraining(train, { ...options, strict, embeds: looks }, reporter),
+            await openEngine(engine),
+          ),
+          answers,
+        );
   const evaluation: Evaluation = {
     ...evaluatePredictions(labels, predictions),
     calibration: calibrationOf(predictions),
     ...(scores.length === 0 ? {} : { unknown: predictions.filter(({ known }) => known === false).length }),
     ...(strange && rule ? { strangers: compareScores(rule.threshold, scores, strange) } : {}),
+    ...(leakage ? { leakage } : {}),
   };
   if (report !== undefined) {
     // Loaded here alone, as it takes time and most runs do without.
@@ -115,6 +144,7 @@ export async function evaluateClassifier(
       {
         ...{ path: report, pictures, folder, options, metadata, answers: predictions },
         ...{ scores, strange, strangers, skipped: [...found.passedOver, ...skipped] },
+        ...(leakage ? { leakage } : {}),
       },
       reporter,
     );

@@ -1,4 +1,4 @@
-import type { Pair } from './similarity.js';
+import type { Pair } from '../../classifier/similarity.js';
 
 /**
  * From which cosine of two embeddings on, and from which correlation of two thumbnails on, pictures are taken for one.

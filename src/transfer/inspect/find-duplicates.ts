@@ -1,9 +1,10 @@
 import type { Pool } from '#platform';
+import { sameThing } from '../../classifier/leakage.js';
+import { type Pair, similarPairs } from '../../classifier/similarity.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Reporter } from '../reporter.js';
 import { byHarm, connect, type Duplicates, duplicatesOf, type Located, nearlyEqual } from './duplicates.js';
 import type { Look, LookItem } from './look-worker.js';
-import { similarPairs } from './similarity.js';
 import { correlation, type Thumbnail } from './thumbnail.js';
 
 /** A picture that can be used. */
@@ -22,11 +23,26 @@ export function findExact(entries: readonly Entry[]): Duplicates[] {
     .sort(byHarm);
 }
 
-/** Pictures that look the same though their files differ. */
+export interface FindNearOptions {
+  readonly engine: Engine;
+  readonly pool: Pool<LookItem, Look>;
+  readonly reporter: Reporter;
+  /** Whether the cosine of embeddings alone tells that pictures show the same thing. */
+  readonly tellsThings: boolean;
+}
+
+export interface NearFound {
+  /** Pictures that look the same though their files differ. */
+  readonly near: Duplicates[];
+  /** Pictures that look different, and probably show the same thing. */
+  readonly sameThing: Duplicates[];
+}
+
+/** Finds pictures that are copies of one another, and such as were cropped, framed, turned or lost their colours. */
 export async function findNear(
   entries: readonly Entry[],
-  { engine, pool, reporter }: { engine: Engine; pool: Pool<LookItem, Look>; reporter: Reporter },
-): Promise<Duplicates[]> {
+  { engine, pool, reporter, tellsThings }: FindNearOptions,
+): Promise<NearFound> {
   const groups = byContent(entries);
   const embeddings = groups.map(({ first }) => first.embedding);
   const pairs = await similarPairs(engine, embeddings, nearlyEqual.cosine);
@@ -44,14 +60,20 @@ export async function findNear(
     const [first, second] = [a, b].map((group) => thumbnails.get(groups[group]?.first.path ?? ''));
     return first && second && correlation(first, second) >= nearlyEqual.correlation;
   });
-  return connect(groups.length, alike)
-    .map(({ members, cosine }) =>
-      duplicatesOf(
-        members.flatMap((i) => groups[i]?.entries ?? []),
-        cosine,
-      ),
-    )
-    .sort(byHarm);
+  const toDuplicates = (found: ReturnType<typeof connect>) =>
+    found
+      .map(({ members, cosine }) =>
+        duplicatesOf(
+          members.flatMap((i) => groups[i]?.entries ?? []),
+          cosine,
+        ),
+      )
+      .sort(byHarm);
+  const nearGroups = connect(groups.length, alike);
+  const groupOf = new Map(nearGroups.flatMap(({ members }, group) => members.map((i) => [i, group])));
+  const isListed = ({ a, b }: Pair) => groupOf.has(a) && groupOf.get(a) === groupOf.get(b);
+  const things = tellsThings ? pairs.filter((pair) => pair.cosine >= sameThing && !isListed(pair)) : [];
+  return { near: toDuplicates(nearGroups), sameThing: toDuplicates(connect(groups.length, things)) };
 }
 
 /** Files of one content. */

@@ -9,11 +9,13 @@ import {
   writeTogether,
 } from '#platform';
 import type { SkippedPicture } from '../../classifier/dataset.js';
+import { alikeThroughout, tellsThings } from '../../classifier/leakage.js';
 import { resizeModel } from '../../classifier/resize-model.js';
 import { findSuspectLabels, leaveOutLogistic } from '../../classifier/suspect-labels.js';
 import type { Preprocessing } from '../../graph/preprocessing.js';
 import { defaultMaxPixels } from '../../images/limits.js';
 import { describeFlat } from '../data/describe-flat.js';
+import { describeAlike } from '../data/describe-leakage.js';
 import { countFaces, describeFaceless, type FaceCount } from '../data/faceless.js';
 import { checkStrict } from '../data/list-classes.js';
 import type { LoadDatasetOptions } from '../data/load-dataset.js';
@@ -71,6 +73,8 @@ export interface Inspection {
   readonly warnings: readonly string[];
   readonly exact: readonly Duplicates[];
   readonly near: readonly Duplicates[];
+  /** Pictures that look different and probably show the same thing: cropped, framed, turned, grey; or taken anew. */
+  readonly sameThing: readonly Duplicates[];
   /** Pictures whose label is probably wrong, the least likely first. */
   readonly suspectLabels: readonly NamedSuspect[];
   /** Paths of the contact sheets. */
@@ -94,6 +98,10 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const { pictures, passedOver, warnings } = await listSplits(folders);
   const { entries, skipped, faces, shown } = await embed(pictures, { ...options, preparation }, reporter);
   const place = { folder: Object.values(folders).join(' and '), weights: preparation.backbone.info.weights };
+  const embeddings = entries.map(({ embedding }) => embedding);
+  const median = tellsThings(preparation.backbone.info) ? alikeThroughout(embeddings) : null;
+  const tells = tellsThings(preparation.backbone.info) && median === null;
+  if (median !== null) warnings.push(describeAlike(median));
   warnings.push(...describeFaceless(faces, place), ...describeFlat(shown, place));
   checkStrict(skipped, options.strict);
 
@@ -109,7 +117,7 @@ export async function inspectFolders(options: InspectOptions, reporter: Reporter
   const suspectLabels = await suspectsOf(entries, options, reporter);
   const listed = { folders, pictures, entries, skipped };
   const drawn = await writeTogether(options.out, (output) =>
-    drawSheets(listed, { ...options, setup, output }, reporter),
+    drawSheets(listed, { ...options, setup, output, tellsThings: tells }, reporter),
   );
   const facts = { preprocessing: preparation.preprocessing, folders, skipped, passedOver, warnings };
   return { ...facts, ...drawn, suspectLabels };
@@ -140,6 +148,8 @@ interface DrawOptions extends InspectOptions {
   readonly setup: LookSetup;
   /** The folder to write to. */
   readonly output: OutputFolder;
+  /** Whether the cosine of embeddings alone tells that pictures show the same thing. */
+  readonly tellsThings: boolean;
 }
 
 interface Listed {
@@ -152,9 +162,9 @@ interface Listed {
 /** Looks at every picture, compares them, and draws a sheet for each class. */
 async function drawSheets(
   { folders, pictures, entries, skipped }: Listed,
-  { engine, views = 4, most = 400, out, workers, setup, output }: DrawOptions,
+  { engine, views = 4, most = 400, out, workers, setup, output, tellsThings }: DrawOptions,
   reporter: Reporter,
-): Promise<Pick<Inspection, 'classes' | 'sizes' | 'formats' | 'exact' | 'near' | 'sheets'>> {
+): Promise<Pick<Inspection, 'classes' | 'sizes' | 'formats' | 'exact' | 'near' | 'sameThing' | 'sheets'>> {
   const { preprocessing, tile } = setup;
   const entry = requireModule(
     () => new URL('./look-worker.js', import.meta.url),
@@ -163,8 +173,8 @@ async function drawSheets(
   const pool = await createPool<LookItem, Look>({ entry, setup, workers });
   try {
     const exact = findExact(entries);
-    const near = await findNear(entries, { engine, pool, reporter });
-    const marks = markDuplicates([...exact, ...near]);
+    const found = await findNear(entries, { engine, pool, reporter, tellsThings });
+    const marks = markDuplicates([...exact, ...found.near]);
     let done = 0;
     const onLook = () => reporter.progress('Drawing contact sheets', { done: ++done, total: entries.length });
     const classes: ClassCount[] = [];
@@ -178,7 +188,7 @@ async function drawSheets(
       seen.push(...drawn.seen);
       classes.push(countClass(ofClass, drawn.seen));
     }
-    return { classes, sizes: spreadOfSizes(seen), formats: countFormats(seen), exact, near, sheets };
+    return { classes, sizes: spreadOfSizes(seen), formats: countFormats(seen), exact, ...found, sheets };
   } finally {
     await pool.close();
   }

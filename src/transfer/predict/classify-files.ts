@@ -42,7 +42,7 @@ export async function* classifyFiles(
   pictures: readonly (string | NamedPicture)[],
   options: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
-  const { model, engine, maxPixels, allFaces, explain, reject, workers, save, ...others } = named(
+  const { model, engine, maxPixels, allFaces, explain, reject, embeds, workers, save, ...others } = named(
     options,
     'classifyFiles',
   );
@@ -69,7 +69,7 @@ export async function* classifyFiles(
       () => new URL('./classify-worker.js', import.meta.url),
       'transfer/predict/classify-worker.js',
     ),
-    setup: { model, engine, maxPixels, allFaces, explain, reject } satisfies ClassifySetup,
+    setup: { model, engine, maxPixels, allFaces, explain, reject, embeds } satisfies ClassifySetup,
     workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
   });
   try {

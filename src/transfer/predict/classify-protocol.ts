@@ -18,6 +18,8 @@ export interface ClassifySetup {
   readonly explain?: boolean;
   /** The share of known pictures that may be taken for something else; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
+  /** Gives each result its embedding, and the hash of its file. Default false. */
+  readonly embeds?: boolean;
 }
 
 export interface ClassifyItem {
@@ -42,4 +44,6 @@ export interface FileResult {
   readonly face: Face | null;
   /** Whether the model looks for faces and found none. */
   readonly lacksFace: boolean;
+  /** Where `embeds` asked for it: the features that the head judges by, (D), and the SHA-256 of the file. */
+  readonly embedded?: { readonly embedding: Float32Array; readonly content: string };
 }

@@ -1,5 +1,5 @@
 /** The work of one thread of `classifyFiles`. */
-import { openEngine, readPicture, reasonOf } from '#platform';
+import { openEngine, readPicture, reasonOf, sha256 } from '#platform';
 import { ExplainError } from '../../classifier/explain.js';
 import type { ClassifyItem, ClassifySetup, FileResult } from './classify-protocol.js';
 import { FileClassifier } from './load-classifier.js';
@@ -9,6 +9,7 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   const classifier = await FileClassifier.load(
     setup.model,
     await openEngine({ threads: 1, ...setup.engine }),
+    { embeds: setup.embeds },
   );
   if (setup.explain && !classifier.explains)
     throw new ExplainError(
@@ -17,8 +18,13 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
   const { maxPixels, allFaces, reject } = setup;
   return async ({ path, bytes, saveAs }) => {
     const options = { maxPixels, allFaces, reject };
-    const { image, results } = await classifier.classify(bytes ?? (await readPicture(path)), options);
-    const found = results.map((result) => classifier.describe(result));
+    const picture = bytes ?? (await readPicture(path));
+    const { image, results } = await classifier.classify(picture, options);
+    const content = setup.embeds ? await sha256(picture) : '';
+    const found = results.map((result): FileResult => {
+      const { embedding } = result;
+      return { ...classifier.describe(result), ...(embedding ? { embedded: { embedding, content } } : {}) };
+    });
     const heatmaps = setup.explain ? results.flatMap(({ heatmap }) => heatmap ?? []) : [];
     if (saveAs === null) return found;
     // A thread that draws nothing starts much faster without the library.

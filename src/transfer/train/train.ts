@@ -3,6 +3,7 @@ import { writeTogether } from '#platform';
 import type { Dataset } from '../../classifier/dataset.js';
 import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
 import type { HeadOptions } from '../../classifier/head.js';
+import type { Leakage } from '../../classifier/leakage.js';
 import type { Evaluation } from '../../classifier/metrics.js';
 import type { StrangerScores } from '../../classifier/strangers.js';
 import { findSuspectLabels } from '../../classifier/suspect-labels.js';
@@ -12,6 +13,7 @@ import { ValueError } from '../../errors.js';
 import { CSVLogger, LambdaCallback } from '../../keras/callbacks/index.js';
 import { RandomState } from '../../keras/random/random-state.js';
 import { named, refuseOthers } from '../../named-options.js';
+import { describeLeakage } from '../data/describe-leakage.js';
 import { describeSuspects, type NamedSuspect, nameSuspects } from '../data/suspects.js';
 import { checkReportPlace } from '../evaluate/report/report-target.js';
 import type { TrainingRecord } from '../evaluate/report/training-record.js';
@@ -23,6 +25,7 @@ import { encodeTrained, noDenseHead } from './encode-trained.js';
 import { backboneLayers } from './keras-classifier.js';
 import { learnToTellStrangers, noEnergy, type UnknownOptions } from './learn-strangers.js';
 import { loadSplits } from './load-splits.js';
+import { measureLeakage } from './measure-leakage.js';
 import { targetOf } from './target.js';
 
 export interface TrainOptions
@@ -87,6 +90,8 @@ export interface TrainResult {
   readonly unknown: { readonly threshold: number; readonly scores: StrangerScores | null } | null;
   /** Pictures that were left out whose label is probably wrong, the least likely first. */
   readonly suspectLabels: readonly NamedSuspect[];
+  /** Validation pictures that training has seen; `null` where pictures were left out in turn. */
+  readonly leakage: Leakage | null;
   /** Size of the file. */
   readonly bytes: number;
   /** Path of the report; `null` where none was asked for, or no picture was left out. */
@@ -197,6 +202,9 @@ export async function trainClassifier(
     const suspects = findSuspectLabels(leftOut);
     const suspectLabels = nameSuspects(suspects, labels);
     for (const warning of describeSuspects(suspectLabels)) reporter.warn(warning);
+    const { info } = preparation.backbone;
+    const leakage = validation && (await measureLeakage({ training, validation, leftOut }, { engine, info }));
+    for (const warning of leakage ? describeLeakage(leakage, leftOut.length) : []) reporter.warn(warning);
     const trained = { fitted, evaluation, strangers, labels, preparation, layers };
     const bytes = await encodeTrained(trained, target, reporter);
     const { provider } = engine;
@@ -210,8 +218,7 @@ export async function trainClassifier(
       temperature: fitted.dense?.temperature ?? 1,
       foldShare: foldSeconds / ((performance.now() - began) / 1000),
       unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
-      suspectLabels,
-      report,
+      ...{ suspectLabels, leakage, report },
     };
     // One of an earlier run would tell of epochs that this one did not have.
     if (!fitted.dense) output.remove('history.csv');
@@ -235,6 +242,7 @@ export async function trainClassifier(
         folder: options.validation ?? options.train,
         onnx: layers ? await exportClassifier({ ...trained, head: fitted }) : bytes,
         strangersFolder: options.strangers,
+        ...(leakage ? { leakage } : {}),
         ...{ pictures, maxPixels: options.maxPixels, workers: options.workers },
       },
       reporter,

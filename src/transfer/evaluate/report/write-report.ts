@@ -9,7 +9,7 @@ import { writeOver } from '../../write-over.js';
 import { collectReport } from './collect-report.js';
 import { describeModel } from './describe-model.js';
 import { renderReport } from './render-report.js';
-import type { Answer } from './report.js';
+import type { Answer, Leakage } from './report.js';
 import { readTrainingRecord } from './training-record.js';
 
 /** The answers of a model about a folder of classes. */
@@ -29,6 +29,8 @@ export interface EvaluationAnswers {
   readonly strange: readonly number[] | null;
   readonly strangers: string | undefined;
   readonly skipped: readonly SkippedPicture[];
+  /** Pictures that training has seen, where the training pictures are known. */
+  readonly leakage?: Leakage;
 }
 
 /** Writes what `evaluateClassifier` has found as one HTML file. */
