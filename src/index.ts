@@ -108,6 +108,7 @@ export {
   classifyFiles,
 } from './transfer/predict/classify-files.js';
 export type { ClassifySetup, FileResult } from './transfer/predict/classify-protocol.js';
+export { type Neighbour, NeighboursError } from './transfer/predict/neighbours.js';
 export {
   Classifier,
   type ClassifyInputOptions,

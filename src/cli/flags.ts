@@ -18,7 +18,7 @@ const options: ReadonlySet<string> = new Set([
     'outputName',
     'scaling',
   ],
-  ...['report', 'save', 'size', 'strangers', 'train', 'validation', 'weights'],
+  ...['neighbours', 'report', 'save', 'size', 'strangers', 'train', 'validation', 'weights'],
 ]);
 
 /**

@@ -44,6 +44,12 @@ const builder = (yargs: Argv<object>) =>
       default: false,
       describe: 'Draw where the model looked over these copies, for models exported with --explain',
     })
+    .option('why', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Show the three training pictures that each is most like, for models trained with --neighbours; with --save, draw them',
+    })
     .option('all-faces', {
       type: 'boolean',
       default: false,
@@ -113,11 +119,12 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
  */
 function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
-  const answers = file.results.map(({ predictions, stranger, box, lacksFace }) => ({
+  const answers = file.results.map(({ predictions, stranger, box, lacksFace, neighbours }) => ({
     predictions: predictions.slice(0, top),
     ...(stranger ? { known: stranger.known, familiarity: stranger.familiarity } : {}),
     ...(box ? { box } : {}),
     ...(lacksFace ? { face: null, note: noFace } : {}),
+    ...(neighbours ? { neighbours } : {}),
   }));
   return {
     file: file.path,
@@ -138,12 +145,17 @@ const noFace = 'no face found';
 
 /** `photo.jpg: Ada 98.2%, Grace 1.1%`, or `photo.jpg: unknown, nearest Ada 98.2%, Grace 1.1%` */
 function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string[] {
-  return file.results.map(({ predictions, stranger, lacksFace }, i) => {
+  return file.results.flatMap(({ predictions, stranger, lacksFace, neighbours = [] }, i) => {
     const classes = predictions
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
     const verdict = stranger?.known === false ? 'unknown, nearest ' : '';
-    return `${name}: ${verdict}${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`;
+    return [
+      `${name}: ${verdict}${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`,
+      ...neighbours.map(
+        ({ path, label, similarity }) => `  like ${path}: ${label} (${similarity.toFixed(3)})`,
+      ),
+    ];
   });
 }

@@ -103,6 +103,12 @@ const builder = (yargs: Argv<object>) =>
       describe:
         'Folder for model.onnx, history.csv, history.json; or a file: .onnx, .keras, .h5, .weights.h5',
     })
+    .option('neighbours', {
+      type: 'boolean',
+      default: false,
+      describe:
+        "Write the photos' embeddings and paths beside the model, for ort-predict --why; personal data where they show people",
+    })
     .option('no-report', {
       type: 'boolean',
       default: false,

@@ -19,7 +19,7 @@ import { checkReportPath } from './report/report-target.js';
 import { hashFiles, readTraining } from './training-pictures.js';
 
 export interface EvaluateOptions
-  extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain' | 'embeds'> {
+  extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain' | 'why' | 'embeds'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   /**

@@ -3,6 +3,7 @@ import { arrayTypes, type DataType, sizeOf, type Tensor } from '../../graph/tens
 
 /** NumPy's names of the element types, little-endian. */
 const descriptions = {
+  float16: '<f2',
   float32: '<f4',
   float64: '<f8',
   uint8: '|u1',

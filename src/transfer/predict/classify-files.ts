@@ -42,10 +42,8 @@ export async function* classifyFiles(
   pictures: readonly (string | NamedPicture)[],
   options: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
-  const { model, engine, maxPixels, allFaces, explain, reject, embeds, workers, save, ...others } = named(
-    options,
-    'classifyFiles',
-  );
+  const { model, engine, maxPixels, allFaces, explain, reject, why, embeds, workers, save, ...others } =
+    named(options, 'classifyFiles');
   refuseOthers(others, 'classifyFiles', (probe) => classifyFiles(pictures, probe).next());
   if (save !== undefined) {
     await makeWritableFolder(save);
@@ -69,7 +67,7 @@ export async function* classifyFiles(
       () => new URL('./classify-worker.js', import.meta.url),
       'transfer/predict/classify-worker.js',
     ),
-    setup: { model, engine, maxPixels, allFaces, explain, reject, embeds } satisfies ClassifySetup,
+    setup: { model, engine, maxPixels, allFaces, explain, reject, why, embeds } satisfies ClassifySetup,
     workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
   });
   try {

@@ -3,6 +3,7 @@
 import type { EngineOptions } from '#platform';
 import type { Prediction, StrangerVerdict } from '../../classifier/classify.js';
 import type { Face } from '../../images/faces.js';
+import type { Neighbour } from './neighbours.js';
 
 /** Settings of a thread. */
 export interface ClassifySetup {
@@ -18,6 +19,8 @@ export interface ClassifySetup {
   readonly explain?: boolean;
   /** The share of known pictures that may be taken for something else; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
+  /** Finds the three training pictures that each result is most like, in the neighbours file beside the model. Default false. */
+  readonly why?: boolean;
   /** Gives each result its embedding, and the hash of its file. Default false. */
   readonly embeds?: boolean;
 }
@@ -44,6 +47,8 @@ export interface FileResult {
   readonly face: Face | null;
   /** Whether the model looks for faces and found none. */
   readonly lacksFace: boolean;
+  /** Where `why` asked for them: the training pictures that it is most like, the most alike first. */
+  readonly neighbours?: readonly Neighbour[];
   /** Where `embeds` asked for it: the features that the head judges by, (D), and the SHA-256 of the file. */
   readonly embedded?: { readonly embedding: Float32Array; readonly content: string };
 }

@@ -5,6 +5,7 @@ import type { StrangerVerdict } from '../../classifier/classify.js';
 import { type Heatmap, renderHeat } from '../../images/heatmap.js';
 import type { Image } from '../../images/image.js';
 import type { FileResult } from './classify-protocol.js';
+import { drawNeighbours } from './draw-neighbours.js';
 import { drawLabel, type Label, type LetterHeight } from './label.js';
 
 /** What is drawn of a result. */
@@ -21,7 +22,8 @@ const lettersFor = (side: number): LetterHeight => (side >= 900 ? 64 : side >= 3
 
 /**
  * Writes a picture with a black border above and to the right, and its label in red; several faces are framed, each
- * with its own. Where the model looked, heat is laid over the picture.
+ * with its own. Where the model looked, heat is laid over the picture. The training pictures that it is most like
+ * stand below it.
  *
  * The article does this with OpenCV's `copyMakeBorder` and `putText`.
  */
@@ -29,7 +31,7 @@ export async function saveLabelled(
   image: Image,
   results: readonly Drawn[],
   path: string,
-  { heatmaps = [] }: { heatmaps?: readonly Heatmap[] } = {},
+  { heatmaps = [], maxPixels }: { heatmaps?: readonly Heatmap[]; maxPixels?: number } = {},
 ): Promise<void> {
   const { width, height } = image;
   const letters = lettersFor(Math.min(width, height));
@@ -39,7 +41,11 @@ export async function saveLabelled(
   const border = letters + 2 * padding;
   const right = Math.max(border, title.width + 2 * padding - width);
 
-  const canvas = new Jimp({ width: width + right, height: height + border, color: black });
+  const near = results[0]?.neighbours ?? [];
+  const strip = near.length > 0 ? await drawNeighbours(near, { width: width + right, maxPixels }) : null;
+  const whole = { width: width + right, height: height + border + (strip?.height ?? 0) };
+  const canvas = new Jimp({ ...whole, color: black });
+  if (strip) canvas.composite(Jimp.fromBitmap(strip), 0, height + border);
   canvas.composite(Jimp.fromBitmap({ width, height, data: withAlpha(image) }), 0, border);
   if (heatmaps.length > 0) {
     const { data } = renderHeat(heatmaps, image);

@@ -18,6 +18,7 @@ import { describeSuspects, type NamedSuspect, nameSuspects } from '../data/suspe
 import { checkReportPlace } from '../evaluate/report/report-target.js';
 import type { TrainingRecord } from '../evaluate/report/training-record.js';
 import { type PreparationOptions, prepareBackbone } from '../features/preparation.js';
+import { encodeNeighbours, neighboursPath } from '../predict/neighbours.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
@@ -52,6 +53,11 @@ export interface TrainOptions
   readonly maxPixels?: number;
   /** Threads that read pictures. Default: as many as there are processors. */
   readonly workers?: number;
+  /**
+   * Writes the embeddings and paths of the training pictures beside the model, `model.neighbours.npz`, for `why` to find
+   * the pictures that an answer is owed to. Default false, as it is personal data where the pictures show people.
+   */
+  readonly neighbours?: boolean;
   /** Stops at a picture that cannot be used. Default false: it is skipped, and told. */
   readonly strict?: boolean;
   /**
@@ -98,6 +104,9 @@ export interface TrainResult {
   readonly report: string | null;
 }
 
+const noNeighbours =
+  'Expected `neighbours` with an .onnx model, which alone is asked why. Received: it with one of the files of Keras. Hint: let `out` end in .onnx.';
+
 /** The name of the report, beside the model. */
 const reportName = 'report.html';
 
@@ -113,6 +122,7 @@ export function checkTrainNames(options: TrainOptions, callee = 'trainClassifier
     maxPixels,
     workers,
     strict,
+    neighbours,
     report,
     pictures,
     verbose,
@@ -164,6 +174,7 @@ export async function trainClassifier(
   const target = await targetOf(options.out);
   if (target.format !== 'onnx' && options.head === 'logistic') throw new ValueError(noDenseHead);
   if (options.head === 'article' && options.unknown === 'near') throw new ValueError(noEnergy);
+  if (target.format !== 'onnx' && options.neighbours) throw new ValueError(noNeighbours);
   await tellReplaced(target.model, reporter.info);
   if (options.report) {
     await checkReportPlace(join(target.folder, reportName));
@@ -224,6 +235,24 @@ export async function trainClassifier(
     if (!fitted.dense) output.remove('history.csv');
     const skipped = [...new Set([...training.skipped, ...(validation?.skipped ?? [])])];
     await output.write(basename(target.model), bytes);
+    const beside = neighboursPath(target.model);
+    if (options.neighbours) {
+      const { preprocessing } = preparation;
+      const { pictures: shown, classes } = training;
+      const file = encodeNeighbours({
+        pictures: shown,
+        classes,
+        path: beside,
+        preprocessing,
+        backbone: info,
+      });
+      await output.write(basename(beside), file);
+      reporter.info(
+        `${beside}: ${(file.length / 1e6).toFixed(1)} MB of embeddings and paths of the training pictures, for ort-predict --why. Keep it as carefully as the pictures.`,
+      );
+    }
+    // One of an earlier run is of other pictures, and nobody has asked to keep them.
+    else output.remove(basename(beside));
     // Times differ from run to run.
     const { foldShare: _, ...constant } = result;
     const record = { ...constant, counts: countClasses(training), settings: settingsOf(options, result) };
