@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { zipSync } from 'fflate';
 import { readHumanModel, sha256 } from '#platform';
 import { loadBackbone } from '../src/classifier/backbone.js';
 import { readFaceDetectorModel } from '../src/classifier/face-detector.js';
@@ -20,6 +21,9 @@ import { readImageNetFile } from '../src/keras/applications/mobilenet.js';
 import { readMobileNetV2File } from '../src/keras/applications/mobilenet-v2.js';
 import { isOnnx } from '../src/transfer/is-onnx.js';
 import { bundle, bundleServiceWorker, readRuntime, writeFiles } from './build-web.js';
+import { cast } from './characters/cast.js';
+import { Random } from './characters/random.js';
+import { takePicture } from './characters/scene.js';
 
 const source = fileURLToPath(new URL('../../src/web', import.meta.url));
 
@@ -46,10 +50,26 @@ export async function buildStudio({
     ...(await readRuntime()),
     ...weightFiles,
   ]);
+  files.set('example.zip', await drawExample());
   for (const name of ['index.html', 'studio.css'])
     files.set(name, await readFile(join(source, 'studio', name)));
   files.set(...(await bundleServiceWorker(files)));
   return writeFiles(out, files);
+}
+
+/** How many pictures the example has of each of its people. */
+const examplePictures = 8;
+
+/** Pictures of drawn people, a folder for each, for visitors who have none at hand. */
+async function drawExample(): Promise<Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  for (const character of cast.slice(0, 3))
+    for (let i = 1; i <= examplePictures; i++) {
+      const path = `${character.name}/${String(i).padStart(3, '0')}.jpg`;
+      files[path] = await takePicture(character, new Random(0, `train/${path}`));
+    }
+  // The same pictures, the same file.
+  return zipSync(files, { level: 0, mtime: new Date('1980-01-01T00:00') });
 }
 
 /** The weights that the studio takes of those that Keras publishes. */

@@ -1,6 +1,11 @@
 import test from 'ava';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { ArchiveError, readProject, writeProject } from '../../src/web/studio/project-archive.js';
+import {
+  ArchiveError,
+  readPictures,
+  readProject,
+  writeProject,
+} from '../../src/web/studio/project-archive.js';
 import { defaultSettings } from '../../src/web/studio/studio-protocol.js';
 
 const picture = (name: string, text: string) => ({ name, blob: new Blob([text]) });
@@ -106,3 +111,18 @@ for (const [what, file, message] of [
   test(`refused: ${what}`, async (t) => {
     await t.throwsAsync(readProject(file), { instanceOf: ArchiveError, message });
   });
+
+test('all pictures of a zip file are had without their folders', async (t) => {
+  const file = zip({
+    'manifest.json': '{}',
+    'a.jpg': 'one',
+    'cats/b.jpg': 'two',
+    'cats/.DS_Store': 'hidden',
+  });
+  const pictures = (await readPictures(file)).map(async ({ name, blob }) => [name, await textOf(blob)]);
+  t.deepEqual(await Promise.all(pictures), [
+    ['a.jpg', 'one'],
+    ['b.jpg', 'two'],
+  ]);
+  await t.throwsAsync(readPictures(new Blob(['hello'])), { instanceOf: ArchiveError });
+});

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import { unzipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { readMetadata } from '../../src/classifier/metadata.js';
+import { withReject } from '../../src/classifier/strangers.js';
 import { ortNode } from '../../src/engine/ort-node.js';
 import { float32 } from '../../src/graph/tensor.js';
 import { vggface2 } from '../../src/keras/applications/index.js';
@@ -473,6 +475,59 @@ test.serial('removed pictures and classes come back, at their places', async (t)
   });
 });
 
+test.serial('an example is there in one click, from where the page shows what to do', async (t) => {
+  await visit(t, async ({ page }) => {
+    t.regex(await page.locator('#welcome').innerText(), /Collect\..*Train\..*Try\./s);
+    await page.getByRole('button', { name: 'Try it with an example' }).click();
+    await status(page, /^Trained in/).waitFor({ timeout: 120_000 });
+    t.true(await page.locator('#welcome').isHidden());
+    t.deepEqual(await page.locator('.count[role=status]').allTextContents(), [
+      '8 pictures',
+      '8 pictures',
+      '8 pictures',
+    ]);
+    t.deepEqual(await page.locator('#advice li').allTextContents(), []);
+    t.is(await page.locator('.notice').count(), 0);
+  });
+});
+
+test.serial('folders become classes, and zip files are unpacked where they are dropped', async (t) => {
+  const { stripes, folder } = t.context;
+  const pets = join(folder, 'pets');
+  for (const [name, files] of Object.entries({ Cats: stripes.slice(0, 2), Dogs: stripes.slice(2, 5) })) {
+    await mkdir(join(pets, name), { recursive: true });
+    for (const file of files) await writeFile(join(pets, name, file.name), file.buffer);
+  }
+  await visit(t, async ({ page }) => {
+    const classes = () =>
+      page
+        .locator('.card')
+        .evaluateAll((all) =>
+          all.map((card) => [card.querySelector('input')!.value, card.querySelector('.count')!.textContent]),
+        );
+    await card(page, 1).getByLabel('Name of the class').fill('Dogs');
+    await page.locator('#folder').setInputFiles(pets);
+    await card(page, 1).locator('.count').filter({ hasText: '3 pictures' }).waitFor();
+    t.deepEqual((await classes()).toSorted(), [
+      ['Cats', '2 pictures'],
+      ['Dogs', '3 pictures'],
+    ]);
+    const zip = Buffer.from(zipSync({ 'a/x.png': stripes[5]!.buffer, 'b/y.png': stripes[6]!.buffer }));
+    await dropPictures(page, '.card:nth-of-type(2)', [{ name: 'more.zip', mimeType: '', buffer: zip }]);
+    await card(page, 1).locator('.count').filter({ hasText: '5 pictures' }).waitFor();
+    // A picture that is dropped beside the cards has no class.
+    await dropPictures(page, 'h1', [stripes[7]!]);
+    await message(page, /^Drop pictures on the class that they belong to\./).waitFor();
+    // Folders in a zip file dropped there are classes in place of those that are here.
+    await dropPictures(page, 'h1', [{ name: 'all.zip', mimeType: '', buffer: zip }]);
+    await card(page, 0).locator('.count').filter({ hasText: '1 picture' }).waitFor();
+    t.deepEqual(await classes(), [
+      ['a', '1 picture'],
+      ['b', '1 picture'],
+    ]);
+  });
+});
+
 test.serial('files that are no pictures are told in one note', async (t) => {
   const { stripes } = t.context;
   const broken = (name: string) => ({
@@ -516,7 +571,11 @@ test.serial('what keeps it from training is told', async (t) => {
   - text: Add pictures
   - button "Camera"`,
         )
-        .concat('- button "+ Add a class"')
+        .concat(
+          '- button "+ Add a class"',
+          '- button "Add folders, a class each"',
+          '- text: Add folders, a class each',
+        )
         .join('\n'),
     );
     await press();
@@ -673,6 +732,31 @@ test.serial('the report shows what was taken for what, with the pictures', async
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     t.is(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), name);
+
+    // The slider makes strangers of more pictures, here and in the file.
+    const slider = page.getByRole('slider', { name: 'How readily it says “unknown”' });
+    t.is(await slider.inputValue(), '5');
+    const before = readMetadata(await downloadFrom(page, 'Download model.onnx'));
+    await page.locator('ort-classifier input[type=file]').setInputFiles(stripes[3]!);
+    await waitForStatus(page, /^(Most likely|Unknown)/);
+    await slider.fill('50');
+    t.is(
+      await page.locator('#reject-words').textContent(),
+      'It would say “unknown” to 6 of your 12 pictures, those least like the others:',
+    );
+    t.is(await page.locator('#turned-away img').count(), 6);
+    t.is(
+      (await report.locator('#confusion tbody td:last-child').allTextContents()).reduce(
+        (sum, n) => sum + Number(n),
+        0,
+      ),
+      6,
+    );
+    await status(page, /^Of 10 pictures it has not seen, about \d (is|are) right\./).waitFor();
+    await waitForStatus(page, /^Ready/);
+    t.deepEqual((await seen(page)).predictions, [], 'the answer of the model before is gone');
+    const after = readMetadata(await downloadFrom(page, 'Download model.onnx'));
+    t.deepEqual(after, { ...before, strangers: withReject(before.strangers!, 0.5) });
 
     // It says so wherever the model is used.
     t.is(await page.locator('.stale:visible').count(), 0);

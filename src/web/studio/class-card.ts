@@ -1,8 +1,9 @@
-import { acceptDrops } from '../element/intake.js';
 import { Capture } from './capture.js';
+import { acceptFolders, chosenFiles } from './dropped-files.js';
 import { button, element } from './elements.js';
-import type { NamedPicture } from './project-archive.js';
+import { type NamedPicture, readPictures } from './project-archive.js';
 import type { Rejected } from './rejections.js';
+import type { PathedFile } from './sort-files.js';
 import type { Look } from './studio-protocol.js';
 
 /** A picture of a class. */
@@ -29,8 +30,8 @@ export interface ClassCardOptions {
   onPictureRemoved(name: string, restore: () => void): void;
   /** Called with the files that were left out of those that came together. */
   onRejected(rejected: readonly Rejected[], total: number): void;
-  /** Called with errors to show to the visitor. */
-  onError(error: unknown): void;
+  /** Called with errors to show to the visitor, and the name of the file that they are about. */
+  onError(error: unknown, file?: string): void;
 }
 
 /** A picture on the card. */
@@ -67,7 +68,7 @@ export class ClassCard {
     this.#remove.addEventListener('click', () => options.onRemove(this));
     const input = element('input', { type: 'file', accept: 'image/*', multiple: true });
     input.addEventListener('change', () => {
-      void this.add([...(input.files ?? [])].map((file) => ({ name: file.name, blob: file })));
+      void this.addFiles(chosenFiles(input));
       // The same files may be chosen again.
       input.value = '';
     });
@@ -81,12 +82,22 @@ export class ClassCard {
         this.#cameraButton,
       ]),
     );
-    acceptDrops(this.root, (files) => void this.add(files.map((file) => ({ name: file.name, blob: file }))));
+    acceptFolders(this.root, (files) => void this.addFiles(files));
     this.#changed();
   }
 
   get name(): string {
     return this.#name.value.trim();
+  }
+
+  set name(name: string) {
+    this.#name.value = name;
+    this.#changed();
+  }
+
+  /** Whether nobody has done anything with it yet. */
+  get isUntouched(): boolean {
+    return this.#entries.length === 0 && this.name === this.#options.name.trim();
   }
 
   get pictures(): readonly ClassPicture[] {
@@ -128,6 +139,24 @@ export class ClassCard {
       }),
     );
     if (rejected.length > 0) this.#options.onRejected(rejected, entries.length);
+  }
+
+  /** Puts files on the card, whatever folders they come from, and what is in zip files among them. */
+  async addFiles(files: readonly PathedFile[] | Promise<readonly PathedFile[]>): Promise<void> {
+    try {
+      const pictures: NamedPicture[] = [];
+      for (const { file } of await files) {
+        if (!isZip(file)) pictures.push({ name: file.name, blob: file });
+        else
+          await readPictures(file).then(
+            (found) => pictures.push(...found),
+            (error) => this.#options.onError(error, file.name),
+          );
+      }
+      await this.add(pictures);
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 
   focus(): void {
@@ -217,6 +246,8 @@ export class ClassCard {
     this.#options.onChange();
   }
 }
+
+export const isZip = ({ name }: File): boolean => /\.zip$/i.test(name);
 
 /** A name that no other picture has. `crypto.randomUUID` is for pages that come over https alone. */
 const newKey = (): string =>

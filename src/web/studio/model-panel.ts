@@ -28,12 +28,12 @@ export class ModelPanel {
   constructor({ encodeKeras, onError }: ModelPanelOptions) {
     find('#download-onnx').addEventListener(
       'click',
-      () => this.#model && download(this.#model.file, 'model.onnx'),
+      () => this.#model && saveFile(this.#model.file, 'model.onnx'),
     );
     find('#download-keras').addEventListener('click', async () => {
       if (!this.#model) return;
       try {
-        download(new Blob([await encodeKeras(this.#model)]), 'model.keras');
+        saveFile(new Blob([await encodeKeras(this.#model)]), 'model.keras');
       } catch (error) {
         onError(error);
       }
@@ -47,8 +47,10 @@ export class ModelPanel {
   set model(model: KeptModel | undefined) {
     this.#model = model;
     this.#root.hidden = !model;
-    if (model) find<ClassifierElement>('ort-classifier').load(model.file);
-    else find<ClassifierElement>('ort-classifier').stopCamera();
+    // Another model has not said what the one before said of a picture: the element begins anew.
+    const fresh = document.createElement('ort-classifier') as ClassifierElement;
+    find('ort-classifier').replaceWith(fresh);
+    if (model) fresh.load(model.file);
   }
 
   /** Says so wherever the model is used, where the pictures are others by now. */
@@ -64,7 +66,7 @@ export class ModelPanel {
 }
 
 /** Hands a file to the browser to keep. */
-export function download(blob: Blob, name: string): void {
+export function saveFile(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

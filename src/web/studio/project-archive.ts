@@ -7,6 +7,7 @@
 
 import { strFromU8, strToU8, unzipSync, Zip, ZipPassThrough } from 'fflate';
 import { UserError } from '../../errors.js';
+import { sortIntoClasses } from './sort-files.js';
 import { defaultSettings, readSettings, type Settings } from './studio-protocol.js';
 
 /** A picture file. */
@@ -129,19 +130,25 @@ function readManifest(text: string, files: ReadonlyMap<string, Uint8Array>): Pro
 
 /** Every folder that holds files is a class. */
 function readFolders(files: ReadonlyMap<string, Uint8Array>): Project {
-  const classes = new Map<string, NamedPicture[]>();
-  for (const [path, bytes] of files) {
-    const [name, folder] = path.split('/').reverse();
-    if (name === undefined || folder === undefined) continue;
-    const pictures = classes.get(folder) ?? [];
-    classes.set(folder, pictures);
-    pictures.push(toPicture(name, bytes));
-  }
+  const { classes } = sortIntoClasses([...files].map(([path, file]) => ({ path, file })));
   return {
     settings: defaultSettings,
-    classes: [...classes].map(([name, pictures]) => ({ name, pictures })),
+    classes: classes.map(({ name, files }) => ({
+      name,
+      pictures: files.map(({ path, file }) => toPicture(nameOf(path), file)),
+    })),
   };
 }
+
+/** The files of a zip file, in whatever folders. @throws ArchiveError when it is no zip file */
+export async function readPictures(file: Blob): Promise<NamedPicture[]> {
+  const files = unzip(new Uint8Array(await file.arrayBuffer()));
+  return [...files]
+    .filter(([path]) => path !== 'manifest.json')
+    .map(([path, bytes]) => toPicture(nameOf(path), bytes));
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 const toPicture = (name: string, bytes: Uint8Array): NamedPicture => ({
   name,

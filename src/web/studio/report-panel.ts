@@ -1,3 +1,4 @@
+import { type StrangerRule, withReject } from '../../classifier/strangers.js';
 import { printable } from '../../printable.js';
 import { findElement as find } from '../find-element.js';
 import { button, element } from './elements.js';
@@ -31,9 +32,27 @@ export class ReportPanel {
   readonly #dialog = find<HTMLDialogElement>('#pictures-dialog');
   readonly #findPicture: (content: string) => Shown | undefined;
 
-  /** @param findPicture finds a picture by its hash; it may have been removed since */
-  constructor(findPicture: (content: string) => Shown | undefined) {
+  readonly #slider = find<HTMLInputElement>('#reject');
+  #model?: ReportedModel;
+
+  /**
+   * @param findPicture finds a picture by its hash; it may have been removed since
+   * @param onRule called when the visitor wants another rule for what counts as known
+   */
+  constructor(
+    findPicture: (content: string) => Shown | undefined,
+    { onRule }: { onRule: (rule: StrangerRule) => void },
+  ) {
     this.#findPicture = findPicture;
+    const rule = () => this.#model?.rule && withReject(this.#model.rule, Number(this.#slider.value) / 100);
+    this.#slider.addEventListener('input', () => {
+      const next = rule();
+      if (this.#model && next) this.#render({ ...this.#model, rule: next });
+    });
+    this.#slider.addEventListener('change', () => {
+      const next = rule();
+      if (next) onRule(next);
+    });
     find('#pictures-close').addEventListener('click', () => this.#dialog.close());
     // A press beside it closes it, too.
     this.#dialog.addEventListener('click', ({ target }) => target === this.#dialog && this.#dialog.close());
@@ -44,7 +63,15 @@ export class ReportPanel {
     this.#dialog.close();
   }
 
-  show({ labels, guesses, rule }: ReportedModel): void {
+  show(model: ReportedModel): void {
+    this.#model = model;
+    const { rule } = model;
+    find('#none-of-these').hidden = !rule;
+    if (rule) this.#slider.value = String(Math.round(rule.reject * 100));
+    this.#render(model);
+  }
+
+  #render({ labels, guesses, rule }: ReportedModel): void {
     this.#root.hidden = guesses.length === 0;
     const answers = answersOf(guesses, rule?.threshold ?? null);
     const cells = confusionOf(answers, labels.length);
@@ -55,6 +82,16 @@ export class ReportPanel {
       ...labels.map((label, i) => this.#renderClass(label, cells[i] ?? [], i)),
     );
     this.#renderConfusion(labels, cells);
+    const away = answers
+      .filter(({ isKnown }) => !isKnown)
+      .sort((a, b) => (a.familiarity ?? 0) - (b.familiarity ?? 0));
+    find('#reject-words').textContent =
+      away.length === 0
+        ? `It would say “unknown” to none of your ${count(answers.length, 'picture')}.`
+        : `It would say “unknown” to ${away.length} of your ${count(answers.length, 'picture')}, those least like the others:`;
+    find('#turned-away').replaceChildren(
+      ...away.slice(0, mostMistakes).map((answer) => this.#renderPicture(answer, labels)),
+    );
     const worst = worstOf(answers);
     find('#no-mistakes').hidden = worst.length > 0;
     find('#mistakes').replaceChildren(

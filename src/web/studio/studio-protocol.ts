@@ -64,6 +64,11 @@ export interface StudioCalls {
   train(question: TrainQuestion, tell: (event: TrainEvent) => void): Promise<Trained | null>;
   /** Ends a training: at once while there is no model, after the epoch while there is. */
   stop(run: number): void;
+  /** Writes a model anew with another rule for what counts as known. */
+  changeRule(question: {
+    readonly file: Blob;
+    readonly rule: StrangerRule;
+  }): Promise<Uint8Array<ArrayBuffer>>;
   /** Writes a head that was trained, with the backbone, as a `.keras` file. */
   encodeKeras(trained: Pick<Trained, 'head' | 'backbone'>): Promise<Uint8Array<ArrayBuffer>>;
 }

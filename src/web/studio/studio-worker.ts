@@ -2,6 +2,7 @@
 
 import { DownloadError, decodeImage, sha256 } from '#platform';
 import { type Backbone, backboneModel, loadBackbone } from '../../classifier/backbone.js';
+import { changeRule as ruleChanged } from '../../classifier/change-rule.js';
 import { choosePreprocessing } from '../../classifier/choose-preprocessing.js';
 import type { Dataset } from '../../classifier/dataset.js';
 import { Embedder } from '../../classifier/embedder.js';
@@ -239,6 +240,9 @@ const nameOf = ({ name, weights, sha256 }: Backbone['info']): string => sha256 ?
 
 const keepOnly = (contents: readonly string[]) => opened().gallery.keepOnly(contents);
 
+const changeRule: StudioCalls['changeRule'] = async ({ file, rule }) =>
+  ruleChanged(new Uint8Array(await file.arrayBuffer()), rule);
+
 function stop(run: number): void {
   stopped.add(run);
 }
@@ -250,13 +254,14 @@ function faultOf(error: unknown): StudioFault {
 }
 
 answerCalls<StudioCalls>(
-  { open, look, keepOnly, train, stop, encodeKeras },
+  { open, look, keepOnly, train, stop, changeRule, encodeKeras },
   {
     faultOf,
     // To stop does not wait for the training.
     atOnce: ['stop'],
     transfer: {
       train: (trained) => (trained ? [trained.model.buffer] : []),
+      changeRule: (bytes) => [bytes.buffer],
       encodeKeras: (bytes) => [bytes.buffer],
     },
   },

@@ -1,18 +1,22 @@
 /** The studio: make classes, add pictures, train, try, download. Everything happens in the page. */
 
+import type { StrangerRule } from '../../classifier/strangers.js';
 import { printable } from '../../printable.js';
 import { defineClassifierElement } from '../element/classifier-element.js';
 import { findElement as find } from '../find-element.js';
+import { download } from '../kept-download.js';
 import { keepForOffline } from '../page/offline.js';
 import { adviseOn } from './advice.js';
 import { Autosave } from './autosave.js';
-import { ClassCard } from './class-card.js';
+import { ClassCard, isZip } from './class-card.js';
+import { acceptFolders, chosenFiles } from './dropped-files.js';
 import { element } from './elements.js';
-import { download, type KeptModel, ModelPanel } from './model-panel.js';
+import { type KeptModel, ModelPanel, saveFile } from './model-panel.js';
 import { explainError, Notices } from './notices.js';
 import { problemOf } from './problems.js';
-import { readProject, writeProject } from './project-archive.js';
+import { type Project, readProject, writeProject } from './project-archive.js';
 import { ReportPanel, type Shown } from './report-panel.js';
+import { type PathedFile, sortIntoClasses } from './sort-files.js';
 import { defaultSettings, readSettings, type Trained, type TrainingClass } from './studio-protocol.js';
 import { answersOf, count, describeEstimate } from './studio-report.js';
 import { Trainer } from './trainer-client.js';
@@ -24,7 +28,7 @@ defineClassifierElement();
 const trainer = new Trainer();
 const notices = new Notices();
 const panel = new TrainingPanel();
-const report = new ReportPanel(findPicture);
+const report = new ReportPanel(findPicture, { onRule: (rule) => void changeRule(rule) });
 const onError = (error: unknown, file?: string) => notices.tellError(error, file);
 const modelPanel = new ModelPanel({ encodeKeras: (model) => trainer.encodeKeras(model), onError });
 const undo = new Undo();
@@ -63,6 +67,7 @@ function onChange(): void {
   isSaved = pictureCount() === 0;
   find<HTMLButtonElement>('#save').disabled = isSaved;
   modelPanel.compareWith(classesNow());
+  find('#welcome').hidden = pictureCount() > 0;
   showAdvice();
   autosave.schedule();
 }
@@ -91,7 +96,7 @@ function addClass(name = nextName()): ClassCard {
     onError,
   });
   cards.push(card);
-  find('#classes').insertBefore(card.root, find('#add-class'));
+  find('#classes').insertBefore(card.root, find('#more'));
   return card;
 }
 
@@ -111,7 +116,7 @@ function removeClass(card: ClassCard): void {
   undo.push({
     what: `the class “${card.name}” with ${count(card.pictures.length, 'picture')}`,
     restore: () => {
-      find('#classes').insertBefore(card.root, cards[index]?.root ?? find('#add-class'));
+      find('#classes').insertBefore(card.root, cards[index]?.root ?? find('#more'));
       cards.splice(index, 0, card);
       card.focus();
       onChange();
@@ -170,6 +175,24 @@ function showTrained({ model, ...trained }: Trained, classes: TrainingClass[], s
   autosave.schedule();
 }
 
+/** Writes the model anew, with another rule for what counts as known. */
+async function changeRule(rule: StrangerRule): Promise<void> {
+  const before = modelPanel.model;
+  if (!before) return;
+  try {
+    const bytes = await trainer.changeRule(before.file, rule);
+    // Another one may have been trained in the meantime.
+    if (modelPanel.model !== before) return;
+    const outcome = describeEstimate(answersOf(before.guesses, rule.threshold));
+    const file = new Blob([bytes], { type: before.file.type });
+    showModel({ ...before, file, rule, outcome });
+    panel.say(outcome);
+    autosave.schedule();
+  } catch (error) {
+    onError(error);
+  }
+}
+
 function showModel(model: KeptModel): void {
   modelPanel.model = model;
   modelPanel.compareWith(classesNow());
@@ -217,13 +240,57 @@ async function open(file: File): Promise<void> {
   if (pictures > 0 && !confirm(`Open “${file.name}” in place of the ${pictures} pictures that are here?`))
     return;
   try {
-    const { classes, settings } = await readProject(file);
-    removeAll();
-    for (const { name, pictures } of classes) void addClass(name).add(pictures);
-    panel.settings = settings;
-    panel.say('');
+    take(await readProject(file));
   } catch (error) {
     onError(error, file.name);
+  }
+}
+
+/** Puts a project in the place of what is here. */
+function take({ classes, settings }: Project): void {
+  removeAll();
+  for (const { name, pictures } of classes) void addClass(name).add(pictures);
+  panel.settings = settings;
+  panel.say('');
+}
+
+/** Shows what it is all about with drawn people: their pictures, and a model trained on them. */
+async function tryExample(): Promise<void> {
+  const button = find<HTMLButtonElement>('#example');
+  button.disabled = true;
+  try {
+    const address = new URL('example.zip', document.baseURI).href;
+    take(await download(address, { read: async (bytes) => readProject(new Blob([bytes])) }));
+    await train();
+  } catch (error) {
+    onError(error, 'example.zip');
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** Takes files that come with their folders: each folder that holds some is a class. */
+async function addFolders(files: readonly PathedFile[] | Promise<readonly PathedFile[]>): Promise<void> {
+  notices.clear();
+  try {
+    const all = await files;
+    const [first, second] = all;
+    if (first && !second && isZip(first.file)) return await open(first.file);
+    const { classes, loose } = sortIntoClasses(all);
+    for (const { name, files } of classes) {
+      const card =
+        cards.find((card) => card.name === name) ?? cards.find((card) => card.isUntouched) ?? addClass(name);
+      card.name = name;
+      void card.addFiles(files);
+    }
+    if (classes.length === 0)
+      notices.tell(
+        'Drop pictures on the class that they belong to. Or drop folders here: each becomes a class, called as the folder is.',
+      );
+    else if (loose.length > 0)
+      notices.tell(`${count(loose.length, 'file')} in no folder of a class, so left out.`);
+  } catch (error) {
+    onError(error);
   }
 }
 
@@ -247,6 +314,7 @@ async function restore(): Promise<void> {
   }
   while (cards.length < 2 && !left) addClass();
   document.body.dataset.restored = 'yes';
+  find('#welcome').hidden = pictureCount() > 0;
   if (left) await warmUp();
 }
 
@@ -285,7 +353,7 @@ stopButton.addEventListener('click', () => {
 find('#add-class').addEventListener('click', () => addClass().focus());
 find('#save').addEventListener('click', async () => {
   const classes = cards.map(({ name, pictures }) => ({ name, pictures }));
-  download(await writeProject({ classes, settings: panel.settings }), 'pictures.zip');
+  saveFile(await writeProject({ classes, settings: panel.settings }), 'pictures.zip');
   isSaved = true;
 });
 find<HTMLInputElement>('#open').addEventListener('change', ({ target }) => {
@@ -296,15 +364,15 @@ find<HTMLInputElement>('#open').addEventListener('change', ({ target }) => {
   input.value = '';
 });
 
-// The browser would open files that are dropped beside the cards instead of the page; a project is opened here.
-document.addEventListener('dragover', (event) => event.preventDefault());
-document.addEventListener('drop', (event) => {
-  if (event.defaultPrevented) return;
-  event.preventDefault();
-  const [file] = event.dataTransfer?.files ?? [];
-  if (file && /\.zip$/i.test(file.name)) void open(file);
-  else if (file) notices.tell('Drop pictures on the class that they belong to.');
+find<HTMLInputElement>('#folder').addEventListener('change', ({ target }) => {
+  const input = target as HTMLInputElement;
+  void addFolders(chosenFiles(input));
+  input.value = '';
 });
+find('#example').addEventListener('click', () => void tryExample());
+// The browser would open files that are dropped beside the cards instead of the page.
+acceptFolders(document.body, (files) => void addFolders(files));
+
 const side = find('.side');
 new ResizeObserver(() => side.style.setProperty('--height', `${side.offsetHeight}px`)).observe(side);
 addEventListener('beforeunload', (event) => {

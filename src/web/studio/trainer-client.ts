@@ -1,3 +1,4 @@
+import type { StrangerRule } from '../../classifier/strangers.js';
 import { UserError } from '../../errors.js';
 import { Caller } from '../rpc.js';
 import type {
@@ -75,6 +76,12 @@ export class Trainer {
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** The model with another rule for what counts as known. */
+  async changeRule(file: Blob, rule: StrangerRule): Promise<Uint8Array<ArrayBuffer>> {
+    await this.ready;
+    return this.#worker.ask('changeRule', { file, rule });
   }
 
   /** A head that was trained, with the backbone, as a `.keras` file. */
