@@ -2,6 +2,7 @@
 
 import { argMax } from '../../classifier/metrics.js';
 import type { StrangerRule } from '../../classifier/strangers.js';
+import { wilsonInterval } from '../../classifier/wilson.js';
 import type { Guess } from './studio-protocol.js';
 
 /** A guess as the model would tell it. */
@@ -52,7 +53,7 @@ export function describeEstimate(answers: readonly Answer[]): string {
   const total = answers.length;
   const right = answers.filter(isRight).length;
   if (total === 0) return 'Nothing was left out to check on, so only trying it shows how good it is.';
-  const [low, high] = likelyRange(right, total);
+  const [low, high] = wilsonInterval(right, total);
   const rough =
     total < few && Math.floor(low * 10) < Math.ceil(high * 10)
       ? ` With ${count(total, 'picture')} to check on that is rough: it may be anything from ${Math.floor(low * 10)} to ${Math.ceil(high * 10)} of 10.`
@@ -81,16 +82,6 @@ export function describeTurnedAway(answers: readonly Answer[]): string | undefin
   const away = answers.filter(({ isKnown }) => !isKnown).length;
   if (away === 0) return undefined;
   return `It would call ${away} of your ${count(answers.length, 'picture')} “unknown”.`;
-}
-
-/** Where the true share lies 95 times of 100. Source: Wilson, Probable inference, 1927. */
-function likelyRange(right: number, total: number): [low: number, high: number] {
-  const z = 1.96;
-  const share = right / total;
-  const centre = share + z ** 2 / (2 * total);
-  const spread = z * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
-  const scale = 1 + z ** 2 / total;
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
 /** `1 picture`, `2 pictures`. */
