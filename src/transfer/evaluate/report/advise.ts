@@ -15,7 +15,7 @@ export interface Advice {
   readonly examples: readonly string[];
 }
 
-/** A class with fewer pictures in training is learned badly. */
+/** A class with fewer pictures in training is learned badly, where it is missed at all. */
 const fewTraining = 10;
 /** Fewer pictures than this tell nothing of a class. */
 const fewAsked = 5;
@@ -41,7 +41,7 @@ export function adviseNext(
     const [low] = wilsonInterval(asked.length - missed.length, asked.length);
     const parts = [
       onMissed(labels, label, { asked, missed }),
-      onTraining(counts?.[label], largest),
+      onTraining(counts?.[label], { largest, isWeak: missed.length > 0 }),
       kind === 'test' ? onAsked(asked.length) : null,
     ].flatMap((part) => part ?? []);
     const why = parts.map((part) => part.why);
@@ -93,9 +93,12 @@ function onMissed(
   };
 }
 
-function onTraining(trained: number | undefined, largest: number): Part | null {
+function onTraining(
+  trained: number | undefined,
+  { largest, isWeak }: { largest: number; isWeak: boolean },
+): Part | null {
   if (trained === undefined) return null;
-  const wanted = Math.max(fewTraining, Math.ceil(largest / mostRatio));
+  const wanted = Math.max(isWeak ? fewTraining : 0, Math.ceil(largest / mostRatio));
   if (trained >= wanted) return null;
   const beside = largest > trained ? `, while the largest class has ${largest}` : '';
   return {

@@ -3,10 +3,12 @@
 import type { Evaluation } from '../../../classifier/metrics.js';
 import { wilsonInterval } from '../../../classifier/wilson.js';
 import { bar } from './charts.js';
-import { count, html, type Markup, percent, range } from './markup.js';
+import { count, html, type Markup, percent, range, raw } from './markup.js';
 
 /** A table of more rows and columns than this helps nobody, and makes pages slow. */
 const mostClasses = 40;
+/** Of more classes than this, those without an error have no place in the table. */
+const mostRight = 12;
 const mostPairs = 10;
 
 /** Depths of colour. */
@@ -20,8 +22,9 @@ export function confusionTable({ classes, confusion }: Counted): Markup {
   const at = (row: number, column: number) => confusion[row]?.[column] ?? 0;
   const label = (i: number) => classes[i]?.label ?? '';
   const left = classes.length - shown.length;
-  return html`<div class="mixed"><div class="scroll" tabindex="0" role="region" aria-label="Table of mix-ups">
-<table class="matrix"><caption>Rows: the true class. Columns: the class it was taken for. Choose a number to see its pictures.${left > 0 && ` The ${shown.length} classes with the most errors; ${left} others are left out.`}</caption>
+  if (shown.length === 0) return mixUps({ classes, confusion });
+  return html`<div${shown.length <= mostRight && raw(' class="mixed"')}><div class="scroll" tabindex="0" role="region" aria-label="Table of mix-ups">
+<table class="matrix"><caption>Rows: the true class. Columns: the class it was taken for. Choose a number to see its pictures.${left > 0 && ` Of ${classes.length} classes, the ${shown.length} with the most errors are shown.`}</caption>
 <thead><tr><td></td>${shown.map((i) => html`<th scope="col"><span>${label(i)}</span></th>`)}</tr></thead>
 <tbody>${shown.map((row) => {
     const support = classes[row]?.support ?? 0;
@@ -49,7 +52,7 @@ function cell(
   return html`<td class="${row === column ? 'hit' : 'miss'}${depth}"><button type="button" data-given="${row}" data-taken="${column}" aria-label="${words}">${number}</button></td>`;
 }
 
-/** All, or those with the most errors, in their order. */
+/** All where they are few, else those with the most errors, in their order. */
 function chooseClasses({ classes, confusion }: Counted): number[] {
   const errors = classes.map(
     (_, i) =>
@@ -57,6 +60,7 @@ function chooseClasses({ classes, confusion }: Counted): number[] {
       (confusion[i] ?? []).reduce((sum, number, taken) => (taken === i ? sum : sum + number), 0),
   );
   return [...classes.keys()]
+    .filter((i) => classes.length <= mostRight || (errors[i] ?? 0) > 0)
     .sort((a, b) => (errors[b] ?? 0) - (errors[a] ?? 0) || a - b)
     .slice(0, mostClasses)
     .sort((a, b) => a - b);
@@ -82,10 +86,10 @@ function mixUps({ classes, confusion }: Counted): Markup {
 export function classTable({ classes }: Counted, counts: readonly number[] | null): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of classes">
 <table class="classes"><caption>Precision: of the pictures taken for the class, the share that are of it. Recall: of its pictures, the share that was recognised, with the interval in which the true share lies with 95%. F1: their harmonic mean.</caption>
-<thead><tr><th scope="col">Class</th><th scope="col">Pictures</th>${counts && html`<th scope="col">In training</th>`}<th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th></tr></thead>
+<thead><tr><th scope="col">Class</th><th scope="col">Pictures</th><th scope="col">Recall</th><th scope="col">Precision</th><th scope="col">F1</th>${counts && html`<th scope="col">In training</th>`}</tr></thead>
 <tbody>${classes.map(({ label, support, precision, recall, f1 }, i) => {
     const [low, high] = wilsonInterval(Math.round(recall * support), support);
-    return html`<tr><th scope="row">${label}</th><td>${support > 0 ? html`<button type="button" class="link" data-given="${i}" aria-label="${label}: ${count(support, 'picture')}">${support}</button>` : '0'}</td>${counts && html`<td>${counts[i] ?? 0}</td>`}<td>${percent(precision)}</td><td>${bar(recall, 'hit')}${percent(recall)} <small>${support > 0 ? range(low, high) : '–'}</small></td><td>${percent(f1)}</td></tr>
+    return html`<tr><th scope="row">${label}</th><td>${support > 0 ? html`<button type="button" class="link" data-given="${i}" aria-label="${label}: ${count(support, 'picture')}">${support}</button>` : '0'}</td><td>${bar(recall, 'hit')}${percent(recall)} <small>${support > 0 ? range(low, high) : '–'}</small></td><td>${percent(precision)}</td><td>${percent(f1)}</td>${counts && html`<td>${counts[i] ?? 0}</td>`}</tr>
 `;
   })}</tbody></table></div>`;
 }

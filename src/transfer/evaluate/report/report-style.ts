@@ -205,7 +205,12 @@ dialog::backdrop { background: rgb(10 10 14 / 0.6); }
   @page { margin: 16mm 14mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   section { margin-top: 1.5rem; padding-top: 1rem; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, section > p, caption { break-inside: avoid; break-after: avoid; }
+  .mixed { grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 1.5rem; }
+  .advice { gap: 1rem; }
+  .advice .grid { grid-template-columns: repeat(6, 1fr); max-width: none; }
+  .views { justify-content: center; }
+  .stack:only-child { max-width: 70%; }
   nav, .switch, dialog { display: none; }
   .scroll { overflow: visible; }
   .closes { grid-template-columns: repeat(3, 1fr); gap: 0.75rem; }
