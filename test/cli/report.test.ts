@@ -150,7 +150,7 @@ test('a report that cannot be written is refused before the work begins', async 
     await refused(join(closed, 'a.html'), /^error: .*closed: permission denied/);
   }
   const { code, stderr } = await evaluate(t.context, '--no-pictures');
-  t.is(code, 1);
+  t.is(code, 2);
   t.regex(stderr, /^error: Expected --report with --no-pictures\. Received: none\.\n/);
 });
 
