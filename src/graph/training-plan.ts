@@ -44,8 +44,16 @@ export interface MetricWriter {
 
 /** An optimizer: how a gradient changes a weight and the slots kept for it. */
 export interface UpdateWriter {
-  /** Names of the slots of a parameter, each a tensor of the parameter's shape. */
+  /** Names of the slots of a parameter, each a tensor of the parameter's shape or of `slotShape`. */
   slots(parameter: Parameter): readonly string[];
+  /** Shapes of slots that are not the parameter's. */
+  slotShape?(parameter: Parameter, slot: string): readonly number[];
+  /** Adds gradients of earlier batches, where several batches make a step. */
+  accumulate?(
+    g: GraphBuilder,
+    gradients: ReadonlyMap<Parameter, Value>,
+    slot: (parameter: Parameter, slot: string) => Value,
+  ): ReadonlyMap<Parameter, Value>;
   /** Once for every step, over all gradients: clipping by a norm. */
   prepare?(g: GraphBuilder, gradients: ReadonlyMap<Parameter, Value>): ReadonlyMap<Parameter, Value>;
   update(
@@ -54,10 +62,12 @@ export interface UpdateWriter {
       parameter: Parameter;
       weight: Value;
       gradient: Value;
+      /** The sum of the gradients of the step's batches, as `accumulate` makes it. */
+      summedGradient: Value;
       slots: readonly Value[];
       /** Scalar. */
       learningRate: Value;
-      /** Steps taken so far, this one included: a float scalar, 1 in the first step. */
+      /** Batches so far, this one included: a float scalar, 1 in the first step. */
       step: Value;
     },
   ): { weight: Value; slots: readonly Value[] };

@@ -36,7 +36,9 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
     const write = () => addGradient(g, weight(parameter), gradient);
     gradients.set(parameter, g.scope(`${entry(names, parameter)}/penalty`, write));
   }
-  gradients = new Map(g.scope('clip', () => optimizer.prepare?.(g, gradients)) ?? gradients);
+  const slotOf = (parameter: Parameter, slot: string) => values.slot(entry(names, parameter), slot);
+  const summed = g.scope('accumulate', () => optimizer.accumulate?.(g, gradients, slotOf)) ?? gradients;
+  gradients = new Map(g.scope('clip', () => optimizer.prepare?.(g, summed)) ?? summed);
 
   const state = new Map<string, Value>();
   for (const parameter of trained) {
@@ -47,6 +49,7 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
         parameter,
         weight: weight(parameter),
         gradient: entry(gradients, parameter),
+        summedGradient: entry(summed, parameter),
         slots: slots.map((slot) => values.slot(name, slot)),
         learningRate: values.learningRate,
         step: values.step,

@@ -36,14 +36,15 @@ export function trainingGraph(plan: TrainingPlan): Model {
 
   /** Weights and slots that are carried from batch to batch, by the names they go by outside. */
   const carried: { name: string; shape: readonly number[]; initial: Value }[] = [];
-  const carry = (name: string, { shape }: Parameter, initial: Value) =>
+  const carry = (name: string, shape: readonly number[], initial: Value) =>
     carried.push({ name, shape, initial });
   for (const parameter of [...plan.trained, ...plan.updated])
-    carry(nameOf(parameter), parameter, nameOf(parameter));
+    carry(nameOf(parameter), parameter.shape, nameOf(parameter));
   for (const parameter of plan.trained)
     for (const slot of plan.optimizer.slots(parameter)) {
       const name = slotName(nameOf(parameter), slot);
-      carry(name, parameter, g.input(name, 'float32', parameter.shape));
+      const shape = plan.optimizer.slotShape?.(parameter, slot) ?? parameter.shape;
+      carry(name, shape, g.input(name, 'float32', shape));
     }
 
   const body = g.subgraph('batch');

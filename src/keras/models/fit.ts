@@ -97,6 +97,7 @@ export async function runEpochs(run: FitRun): Promise<void> {
     await callbacks.onEpochEnd(epoch, logs);
     if (model.stopTraining) break;
   }
+  if (run.epochs > 0) run.trainer.optimizer.finalizeVariableValues(run.trainer.plan.trained);
   await callbacks.onTrainEnd(logs);
 }
 

@@ -56,14 +56,12 @@ export class Trainer {
       batch_size: int64([batchSize]),
       steps: int64([steps], []),
       learning_rate: float32(
-        Float32Array.from({ length: steps }, (_, step) =>
-          optimizer.learningRateAt(optimizer.iterations + step),
-        ),
+        Float32Array.from({ length: steps }, (_, step) => optimizer.learningRateAt(optimizer.batches + step)),
       ),
-      iterations: int64([optimizer.iterations]),
+      iterations: int64([optimizer.batches]),
       seed: int64([this.seed]),
     });
-    optimizer.iterations += steps;
+    optimizer.batches += steps;
     this.#takeState(results);
     return results.sums as Tensor<'float32'>;
   }
@@ -113,7 +111,7 @@ export class Trainer {
       for (const slot of this.optimizer.slots(parameter))
         feeds[this.#slotName(parameter, slot)] = float32(
           this.optimizer.slot(parameter, slot),
-          parameter.shape,
+          this.optimizer.slotShape(parameter, slot),
         );
     return feeds;
   }

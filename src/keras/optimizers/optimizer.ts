@@ -20,8 +20,29 @@ export interface OptimizerOptions {
   clipvalue?: number | null;
   /** Upper bound of the norm of all gradients together. Default `null`: none. */
   globalClipnorm?: number | null;
+  /** Whether a moving average of the weights is kept, which `fit` ends with. Default `false`. */
+  useEma?: boolean;
+  /** How much of the average is kept at each step. Default 0.99. */
+  emaMomentum?: number;
+  /** Steps after which the weights become their average. Default `null`: when `fit` ends. */
+  emaOverwriteFrequency?: number | null;
+  /**
+   * Keras's guard for half precision: the loss is multiplied by it, and the gradients divided. Default `null`. Numbers
+   * are of single precision here, where it changes nothing but their rounding: it is only kept.
+   */
+  lossScaleFactor?: number | null;
+  /** Batches whose mean gradient makes one step. Default `null`: one. */
+  gradientAccumulationSteps?: number | null;
   /** Default: the class in snake case, with a number from the second on. */
   name?: string;
+}
+
+/** Which weights do not decay. */
+export interface WeightDecayExclusion {
+  /** These weights. Default: none. */
+  varList?: readonly Parameter[];
+  /** Those whose name has one of these regular expressions in it: `['bias']`. Default: none. */
+  varNames?: readonly string[];
 }
 
 /** Keras's words for options that an optimizer does not take. */
@@ -62,8 +83,14 @@ export abstract class Optimizer implements UpdateWriter {
   readonly clipnorm: number | null;
   readonly clipvalue: number | null;
   readonly globalClipnorm: number | null;
-  /** Steps taken. */
-  iterations = 0;
+  readonly useEma: boolean;
+  readonly emaMomentum: number;
+  readonly emaOverwriteFrequency: number | null;
+  readonly lossScaleFactor: number | null;
+  readonly gradientAccumulationSteps: number | null;
+  /** Batches seen: as many as steps, or with `gradientAccumulationSteps` that many times as many. */
+  batches = 0;
+  #excluded: (parameter: Parameter) => boolean = () => false;
   /** The weights that it changes; `null` before `build`. */
   parameters: readonly Parameter[] | null = null;
   /** The slots of each parameter, kept from one `fit` to the next. */
@@ -77,6 +104,11 @@ export abstract class Optimizer implements UpdateWriter {
       clipnorm = null,
       clipvalue = null,
       globalClipnorm = null,
+      useEma = false,
+      emaMomentum = 0.99,
+      emaOverwriteFrequency = null,
+      lossScaleFactor = null,
+      gradientAccumulationSteps = null,
       name,
       ...others
     } = named(options, new.target);
@@ -86,7 +118,25 @@ export abstract class Optimizer implements UpdateWriter {
       throw new ValueError(
         `Only one of \`clipnorm\`, \`clipvalue\` and \`global_clipnorm\` can be set. Received: clipnorm=${clipnorm ?? 'None'}, clipvalue=${clipvalue ?? 'None'}, global_clipnorm=${globalClipnorm ?? 'None'}`,
       );
+    if (gradientAccumulationSteps !== null && !(gradientAccumulationSteps >= 2))
+      throw new ValueError(
+        `\`gradient_accumulation_steps\` must be an integer >= 2. Received: gradient_accumulation_steps=${gradientAccumulationSteps}`,
+      );
+    if (useEma && !(emaMomentum >= 0 && emaMomentum <= 1))
+      throw new ValueError(
+        `\`ema_momentum\` must be in the range [0, 1]. Received: ema_momentum=${emaMomentum}`,
+      );
+    const every = emaOverwriteFrequency;
+    if (useEma && every !== null && !(Number.isInteger(every) && every >= 1))
+      throw new ValueError(
+        `\`ema_overwrite_frequency\` must be an integer >= 1 or None. Received: ema_overwrite_frequency=${every}`,
+      );
     this.#learningRate = learningRate;
+    this.useEma = useEma;
+    this.emaMomentum = emaMomentum;
+    this.emaOverwriteFrequency = emaOverwriteFrequency;
+    this.lossScaleFactor = lossScaleFactor;
+    this.gradientAccumulationSteps = gradientAccumulationSteps;
     this.weightDecay = weightDecay;
     this.clipnorm = clipnorm;
     this.clipvalue = clipvalue;
@@ -102,6 +152,31 @@ export abstract class Optimizer implements UpdateWriter {
     return this.parameters !== null;
   }
 
+  /** Steps taken. */
+  get iterations(): number {
+    return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
+  }
+
+  set iterations(steps: number) {
+    this.batches = steps * (this.gradientAccumulationSteps ?? 1);
+  }
+
+  /**
+   * Leaves weights out of `weightDecay`.
+   *
+   * @throws ValueError once the optimizer has taken charge of weights
+   */
+  excludeFromWeightDecay(options: WeightDecayExclusion = {}): void {
+    const { varList = [], varNames = [], ...others } = named(options, 'excludeFromWeightDecay');
+    refuseOthers(others, 'excludeFromWeightDecay', (probe) => this.excludeFromWeightDecay(probe));
+    if (this.built)
+      throw new ValueError(
+        '`exclude_from_weight_decay()` can only be configured before the optimizer is built.',
+      );
+    const pattern = varNames.length > 0 ? new RegExp(varNames.join('|')) : null;
+    this.#excluded = (parameter) => varList.includes(parameter) || pattern?.test(parameter.name) === true;
+  }
+
   /** Takes charge of these parameters, as the first step of a training does. */
   build(parameters: readonly Parameter[]): void {
     this.parameters = [...parameters];
@@ -109,7 +184,7 @@ export abstract class Optimizer implements UpdateWriter {
 
   /** The learning rate of the next step. */
   get learningRate(): number {
-    return this.learningRateAt(this.iterations);
+    return this.learningRateAt(this.batches);
   }
 
   /** @throws TypeError when a schedule determines it. */
@@ -126,30 +201,49 @@ export abstract class Optimizer implements UpdateWriter {
     return typeof this.#learningRate === 'number' ? this.#learningRate : this.#learningRate.at(step);
   }
 
-  /**
-   * Names of the slots that each weight has, as Keras saves them: one group after the other, and each group weight
-   * by weight.
-   */
+  /** Names of the slots that the rule keeps for each weight: those of a group weight by weight. */
   abstract get slotGroups(): readonly (readonly string[])[];
 
+  /** Slots that every optimizer may have. */
+  get #commonGroups(): readonly (readonly string[])[] {
+    return [
+      ...(this.useEma ? [['average']] : []),
+      ...(this.gradientAccumulationSteps === null ? [] : [['gradient_accumulator']]),
+    ];
+  }
+
+  /** All slots, as Keras saves them: one group after the other, and each group weight by weight. */
+  get allSlotGroups(): readonly (readonly string[])[] {
+    return [...this.#commonGroups, ...this.slotGroups];
+  }
+
   slots(_parameter?: Parameter): readonly string[] {
-    return this.slotGroups.flat();
+    return this.allSlotGroups.flat();
+  }
+
+  /** Numbers that it keeps besides slots, which follow those in files and are known from the steps taken. */
+  get extraValues(): readonly { readonly name: string; readonly value: number }[] {
+    return [];
   }
 
   /**
    * The value of a slot in a step.
    *
-   * @param values those of all slots, in their order
+   * @param values those of the rule's slots, in their order
    */
   protected slotValue(values: readonly Value[], slot: string): Value {
-    const value = values[this.slots().indexOf(slot)];
+    const value = values[this.slotGroups.flat().indexOf(slot)];
     if (value !== undefined) return value;
     throw new ValueError(`Expected a slot of ${this.className}. Received: '${slot}'.`);
   }
 
+  slotShape(parameter: Parameter, _slot: string): readonly number[] {
+    return parameter.shape;
+  }
+
   /** The value of a slot before the first step. */
-  initialSlot(parameter: Parameter, _slot: string): Float32Array {
-    return new Float32Array(sizeOf(parameter.shape));
+  initialSlot(parameter: Parameter, slot: string): Float32Array {
+    return new Float32Array(sizeOf(this.slotShape(parameter, slot)));
   }
 
   /** The value of a slot now. */
@@ -169,14 +263,89 @@ export abstract class Optimizer implements UpdateWriter {
   /** The optimizer's own formula. */
   protected abstract rule(g: GraphBuilder, input: UpdateInput): { weight: Value; slots: readonly Value[] };
 
-  update(g: GraphBuilder, { weight, ...input }: UpdateInput & { parameter: Parameter }) {
-    if (this.weightDecay === null) return this.rule(g, { weight, ...input });
-    const rate = g.op('Mul', [g.scalar(this.weightDecay), input.learningRate]);
-    const decayed = g.op('Sub', [weight, g.op('Mul', [weight, rate])]);
-    return this.rule(g, { weight: decayed, ...input });
+  update(g: GraphBuilder, input: UpdateInput & { parameter: Parameter; summedGradient: Value }) {
+    const { parameter, weight, slots: values, learningRate, summedGradient } = input;
+    const common = this.#commonGroups.flat();
+    const [commonValues, own] = [values.slice(0, common.length), values.slice(common.length)];
+    const { step, isDue } = this.#stepOf(g, input.step);
+    const where = (now: Value, otherwise: Value) =>
+      isDue === undefined ? now : g.op('Where', [isDue, now, otherwise]);
+
+    const decays = this.weightDecay !== null && !this.#excluded(parameter);
+    const decayed = decays ? this.#decay(g, weight, learningRate) : weight;
+    const ruled = this.rule(g, { ...input, weight: decayed, slots: own, step });
+    let next = where(ruled.weight, weight);
+    const slots = ruled.slots.map((value, k) => where(value, own[k] ?? value));
+    const commonNext = common.map((slot, k) => {
+      if (slot === 'gradient_accumulator') return where(g.scalar(0), summedGradient);
+      const average = this.#average(g, { average: commonValues[k] ?? next, weight: next, step });
+      if (this.emaOverwriteFrequency !== null) {
+        const rest = g.op('Mod', [step, g.scalar(this.emaOverwriteFrequency)], { fmod: 1 });
+        next = g.op('Where', [g.op('Equal', [rest, g.scalar(0)]), average, next]);
+      }
+      return average;
+    });
+    return { weight: next, slots: [...commonNext, ...slots] };
   }
 
-  prepare(g: GraphBuilder, gradients: ReadonlyMap<Parameter, Value>): ReadonlyMap<Parameter, Value> {
+  /** The step that a batch is part of, counted from 1, and whether it completes the step. */
+  #stepOf(g: GraphBuilder, batch: Value): { step: Value; isDue?: Value } {
+    const count = this.gradientAccumulationSteps;
+    if (count === null) return { step: batch };
+    const modulo = (value: Value) => g.op('Mod', [value, g.scalar(count)], { fmod: 1 });
+    const before = g.op('Sub', [batch, g.scalar(1)]);
+    const whole = g.op('Div', [g.op('Sub', [before, modulo(before)]), g.scalar(count)]);
+    return {
+      step: g.op('Add', [whole, g.scalar(1)]),
+      isDue: g.op('Equal', [modulo(batch), g.scalar(0)]),
+    };
+  }
+
+  #decay(g: GraphBuilder, weight: Value, learningRate: Value): Value {
+    const rate = g.op('Mul', [g.scalar(this.weightDecay ?? 0), learningRate]);
+    return g.op('Sub', [weight, g.op('Mul', [weight, rate])]);
+  }
+
+  /** momentum·average + (1 − momentum)·weight, and in the first step the weight itself. */
+  #average(g: GraphBuilder, at: { average: Value; weight: Value; step: Value }): Value {
+    const isLater = g.cast(g.op('Greater', [at.step, g.scalar(1)]), 'float32');
+    const momentum = g.op('Mul', [isLater, g.scalar(this.emaMomentum)]);
+    const rest = g.op('Sub', [g.scalar(1), momentum]);
+    return g.op('Add', [g.op('Mul', [momentum, at.average]), g.op('Mul', [rest, at.weight])]);
+  }
+
+  /** The gradients of all batches of a step, added up: those of one batch and what came before. */
+  accumulate(
+    g: GraphBuilder,
+    gradients: ReadonlyMap<Parameter, Value>,
+    slot: (parameter: Parameter, slot: string) => Value,
+  ): ReadonlyMap<Parameter, Value> {
+    if (this.gradientAccumulationSteps === null) return gradients;
+    return new Map(
+      Array.from(gradients, ([parameter, gradient]) => [
+        parameter,
+        g.op('Add', [gradient, slot(parameter, 'gradient_accumulator')]),
+      ]),
+    );
+  }
+
+  /** With `useEma`, the weights become their average, as at the end of `fit`. */
+  finalizeVariableValues(parameters: readonly Parameter[]): void {
+    if (!this.useEma || this.batches === 0) return;
+    for (const parameter of parameters) parameter.assign(this.slot(parameter, 'average'));
+  }
+
+  prepare(g: GraphBuilder, summed: ReadonlyMap<Parameter, Value>): ReadonlyMap<Parameter, Value> {
+    const count = this.gradientAccumulationSteps;
+    const gradients =
+      count === null
+        ? summed
+        : new Map(
+            Array.from(
+              summed,
+              ([parameter, sum]) => [parameter, g.op('Div', [sum, g.scalar(count)])] as const,
+            ),
+          );
     const each = (clip: (gradient: Value) => Value) =>
       new Map(Array.from(gradients, ([parameter, gradient]) => [parameter, clip(gradient)] as const));
     const squares = (gradient: Value) => g.op('ReduceSumSquare', [gradient], { keepdims: 0 });
@@ -212,11 +381,11 @@ export abstract class Optimizer implements UpdateWriter {
       clipnorm: this.clipnorm,
       global_clipnorm: this.globalClipnorm,
       clipvalue: this.clipvalue,
-      use_ema: false,
-      ema_momentum: 0.99,
-      ema_overwrite_frequency: null,
-      loss_scale_factor: null,
-      gradient_accumulation_steps: null,
+      use_ema: this.useEma,
+      ema_momentum: this.emaMomentum,
+      ema_overwrite_frequency: this.emaOverwriteFrequency,
+      loss_scale_factor: this.lossScaleFactor,
+      gradient_accumulation_steps: this.gradientAccumulationSteps,
     };
   }
 }

@@ -19,15 +19,16 @@ export interface OptimizerValue {
  * Source: keras.optimizers.Optimizer.add_optimizer_variables
  */
 export function optimizerValues(optimizer: Optimizer, parameters: readonly Variable[]): OptimizerValue[] {
-  const values: OptimizerValue[] = [{ name: 'iteration', value: int64([optimizer.iterations], []) }];
+  const values: OptimizerValue[] = [{ name: 'iteration', value: int64([optimizer.batches], []) }];
   if (typeof optimizer.getConfig().learning_rate === 'number')
     values.push({ name: 'learning_rate', value: float32([optimizer.learningRate], []) });
   for (const [parameter, slot] of slotOrder(optimizer, parameters))
     values.push({
       name: slot,
       parameter,
-      value: float32(optimizer.slot(parameter, slot), parameter.shape),
+      value: float32(optimizer.slot(parameter, slot), optimizer.slotShape(parameter, slot)),
     });
+  for (const { name, value } of optimizer.extraValues) values.push({ name, value: float32([value], []) });
   return values;
 }
 
@@ -44,19 +45,15 @@ export function legacyOptimizerValues(
 ): Map<string, Tensor> {
   const { className } = optimizer;
   const { formerSlots } = optimizer.constructor as typeof Optimizer;
-  const values = new Map<string, Tensor>([['iteration:0', int64([optimizer.iterations], [])]]);
+  const values = new Map<string, Tensor>([['iteration:0', int64([optimizer.batches], [])]]);
   for (const { name, parameter, value } of optimizerValues(optimizer, parameters))
     if (parameter) values.set(`${className}/${formerSlots[name] ?? name}/${names.get(parameter)}`, value);
   return values;
 }
 
-/** Slots of each kind for all parameters, one kind after another; Adam's two moments go hand in hand. */
+/** Slots of each group for all parameters, one group after another; Adam's two moments go hand in hand. */
 function slotOrder(optimizer: Optimizer, parameters: readonly Variable[]): [Variable, string][] {
-  const kinds = [...new Set(parameters.flatMap((parameter) => optimizer.slots(parameter)))];
-  const together =
-    kinds.includes('velocity') && kinds[0] === 'momentum' ? kinds.slice(0, 2) : kinds.slice(0, 1);
-  const groups = [together, ...kinds.slice(together.length).map((kind) => [kind])];
-  return groups.flatMap((group) =>
+  return optimizer.allSlotGroups.flatMap((group) =>
     parameters.flatMap((parameter) =>
       group
         .filter((slot) => optimizer.slots(parameter).includes(slot))
@@ -82,14 +79,16 @@ export function restoreOptimizer(
     return `its count of steps is damaged. Expected a whole number. Received: ${steps}`;
   const rate = rest[0]?.dims.length === 0 ? rest.shift() : undefined;
   const order = slotOrder(optimizer, parameters);
+  // Numbers that follow from the steps taken, as Nadam's product.
+  if (rest.length === order.length + optimizer.extraValues.length) rest.length = order.length;
   // One that has not stepped yet has no slots to give back.
   if (steps === 0 && rest.length === 0) return null;
   if (order.length !== rest.length)
     return `it has ${order.length} variables whereas the saved optimizer has ${rest.length} variables`;
   for (const [[parameter, slot], { dims }] of zip(order, rest))
-    if (!sameShape(dims, parameter.shape))
-      return `the ${slot} of '${parameter.name}' has shape (${parameter.shape}), the saved one (${dims})`;
-  optimizer.iterations = steps;
+    if (!sameShape(dims, optimizer.slotShape(parameter, slot)))
+      return `the ${slot} of '${parameter.name}' has shape (${optimizer.slotShape(parameter, slot)}), the saved one (${dims})`;
+  optimizer.batches = steps;
   if (rate && typeof optimizer.getConfig().learning_rate === 'number')
     optimizer.learningRate = Number(rate.data[0]);
   for (const [[parameter, slot], value] of zip(order, rest))
@@ -99,6 +98,12 @@ export function restoreOptimizer(
 
 /** Kinds of slots by patterns of variable names, from Keras 2.0 to 3. */
 const kinds: readonly (readonly [pattern: RegExp, slot: string])[] = [
+  [/(gradient_accumulator)/, 'gradient_accumulator'],
+  [/(accumulated_grad)(\/|:|$)/, 'accumulated_grad'],
+  [/(accumulated_delta_var)/, 'accumulated_delta_var'],
+  [/(accumulator)/, 'accumulator'],
+  [/(_average$|\/average(:|$))/, 'average'],
+  [/(_norm$|\/norm(\/|:|$))/, 'norm'],
   [/(_velocity_hat|\/vhat(\/|:|$)|velocity_hat)/, 'velocity_hat'],
   [/(_average_gradient|\/mg(:|$)|average_gradient)/, 'average_gradient'],
   [/(_velocity$|\/v(\/|:|$)|\/rms(:|$)|velocity)/, 'velocity'],
