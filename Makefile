@@ -97,6 +97,12 @@ web: train ## Build the page with the model to out/web, for any static server
 studio: dist/.built ## Build the page where people train a model themselves to out/studio
 	node dist/tools/build-studio.js --weights "$(WEIGHTS)" --out out/studio
 
+.PHONY: pack
+pack: dist/.built ## Pack what npm publishes to out/pack: the package, and the element alone for pages
+	@mkdir -p out/pack
+	npm pack --loglevel=error --pack-destination out/pack
+	node dist/tools/pack-web.js --out out/pack
+
 .PHONY: inspect doctor
 inspect: dist/.built $(SAMPLE) ## Look at the photos of TRAIN (and TEST): sheets in out/inspect, broken files, copies
 	$(CLI) inspect "$(TRAIN)" $(if $(TEST),--validation "$(TEST)") $(OPTIONS)

@@ -34,8 +34,7 @@ const mebi = 2 ** 20;
 /** Looks at everything that `ort-transfer` depends on. */
 export async function diagnose(): Promise<Diagnosis> {
   const packages: Record<string, string | null> = {};
-  for (const name of ['onnxruntime-node', 'onnxruntime-web', 'sharp', 'jimp', 'h5wasm', '@vladmandic/human'])
-    packages[name] = await versionOf(name);
+  for (const name of ['onnxruntime-node', 'sharp', 'jimp', 'h5wasm']) packages[name] = await versionOf(name);
   const providers = await probeProviders();
   const vggface2 = await readHumanModel('faceres.bin').then(
     () => true,
@@ -58,8 +57,8 @@ export async function diagnose(): Promise<Diagnosis> {
   const problems = [
     ...(providers.some(({ provider, ok }) => provider === 'cpu' && ok)
       ? []
-      : ["onnxruntime-node does not run here. Hint: reinstall with 'npm ci', or use --engine js."]),
-    ...(vggface2 ? [] : ["The weights of vggface2 are missing. Hint: reinstall '@vladmandic/human'."]),
+      : ["onnxruntime-node does not run here. Hint: reinstall with 'npm install', or use --engine js."]),
+    ...(vggface2 ? [] : ['The weights of vggface2 are missing. Hint: install ort-transfer anew.']),
     ...(packages.sharp ? [] : [sharpIsMissing]),
     ...(disk.free < 200 ? [`Only ${disk.free} MiB are free in ${disk.folder}.`] : []),
   ];

@@ -10,8 +10,10 @@ import { features } from './commands/features.js';
 import { inspect } from './commands/inspect.js';
 import { predict } from './commands/predict.js';
 import { serve } from './commands/serve.js';
+import { studio } from './commands/studio.js';
 import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
+import { web } from './commands/web.js';
 import { nameACommand, parserOptions, withoutDashes } from './parser.js';
 
 const args = withoutDashes(hideBin(process.argv));
@@ -26,6 +28,8 @@ await parserOptions(yargs(args), args)
   .command(exportModel)
   .command(convert)
   .command(summary)
+  .command(web)
+  .command(studio)
   .command(serve)
   .command(cache)
   .command(doctor)

@@ -10,7 +10,7 @@ test('the studio says what to do with an ONNX feature extractor, and writes noth
     await t.throwsAsync(buildStudio({ out, weights: 'net.onnx' }), {
       name: 'ValueError',
       message:
-        "Expected weights of MobileNet, whose graph the studio writes itself. Received: net.onnx. Hint: train on it with 'ort-transfer train', and show what comes of it with 'make web'.",
+        "Expected weights of MobileNet, whose graph the studio writes itself. Received: net.onnx. Hint: train on it with 'ort-transfer train', and show what comes of it with 'ort-transfer web'.",
     });
     await t.throwsAsync(access(out), { code: 'ENOENT' });
   });

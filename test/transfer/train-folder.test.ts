@@ -35,6 +35,18 @@ test('a folder alone is trained on as with every default written out', async (t)
   });
 });
 
+test('views and seed have the defaults that are told', async (t) => {
+  await withFolder(async (folder) => {
+    const pictures = join(folder, 'pictures');
+    await writePictures(pictures);
+    const { views: _, ...rest } = small;
+    const given = { ...rest, train: pictures, cache: join(folder, 'cache'), head: 'logistic' } as const;
+    const plain = await train({ ...given, out: join(folder, 'a') });
+    const told = await train({ ...given, views: 4, seed: 0, out: join(folder, 'b') });
+    t.deepEqual(await readFile(plain.model), await readFile(told.model));
+  });
+});
+
 test('a signal ends training where it is, and leaves no file', async (t) => {
   await withFolder(async (folder) => {
     const pictures = join(folder, 'pictures');

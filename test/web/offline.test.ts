@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import { bundleServiceWorker } from '../../tools/build-web.js';
+import { bundleServiceWorker } from '../../tools/bundle-pages.js';
 import {
   buildTestSite,
   redFile as red,

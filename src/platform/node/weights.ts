@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile as readFileBytes } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DownloadError, download, type RemoteFile } from '../download.js';
 import { readFile, writeFile } from './files.js';
+import { findModule } from './pool/find-module.js';
 
 /** In hexadecimal; computed beside the thread that asks. */
 export const sha256 = async (bytes: Uint8Array): Promise<string> =>
   Buffer.from(await crypto.subtle.digest('SHA-256', bytes as BufferSource)).toString('hex');
 
-/** The bytes of a model that the npm package `@vladmandic/human` carries: `faceres.json`, `blazeface.bin`. */
-export const readHumanModel = async (file: string): Promise<Uint8Array> =>
-  readFileBytes(join(humanFolder(), 'models', file));
+/**
+ * The bytes of a model of `@vladmandic/human`: `faceres.json`, `blazeface.bin`. This package carries them; in a clone
+ * they are in the installed package.
+ */
+export async function readHumanModel(file: string): Promise<Uint8Array> {
+  const carried = findModule(() => new URL(`../../../models/${file}`, import.meta.url), `../models/${file}`);
+  return readFileBytes(carried ?? join(humanFolder(), 'models', file));
+}
 
 /** The package exports its code alone, so its folder is found by walking up from there. */
 function humanFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.resolve('@vladmandic/human')));
+  let folder = dirname(createRequire(import.meta.url).resolve('@vladmandic/human'));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;
 }

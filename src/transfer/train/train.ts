@@ -185,7 +185,11 @@ export async function trainClassifier(
     // Keras's files hold dense layers alone.
     const head = target.format === 'onnx' ? options.head : 'article';
     const layers = target.format === 'onnx' ? null : backboneLayers(preparation);
-    const { training, validation } = await loadSplits(chosen, { ...options, preparation }, reporter);
+    const { training, validation } = await loadSplits(
+      chosen,
+      { ...options, views, seed, preparation },
+      reporter,
+    );
 
     const labels = training.classes;
     reporter.info(
