@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { writeTogether } from '#platform';
+import { type OutputFolder, reasonOf, writeTogether } from '#platform';
 import type { Dataset } from '../../classifier/dataset.js';
 import { type FitHeadOptions, fitHead } from '../../classifier/fit-head.js';
 import type { HeadOptions } from '../../classifier/head.js';
@@ -28,6 +28,7 @@ import { learnToTellStrangers, noEnergy, type UnknownOptions } from './learn-str
 import { loadSplits } from './load-splits.js';
 import { measureLeakage } from './measure-leakage.js';
 import { targetOf } from './target.js';
+import type { TrainingReportOptions } from './training-report.js';
 
 export interface TrainOptions
   extends PreparationOptions,
@@ -223,9 +224,7 @@ export async function trainClassifier(
     const trained = { fitted, evaluation, strangers, labels, preparation, layers };
     const bytes = await encodeTrained(trained, target, reporter);
     const { provider } = engine;
-    const isReported = options.report === true && leftOut.length > 0;
-    const report = isReported ? join(target.folder, reportName) : null;
-    const result: TrainResult = {
+    const facts: Omit<TrainResult, 'report'> = {
       model: target.model,
       ...{ labels, provider, evaluation, history, bestEpoch },
       bytes: bytes.length,
@@ -233,7 +232,7 @@ export async function trainClassifier(
       temperature: fitted.dense?.temperature ?? 1,
       foldShare: foldSeconds / ((performance.now() - began) / 1000),
       unknown: strangers && { threshold: strangers.rule.threshold, scores: strangers.scores },
-      ...{ suspectLabels, leakage, report },
+      ...{ suspectLabels, leakage },
     };
     // One of an earlier run would tell of epochs that this one did not have.
     if (!fitted.dense) output.remove('history.csv');
@@ -258,33 +257,60 @@ export async function trainClassifier(
     // One of an earlier run is of other pictures, and nobody has asked to keep them.
     else output.remove(basename(beside));
     // Times differ from run to run.
-    const { foldShare: _, ...constant } = result;
-    const record = { ...constant, counts: countClasses(training), settings: settingsOf(options, result) };
-    await output.write('history.json', `${JSON.stringify({ ...record, skipped }, null, 2)}\n`);
-    if (report === null) {
-      // One of an earlier run would show another model's answers.
-      output.remove(reportName);
-      return result;
-    }
-    // Loaded here alone, as it takes time and some runs do without.
-    const { makeTrainingReport } = await import('./training-report.js');
-    const html = await makeTrainingReport(
-      {
-        ...{ engine, record, strangers, skipped, leftOut, model: target.model, suspectLabels: suspects },
-        kind: validation ? 'validation' : 'folds',
-        folder: options.validation ?? options.train,
-        onnx: layers ? await exportClassifier({ ...trained, head: fitted }) : bytes,
-        strangersFolder: options.strangers,
-        ...(leakage ? { leakage } : {}),
-        ...{ pictures, maxPixels: options.maxPixels, workers: options.workers },
-      },
-      reporter,
-    );
-    await output.write(reportName, html);
-    const size = (new TextEncoder().encode(html).length / 1e6).toFixed(1);
-    reporter.info(`${report}: ${size} MB to look at${pictures ? ', photos in it' : ''}`);
+    const { foldShare: _, ...constant } = facts;
+    const record = { ...constant, counts: countClasses(training), settings: settingsOf(options, facts) };
+    const report =
+      options.report && leftOut.length > 0
+        ? await writeReport(
+            output,
+            {
+              ...{
+                engine,
+                record,
+                strangers,
+                skipped,
+                leftOut,
+                model: target.model,
+                suspectLabels: suspects,
+              },
+              kind: validation ? 'validation' : 'folds',
+              folder: options.validation ?? options.train,
+              onnx: layers ? await exportClassifier({ ...trained, head: fitted }) : bytes,
+              strangersFolder: options.strangers,
+              ...(leakage ? { leakage } : {}),
+              ...{ pictures, maxPixels: options.maxPixels, workers: options.workers },
+            },
+            reporter,
+          )
+        : null;
+    signal?.throwIfAborted();
+    // One of an earlier run would show another model's answers.
+    if (report === null) output.remove(reportName);
+    const result = { ...facts, report };
+    await output.write('history.json', `${JSON.stringify({ ...record, report, skipped }, null, 2)}\n`);
     return result;
   });
+}
+
+/** Writes the report. One that cannot be drawn costs nobody the model. @returns its path, or `null` where there is none */
+async function writeReport(
+  output: OutputFolder,
+  options: TrainingReportOptions,
+  reporter: Reporter,
+): Promise<string | null> {
+  try {
+    // Loaded here alone, as it takes time and some runs do without.
+    const { makeTrainingReport } = await import('./training-report.js');
+    const html = await makeTrainingReport(options, reporter);
+    await output.write(reportName, html);
+    const path = join(output.folder, reportName);
+    const size = (new TextEncoder().encode(html).length / 1e6).toFixed(1);
+    reporter.info(`${path}: ${size} MB to look at${options.pictures ? ', photos in it' : ''}`);
+    return path;
+  } catch (error) {
+    reporter.warn(`There is no report: ${reasonOf(error)}`);
+    return null;
+  }
 }
 
 /** The engine in a few words. */
