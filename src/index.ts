@@ -107,7 +107,7 @@ export {
   type ClassifyFilesOptions,
   classifyFiles,
 } from './transfer/predict/classify-files.js';
-export type { ClassifySetup, FileResult } from './transfer/predict/classify-protocol.js';
+export type { ClassifySetup, Doubt, FileResult } from './transfer/predict/classify-protocol.js';
 export { type Neighbour, NeighboursError } from './transfer/predict/neighbours.js';
 export {
   Classifier,

@@ -34,6 +34,8 @@ export interface Evaluation {
   readonly classes: readonly ClassReport[];
   /** Pictures that the model took for something else than its classes; absent where it cannot tell. */
   readonly unknown?: number;
+  /** Pictures without a face, of which no class would be told, where the model looks at faces; absent where there are none. */
+  readonly noFace?: number;
   /** How close probabilities come to the share of right answers; only where that was asked. */
   readonly calibration?: Calibration;
   /** How well pictures of other things are told; only where a folder of these was named. */

@@ -95,6 +95,14 @@ export const withReject = (rule: StrangerRule, reject: number): StrangerRule => 
   threshold: quantile(rule.quantiles, reject),
 });
 
+/** The rule that looks at familiarity alone, at the same share; the rule itself where it does no more. */
+export function asFar(rule: StrangerRule): StrangerRule {
+  const { measures, reject } = rule;
+  if (!measures) return rule;
+  const quantiles = measures.familiarity;
+  return { mode: 'far', reject, quantiles, threshold: quantile(quantiles, reject) };
+}
+
 /** The energy of a row of logits: log Σ exp. */
 export function energyOf(logits: Float32Array): number {
   const top = Math.max(...logits);

@@ -25,7 +25,10 @@ export interface Classification {
   /** Size of the upright picture in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Faces in pixels of the picture, the one that was looked at first; only where the model crops faces. */
+  /**
+   * Faces in pixels of the picture, the one that was looked at first; only where the model crops faces. Where there are
+   * none, the classes are only the nearest.
+   */
   readonly faces?: readonly Face[];
   /** Whether it is of the kind that the model was trained on, and how like it; only where the model can tell. */
   readonly stranger?: StrangerVerdict;

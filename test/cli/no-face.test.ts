@@ -52,6 +52,7 @@ test('features, inspect and evaluate say so', async (t) => {
   const evaluate = await run('ort-transfer', ['evaluate', photos, '--model', model, '--provider', 'cpu']);
   t.is(evaluate.code, 0, evaluate.stderr);
   t.true(evaluate.stderr.includes(sentence(room)), evaluate.stderr);
+  t.regex(evaluate.stdout, /\n9 of 9 photos have no face, and would be called so\n/);
 });
 
 test('pictures that are skipped for want of a face are counted', async (t) => {
@@ -107,6 +108,23 @@ test('predict marks each answer about a picture without a face, and no other', a
   t.deepEqual(Object.keys(without), ['file', 'predictions', 'face', 'note']);
   t.is(without.face, null);
   t.is(without.note, 'no face found');
+
+  const told = [
+    '--model',
+    join(room, 'out/model.onnx'),
+    '--provider',
+    'cpu',
+    '--top',
+    '1',
+    '--reject',
+    '0.01',
+  ];
+  const verdicts = await run('ort-predict', [portrait, rings, ...told]);
+  t.regex(verdicts.stdout, /0\.jpg: no face, nearest \w+ [\d.]+%\n$/);
+  t.notRegex(verdicts.stdout, /portrait\.png: no face/);
+  const [face1, none] = JSON.parse((await run('ort-predict', [portrait, rings, ...told, '--json'])).stdout);
+  t.is(face1.reason === 'no face', false);
+  t.deepEqual([none.known, none.reason, none.face], [false, 'no face', null]);
 
   const saved = join(room, 'labelled');
   const drawn = await run('ort-predict', [rings, ...options, '--save', saved]);

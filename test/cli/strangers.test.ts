@@ -111,6 +111,12 @@ test('strangers are unknown, known pictures are not, in words and in JSON', asyn
 test('--unknown off and --reject say how much to turn away', async (t) => {
   const off = await predict(t.context, ['others'], '--unknown', 'off');
   t.notRegex(off.stdout, /unknown/);
+  const near = await predict(t.context, ['others'], '--unknown', 'near');
+  t.not(near.code, 0);
+  t.regex(
+    near.stderr,
+    /Expected a model that was trained to tell near strangers\. Received: one that tells far ones alone\. Hint: 'ort-transfer train --unknown near' makes one\.\n/,
+  );
   const most = await predict(t.context, ['test'], '--reject', '0.99');
   t.is(most.stdout.match(/unknown/g)?.length ?? 0, 9, most.stdout);
   const wrong = await predict(t.context, ['others'], '--reject', '1');
@@ -193,6 +199,21 @@ test('a run with logistic regression alone has no epochs, and leaves no history 
   t.deepEqual(
     JSON.parse(answers).map(({ known }: { known: boolean }) => known),
     [true, false],
+  );
+  const other = await run('ort-predict', [
+    ...files,
+    '--model',
+    join(out, 'model.onnx'),
+    '--unknown',
+    'far',
+    '--json',
+  ]);
+  t.deepEqual(
+    JSON.parse(other.stdout).map(({ known, reason }: { known: boolean; reason?: string }) => [known, reason]),
+    [
+      [true, undefined],
+      [false, 'stranger'],
+    ],
   );
   t.deepEqual(patternNames.includes(JSON.parse(answers)[0].predictions[0].label), true);
 });

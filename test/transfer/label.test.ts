@@ -78,9 +78,9 @@ test('a picture of any kind is saved with what a classifier, or any model, says 
 
     const face = { box: { left: 10, top: 10, right: 30, bottom: 30 } };
     await saveAnswer(join(folder, 'known.png'), { predictions, known: false, face }, join(folder, 'a.png'));
-    const stranger = { known: false, familiarity: 0 };
+    const doubt = 'stranger';
     const box = [10, 10, 30, 30] as const;
-    await saveLabelled(known, [{ predictions, stranger, box }], join(folder, 'b.png'));
+    await saveLabelled(known, [{ predictions, doubt, box }], join(folder, 'b.png'));
     t.deepEqual(await read('a.png'), await read('b.png'));
     t.notDeepEqual((await read('a.png')).data, known.data);
   });

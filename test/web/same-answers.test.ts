@@ -238,7 +238,7 @@ test.serial('… where the model looks at faces, and at whole pictures that have
       answers.map((answer) => answer.faces!.length > 0),
       answers.map((_, i) => i < faces.length),
     );
-    await waitForStatus(pair.page, /^Most likely .*%\. No face found\.$/);
+    await waitForStatus(pair.page, /^No face\. Nearest is .*%\.$/);
     const note = pair.page.locator('ort-classifier').locator('.note');
     t.is(
       await note.textContent(),

@@ -77,6 +77,7 @@ function formatEvaluation({
   accuracy,
   loss,
   unknown,
+  noFace,
   calibration,
   strangers,
   leakage,
@@ -96,6 +97,7 @@ function formatEvaluation({
           `calibration error ${percent(calibration.ece)} (${percent(calibration.floor)} of a perfect model on so few)`,
         ]
       : []),
+    ...(noFace ? [`${noFace} of ${samples} photos have no face, and would be called so`] : []),
     ...(unknown ? [`${unknown} of ${samples} photos would be called unknown`] : []),
     ...(strangers
       ? [

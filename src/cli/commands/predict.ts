@@ -63,9 +63,10 @@ const builder = (yargs: Argv<object>) =>
     })
     .option('unknown', {
       requiresArg: true,
-      choices: ['off', 'on'] as const,
+      choices: ['on', 'off', 'far', 'near'] as const,
       default: 'on' as const,
-      describe: 'Say "unknown" of pictures of other things, where the model can tell',
+      describe:
+        'Say "unknown" of pictures of other things, and "no face" where the model looks at faces: as trained, or by what far or near look at; off: give all a class',
     })
     .option('reject', {
       requiresArg: true,
@@ -98,7 +99,12 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
         tell(`warning: Passed over ${path}: ${reason}`);
       const entries: object[] = [];
       let failed = 0;
-      const given = { ...args, engine: { engine, provider }, reject: unknown === 'off' ? 0 : reject };
+      const given = {
+        ...args,
+        engine: { engine, provider },
+        reject,
+        unknown: unknown === 'on' ? undefined : unknown,
+      };
       const options = pickKnown(given, (probe) => classifyFiles([], probe).next());
       const pictures = await Promise.all(paths.map((path) => (path === standardInput ? readStdin() : path)));
       for await (const file of classifyFiles(pictures, options)) {
@@ -119,9 +125,11 @@ export const predict: CommandModule<object, ArgumentsOf<typeof builder>> = {
  */
 function toEntry(file: ClassifiedFile, top: number): object {
   if ('error' in file) return { file: file.path, predictions: [], error: file.error.message };
-  const answers = file.results.map(({ predictions, stranger, box, lacksFace, neighbours }) => ({
+  const answers = file.results.map(({ predictions, stranger, doubt, box, lacksFace, neighbours }) => ({
     predictions: predictions.slice(0, top),
-    ...(stranger ? { known: stranger.known, familiarity: stranger.familiarity } : {}),
+    ...(stranger || doubt ? { known: doubt === null } : {}),
+    ...(doubt ? { reason: doubt } : {}),
+    ...(stranger ? { familiarity: stranger.familiarity } : {}),
     ...(box ? { box } : {}),
     ...(lacksFace ? { face: null, note: noFace } : {}),
     ...(neighbours ? { neighbours } : {}),
@@ -143,16 +151,17 @@ async function readStdin(): Promise<NamedPicture> {
 /** Marks an answer about a whole picture, by a model that looks for faces. */
 const noFace = 'no face found';
 
-/** `photo.jpg: Ada 98.2%, Grace 1.1%`, or `photo.jpg: unknown, nearest Ada 98.2%, Grace 1.1%` */
+/** `photo.jpg: Ada 98.2%, Grace 1.1%`; with a doubt `photo.jpg: unknown, nearest Ada 98.2%`, or `no face, nearest …` */
 function formatFile(file: Exclude<ClassifiedFile, { error: Error }>, top: number): string[] {
-  return file.results.flatMap(({ predictions, stranger, lacksFace, neighbours = [] }, i) => {
+  return file.results.flatMap(({ predictions, doubt, lacksFace, neighbours = [] }, i) => {
     const classes = predictions
       .slice(0, top)
       .map(({ label, probability }) => `${label} ${(probability * 100).toFixed(1)}%`);
     const name = file.results.length > 1 ? `${file.path} face ${i + 1}` : file.path;
-    const verdict = stranger?.known === false ? 'unknown, nearest ' : '';
+    const verdict = doubt ? `${doubt === 'no face' ? doubt : 'unknown'}, nearest ` : '';
+    const mark = lacksFace && !doubt ? ` (${noFace})` : '';
     return [
-      `${name}: ${verdict}${classes.join(', ')}${lacksFace ? ` (${noFace})` : ''}`,
+      `${name}: ${verdict}${classes.join(', ')}${mark}`,
       ...neighbours.map(
         ({ path, label, similarity }) => `  like ${path}: ${label} (${similarity.toFixed(3)})`,
       ),

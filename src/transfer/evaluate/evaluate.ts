@@ -19,7 +19,7 @@ import { checkReportPath } from './report/report-target.js';
 import { hashFiles, readTraining } from './training-pictures.js';
 
 export interface EvaluateOptions
-  extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain' | 'why' | 'embeds'> {
+  extends Omit<ClassifyFilesOptions, 'allFaces' | 'save' | 'explain' | 'unknown' | 'why' | 'embeds'> {
   /** Folder with one sub-folder of pictures per class. */
   readonly folder: string;
   /**
@@ -134,6 +134,7 @@ export async function evaluateClassifier(
     ...evaluatePredictions(labels, predictions),
     calibration: calibrationOf(predictions),
     ...(scores.length === 0 ? {} : { unknown: predictions.filter(({ known }) => known === false).length }),
+    ...(faceless > 0 ? { noFace: faceless } : {}),
     ...(strange && rule ? { strangers: compareScores(rule.threshold, scores, strange) } : {}),
     ...(leakage ? { leakage } : {}),
   };

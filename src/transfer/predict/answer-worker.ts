@@ -18,6 +18,11 @@ export async function start({ model, engine }: AnswerSetup): Promise<(question: 
     }
     const { image, results } = await classifier.classify(read, { maxPixels, allFaces, reject });
     const { width, height } = image;
-    return { embedding: null, width, height, results: results.map((result) => classifier.describe(result)) };
+    return {
+      embedding: null,
+      width,
+      height,
+      results: results.map((result) => classifier.describe(result, { reject })),
+    };
   };
 }

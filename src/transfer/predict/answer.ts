@@ -1,7 +1,7 @@
 import type { Prediction } from '../../classifier/classify.js';
 import type { Face } from '../../images/faces.js';
 import type { Found } from './answer-protocol.js';
-import type { FileResult } from './classify-protocol.js';
+import type { Doubt, FileResult } from './classify-protocol.js';
 
 /** What a classifier says of a picture, or of a face in it. */
 export interface Verdict {
@@ -9,8 +9,13 @@ export interface Verdict {
   readonly label: string;
   /** Of that class, from 0 to 1. */
   readonly probability: number;
-  /** False for a picture of another kind than the model was trained on. True, too, where the model cannot tell. */
+  /**
+   * False for a picture of another kind than the model was trained on, and for one without a face where the model looks
+   * at faces. True, too, where the model cannot tell.
+   */
   readonly known: boolean;
+  /** Why `known` is false; `null` where it is true. */
+  readonly reason: Doubt | null;
   /** How like the training pictures it is, a cosine from −1 to 1; `null` where the model cannot tell. */
   readonly familiarity: number | null;
   /** All classes, the likeliest first. */
@@ -37,12 +42,13 @@ export function toAnswer({ width, height, results }: Found): Answer {
   return { ...first, width, height, faces: verdicts.filter(({ face }) => face !== null) };
 }
 
-function toVerdict({ predictions, stranger, face }: FileResult): Verdict {
+function toVerdict({ predictions, stranger, doubt, face }: FileResult): Verdict {
   const [best] = predictions;
   if (!best) throw new Error('Expected a model with classes. Received: one without.');
   return {
     ...best,
-    known: stranger?.known ?? true,
+    known: doubt === null,
+    reason: doubt,
     familiarity: stranger?.familiarity ?? null,
     predictions,
     face,

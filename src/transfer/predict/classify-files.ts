@@ -42,8 +42,20 @@ export async function* classifyFiles(
   pictures: readonly (string | NamedPicture)[],
   options: ClassifyFilesOptions,
 ): AsyncGenerator<ClassifiedFile> {
-  const { model, engine, maxPixels, allFaces, explain, reject, why, embeds, workers, save, ...others } =
-    named(options, 'classifyFiles');
+  const {
+    model,
+    engine,
+    maxPixels,
+    allFaces,
+    explain,
+    reject,
+    unknown,
+    why,
+    embeds,
+    workers,
+    save,
+    ...others
+  } = named(options, 'classifyFiles');
   refuseOthers(others, 'classifyFiles', (probe) => classifyFiles(pictures, probe).next());
   if (save !== undefined) {
     await makeWritableFolder(save);
@@ -67,7 +79,17 @@ export async function* classifyFiles(
       () => new URL('./classify-worker.js', import.meta.url),
       'transfer/predict/classify-worker.js',
     ),
-    setup: { model, engine, maxPixels, allFaces, explain, reject, why, embeds } satisfies ClassifySetup,
+    setup: {
+      model,
+      engine,
+      maxPixels,
+      allFaces,
+      explain,
+      reject,
+      unknown,
+      why,
+      embeds,
+    } satisfies ClassifySetup,
     workers: Math.max(1, Math.min(workers ?? availableParallelism(), paths.length)),
   });
   try {

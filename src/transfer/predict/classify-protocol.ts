@@ -19,6 +19,11 @@ export interface ClassifySetup {
   readonly explain?: boolean;
   /** The share of known pictures that may be taken for something else; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
+  /**
+   * How pictures of other things are told: `'far'`, `'near'`, where the model was trained to, or `'off'`: not at all, and
+   * pictures without a face are given a class. Default: as the model was trained.
+   */
+  readonly unknown?: 'off' | 'far' | 'near';
   /** Finds the three training pictures that each result is most like, in the neighbours file beside the model. Default false. */
   readonly why?: boolean;
   /** Gives each result its embedding, and the hash of its file. Default false. */
@@ -33,6 +38,9 @@ export interface ClassifyItem {
   readonly saveAs: string | null;
 }
 
+/** Why the likeliest class is not the answer. */
+export type Doubt = 'no face' | 'stranger';
+
 /** One picture, or one face in it. */
 export interface FileResult {
   /** In the order of the labels. */
@@ -41,6 +49,8 @@ export interface FileResult {
   readonly predictions: readonly Prediction[];
   /** Whether it is of the kind that the model was trained on; `null` where the model cannot tell. */
   readonly stranger: StrangerVerdict | null;
+  /** Why the classes are only the nearest: the model looks for faces and found none, or it knows no such pictures; `null` where they count. */
+  readonly doubt: Doubt | null;
   /** The face's box in pixels: left, top, right, bottom; `null` where the whole picture, or its middle, was looked at. */
   readonly box: readonly [number, number, number, number] | null;
   /** The face itself. */

@@ -17,17 +17,19 @@ export async function start(setup: ClassifySetup): Promise<(item: ClassifyItem) 
     throw new ExplainError(
       `Expected a model that tells where it looked. Received: ${setup.model}, which does not. Hint: \`publishModel\` with \`explain\` makes one.`,
     );
-  const { maxPixels, allFaces, reject } = setup;
+  const { maxPixels, allFaces, reject, unknown } = setup;
+  // Told once, rather than of each picture.
+  classifier.ruleFor({ unknown, reject });
   const neighbours = setup.why ? await loadNeighbours(setup.model, classifier.metadata) : null;
   return async ({ path, bytes, saveAs }) => {
-    const options = { maxPixels, allFaces, reject };
+    const options = { maxPixels, allFaces, reject, unknown };
     const picture = bytes ?? (await readPicture(path));
     const { image, results } = await classifier.classify(picture, options);
     const content = setup.embeds ? await sha256(picture) : '';
     const found = results.map((result): FileResult => {
       const { embedding } = result;
       return {
-        ...classifier.describe(result),
+        ...classifier.describe(result, options),
         ...(setup.embeds && embedding ? { embedded: { embedding, content } } : {}),
         ...(neighbours && embedding ? { neighbours: neighbours.nearest(embedding) } : {}),
       };

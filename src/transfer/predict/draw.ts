@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import { Jimp } from 'jimp';
 import { writeFile } from '#platform';
-import type { StrangerVerdict } from '../../classifier/classify.js';
 import { type Heatmap, renderHeat } from '../../images/heatmap.js';
 import type { Image } from '../../images/image.js';
 import type { FileResult } from './classify-protocol.js';
@@ -9,10 +8,7 @@ import { drawNeighbours } from './draw-neighbours.js';
 import { drawLabel, type Label, type LetterHeight } from './label.js';
 
 /** What is drawn of a result. */
-export type Drawn = Pick<FileResult, 'predictions'> &
-  Partial<Omit<FileResult, 'stranger'>> & {
-    readonly stranger?: Pick<StrangerVerdict, 'known'> | null;
-  };
+export type Drawn = Pick<FileResult, 'predictions'> & Partial<FileResult>;
 
 const red = 0xff0000ff;
 const black = 0x000000ff;
@@ -69,11 +65,12 @@ export async function saveLabelled(
   );
 }
 
-/** `Ada 98.2%`, `unknown (Ada 98.2%)`, and whether a face was missing. */
-function captionOf({ predictions: [best], stranger, lacksFace }: Drawn): string {
+/** `Ada 98.2%`, `unknown (Ada 98.2%)`, `no face (Ada 98.2%)`. */
+function captionOf({ predictions: [best], doubt, lacksFace }: Drawn): string {
   if (!best) return '';
   const nearest = `${best.label} ${(best.probability * 100).toFixed(1)}%`;
-  return `${stranger?.known === false ? `unknown (${nearest})` : nearest}${lacksFace ? ' (no face found)' : ''}`;
+  if (doubt) return `${doubt === 'no face' ? doubt : 'unknown'} (${nearest})`;
+  return `${nearest}${lacksFace ? ' (no face found)' : ''}`;
 }
 
 /** Red where the text covers the picture, else nothing. */

@@ -10,7 +10,7 @@ import {
 import { cutOut } from '../../classifier/cut-out.js';
 import { readFaceDetectorModel } from '../../classifier/face-detector.js';
 import type { ModelMetadata } from '../../classifier/metadata.js';
-import { withReject } from '../../classifier/strangers.js';
+import { asFar, type StrangerRule, withReject } from '../../classifier/strangers.js';
 import type { Engine } from '../../engine/engine.js';
 import { ValueError } from '../../errors.js';
 import { OnnxFormatError } from '../../graph/onnx-format-error.js';
@@ -25,6 +25,8 @@ import type { FileResult } from './classify-protocol.js';
 export interface ClassifyOptions extends Omit<LookOptions, 'strangers'> {
   /** The share of known pictures that may be turned away; 0: strangers are not told. Default: as the model was trained. */
   readonly reject?: number;
+  /** How pictures of other things are told; `'off'`: not at all. Default: as the model was trained. */
+  readonly unknown?: 'off' | 'far' | 'near';
 }
 
 /** An exported model in a file, ready for pictures. */
@@ -58,12 +60,26 @@ export class FileClassifier extends Classifier {
 
   /** Refuses options that it does not know; a page's worker, whose options are its own, does without. */
   override classify(picture: Uint8Array | Image, options: ClassifyOptions = {}): Promise<Classified> {
-    const { maxPixels, allFaces, reject, ...others } = named(options, 'classify');
+    const { maxPixels, allFaces, reject, unknown, ...others } = named(options, 'classify');
     refuseOthers(others, 'classify', (probe) => this.classify(picture, probe));
+    const strangers = this.ruleFor({ unknown, reject });
+    return super.classify(picture, { maxPixels, allFaces, strangers });
+  }
+
+  /**
+   * When a picture counts as known; `null` where that is not asked, or the model cannot tell.
+   *
+   * @throws ValueError where the model was not trained to tell what `unknown` asks
+   */
+  ruleFor({ unknown, reject }: Pick<ClassifyOptions, 'unknown' | 'reject'>): StrangerRule | null {
+    if (isOff({ unknown, reject })) return null;
     const { strangers = null } = this.metadata;
-    const rule =
-      reject === undefined || !strangers ? strangers : reject === 0 ? null : withReject(strangers, reject);
-    return super.classify(picture, { maxPixels, allFaces, strangers: rule });
+    if (unknown !== undefined && (!strangers || (unknown === 'near' && strangers.mode === 'far')))
+      throw new ValueError(
+        `Expected a model that was trained to tell ${unknown} strangers. Received: one that tells ${strangers ? 'far ones alone' : 'none'}. Hint: 'ort-transfer train --unknown ${unknown}' makes one.`,
+      );
+    const rule = strangers && unknown === 'far' ? asFar(strangers) : strangers;
+    return rule && reject !== undefined ? withReject(rule, reject) : rule;
   }
 
   /**
@@ -86,19 +102,29 @@ export class FileClassifier extends Classifier {
     throw new Error('Expected a classifier that was loaded to embed.');
   }
 
-  /** A result as plain data. */
-  describe({ probabilities, face, stranger }: Result): FileResult {
+  /** A result as plain data. @param options those that it was asked with */
+  describe(
+    { probabilities, face, stranger }: Result,
+    options: Pick<ClassifyOptions, 'unknown' | 'reject'> = {},
+  ): FileResult {
     const { labels, preprocessing } = this.metadata;
+    const lacksFace = preprocessing.crop === 'face' && face === null;
+    const isStranger = stranger?.known === false;
     return {
+      doubt: isOff(options) ? null : lacksFace ? 'no face' : isStranger ? 'stranger' : null,
       probabilities,
       predictions: this.top(probabilities, labels.length),
       stranger,
       box: face && [face.box.left, face.box.top, face.box.right, face.box.bottom],
       face,
-      lacksFace: preprocessing.crop === 'face' && face === null,
+      lacksFace,
     };
   }
 }
+
+/** Whether every picture is to be given a class. */
+const isOff = ({ unknown, reject }: Pick<ClassifyOptions, 'unknown' | 'reject'>): boolean =>
+  unknown === 'off' || reject === 0;
 
 /** A model's file, checked. */
 export interface CheckedModel {

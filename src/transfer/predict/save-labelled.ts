@@ -2,6 +2,7 @@ import { decodeImage, readPicture } from '#platform';
 import type { Prediction } from '../../classifier/classify.js';
 import type { Face } from '../../images/faces.js';
 import type { Verdict } from './answer.js';
+import type { Doubt } from './classify-protocol.js';
 import type { Drawn } from './draw.js';
 import { type PictureInput, readInput } from './picture-input.js';
 
@@ -11,6 +12,8 @@ export interface Labelled {
   readonly predictions: readonly Prediction[];
   /** Whether it is written that the picture is unknown. Default true: it is known. */
   readonly known?: boolean;
+  /** Why it is not known. Default: it is unlike the training pictures. */
+  readonly reason?: Doubt | null;
   /** A face to frame. Default: none. */
   readonly face?: Pick<Face, 'box'> | null;
   /** Faces to frame, each with its own label, where there are several. Default: none. */
@@ -37,7 +40,7 @@ export async function saveLabelled(input: PictureInput, answer: Labelled, path: 
   await draw(image, drawn.map(toDrawn), path);
 }
 
-function toDrawn({ predictions, known = true, face }: Labelled): Drawn {
+function toDrawn({ predictions, known = true, reason, face }: Labelled): Drawn {
   const box = face && ([face.box.left, face.box.top, face.box.right, face.box.bottom] as const);
-  return { predictions, box, stranger: known ? null : { known } };
+  return { predictions, box, doubt: known ? null : (reason ?? 'stranger') };
 }

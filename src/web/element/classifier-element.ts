@@ -268,15 +268,19 @@ export class ClassifierElement extends ElementBase {
   }
 
   /** An answer in a few words. */
-  #describe({ predictions: [best], stranger }: Classification): string {
+  #describe({ predictions: [best], ...found }: Classification): string {
     if (!best) return '';
-    const doubt = this.#doubtOf(best, stranger);
+    const doubt = this.#doubtOf(best, found);
     const name = `${this.#nameOf(best.label)} ${formatShare(best.probability)}`;
     return doubt ? `${doubt} (${name})` : name;
   }
 
   /** Why the likeliest class is not the answer; undefined where it is. */
-  #doubtOf({ probability }: Prediction, stranger: Classification['stranger']): string | undefined {
+  #doubtOf(
+    { probability }: Prediction,
+    { stranger, faces }: Pick<Classification, 'stranger' | 'faces'>,
+  ): string | undefined {
+    if (faces?.length === 0) return 'No face';
     if (stranger?.known === false) return 'Unknown';
     return probability < this.#number('threshold', { least: 0, most: 1, otherwise: 0 })
       ? 'Not sure'
@@ -362,14 +366,13 @@ export class ClassifierElement extends ElementBase {
   }
 
   #showAnswer(classification: Classification, { isTold }: { isTold: boolean }): void {
-    const { predictions, faces, stranger } = classification;
+    const { predictions } = classification;
     this.#shown = classification;
     const [best] = predictions;
-    const doubt = best && this.#doubtOf(best, stranger);
-    const faceless = faces?.length === 0 ? ' No face found.' : '';
+    const doubt = best && this.#doubtOf(best, classification);
     if (isTold && best)
       this.#say(
-        `${doubt ? `${doubt}. Nearest is` : 'Most likely'} ${this.#nameOf(best.label)}, ${formatShare(best.probability)}.${faceless}`,
+        `${doubt ? `${doubt}. Nearest is` : 'Most likely'} ${this.#nameOf(best.label)}, ${formatShare(best.probability)}.`,
         { isQuiet: true },
       );
     const top = Math.floor(this.#number('top', { least: 1, most: Number.MAX_SAFE_INTEGER, otherwise: 5 }));

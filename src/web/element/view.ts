@@ -59,7 +59,7 @@ export function renderPrediction({ label, probability }: Prediction): HTMLLIElem
   return item;
 }
 
-/** Stands before the classes where none of them is meant. @param doubt `Unknown` or `Not sure` */
+/** Stands before the classes where none of them is meant. @param doubt `No face`, `Unknown` or `Not sure` */
 export function renderDoubt(doubt: string): HTMLLIElement {
   const item = document.createElement('li');
   item.part.add('prediction', 'unknown');
