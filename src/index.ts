@@ -106,6 +106,7 @@ export {
   type ClassifiedFile,
   type ClassifyFilesOptions,
   classifyFiles,
+  type NamedPicture,
 } from './transfer/predict/classify-files.js';
 export type { ClassifySetup, Doubt, FileResult } from './transfer/predict/classify-protocol.js';
 export { type Neighbour, NeighboursError } from './transfer/predict/neighbours.js';
