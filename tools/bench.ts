@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { benchAccuracy } from './bench/accuracy.js';
 import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
+import { benchFineTuning } from './bench/fine-tune.js';
 import type { Row } from './bench/median.js';
 import { benchPage } from './bench/page.js';
 import { benchPictures } from './bench/pictures.js';
@@ -22,15 +23,15 @@ import { benchTraining } from './bench/training.js';
 
 const { values } = parseArgs({
   options: {
-    /** A folder of photos for the row on features. Default: drawn ones of 1280 × 960. */
+    /** A folder of photos for the row on features, and of classes for those on fine-tuning. Default: drawn ones. */
     photos: { type: 'string' },
     /** Fewer rounds, to see whether it runs. */
     quick: { type: 'boolean', default: false },
     /** Peak memory while 20,000 pictures are embedded, which takes minutes. */
     memory: { type: 'boolean', default: false },
-    /** Keras beside the article's job, which takes minutes and the Python that KERAS_PYTHON names. */
+    /** Keras beside the article's job and fine-tuning, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, article, features, pictures, accuracy, precision, page, server. */
+    /** Only the parts that are named: training, article, fine-tuning, features, pictures, accuracy, precision, page, server. */
     only: { type: 'string' },
   },
 });
@@ -59,6 +60,14 @@ if (wanted('article'))
   print(
     await benchArticle({
       ...{ sample, rounds: quick ? 1 : 3, quick },
+      ...(values.keras ? { python } : {}),
+    }),
+  );
+if (wanted('fine-tuning'))
+  print(
+    await benchFineTuning({
+      ...{ photos: `${sample}/train`, rounds: quick ? 1 : 3, quick },
+      ...(values.photos ? { photos: values.photos } : {}),
       ...(values.keras ? { python } : {}),
     }),
   );

@@ -1,8 +1,9 @@
-import { subgraphsOf, tensorOf } from './attributes.js';
+import { tensorOf } from './attributes.js';
 import type { GraphBuilder } from './builder.js';
 import type { Attribute, Graph, Model, Node, Value } from './graph.js';
 import { OnnxFormatError } from './onnx.js';
 import { modernise } from './opset.js';
+import { prune } from './prune.js';
 import { modernOpset, newestOpset, oldestOpset } from './versions.js';
 
 /** Operations that need no word of their own about their version. */
@@ -31,7 +32,7 @@ export function inline(g: GraphBuilder, model: Model, { inputs, output, weights 
       `Expected operator set ${oldestOpset} to ${newestOpset}. Received: ${opset}. Hint: export the model anew, with opset_version=${modernOpset}.`,
     );
   const names = new Map<Value, Value>([['', ''], ...Object.entries(inputs)]);
-  writeNodes(g, neededFor(graph, output), { names, opset, weights });
+  writeNodes(g, prune(graph, [output]), { names, opset, weights });
   const result = names.get(output);
   if (result !== undefined) return result;
   throw new OnnxFormatError(`Expected an operation that makes '${output}'. Received: none.`);
@@ -119,26 +120,4 @@ function withGraph(g: GraphBuilder, attribute: Attribute, writing: Writing): Att
     body.output(value, value, type, dims);
   }
   return { graph: body.build() };
-}
-
-/** The nodes and weights that a value depends on. */
-function neededFor(graph: Graph, output: Value): Pick<Graph, 'initializers' | 'nodes'> {
-  const needed = new Set([output]);
-  const nodes: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((value) => value !== '' && needed.has(value))) continue;
-    nodes.push(node);
-    for (const value of readBy(node)) needed.add(value);
-  }
-  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
-  return { initializers, nodes: nodes.reverse() };
-}
-
-/** The values that a node reads, those of its subgraphs included. */
-function readBy(node: Node): Value[] {
-  const inner = subgraphsOf(node).flatMap(([, { nodes, outputs }]) => [
-    ...nodes.flatMap(readBy),
-    ...outputs.map(({ name }) => name),
-  ]);
-  return [...node.inputs, ...inner];
 }

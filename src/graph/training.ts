@@ -6,9 +6,11 @@
  */
 import { GraphBuilder } from './builder.js';
 import type { Parameter } from './differentiable.js';
-import type { Model, Value } from './graph.js';
+import type { Graph, Model, Value } from './graph.js';
 import { inferenceContext } from './inference.js';
 import { noiseSource } from './noise.js';
+import { prune } from './prune.js';
+import { takeShortcuts } from './shortcuts.js';
 import { type PlannedWeights, slotName, sumCount, type TrainingPlan, weightNames } from './training-plan.js';
 import { entry, writeLoss, writeStep, writeSums } from './training-step.js';
 
@@ -48,6 +50,7 @@ export function trainingGraph(plan: TrainingPlan): Model {
     }
 
   const body = g.subgraph('batch');
+  takeShortcuts(body);
   const index = body.input('index', 'int64', []);
   const condition = body.input('go_on', 'bool', []);
   const state = new Map(carried.map(({ name, shape }) => [name, body.input(`${name}.in`, 'float32', shape)]));
@@ -86,12 +89,19 @@ export function trainingGraph(plan: TrainingPlan): Model {
     name: g.unique('batches'),
     inputs: [steps, '', ...carried.map(({ initial }) => initial)],
     outputs: [...results.map(({ name }) => name), sums],
-    attributes: { body: { graph: body.build() } },
+    attributes: { body: { graph: pruned(body.build()) } },
   });
   for (const { name, shape } of results) g.output(name, name, 'float32', shape);
   g.output(sums, sums, 'float32', ['S', sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }
+
+/** Without what shortcuts went past. */
+const pruned = (graph: Graph): Graph =>
+  prune(
+    graph,
+    graph.outputs.map(({ name }) => name),
+  );
 
 /** The graph that evaluates: inputs as above without those of the optimizer; output `sums` (K) over all samples. */
 export function evaluationGraph(plan: TrainingPlan): Model {

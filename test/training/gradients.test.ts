@@ -1,9 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { jsEngine } from '../../src/engine/js.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import type { Context } from '../../src/graph/differentiable.js';
+import type { Context, Parameter } from '../../src/graph/differentiable.js';
 import type { Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
+import { prune } from '../../src/graph/prune.js';
+import { takeShortcuts } from '../../src/graph/shortcuts.js';
 import { float32, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import type { LossWriter } from '../../src/graph/training-plan.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
@@ -20,7 +22,8 @@ import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
-import { type Layer, perInput } from '../../src/keras/layers/layer.js';
+import { Input } from '../../src/keras/layers/input.js';
+import { type KerasTensor, type Layer, perInput } from '../../src/keras/layers/layer.js';
 import { LayerNormalization } from '../../src/keras/layers/layer-normalization.js';
 import { LayerScale } from '../../src/keras/layers/layer-scale.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
@@ -61,6 +64,7 @@ import {
   Tversky,
 } from '../../src/keras/losses/index.js';
 import { lossOfPositions } from '../../src/keras/losses/positions.js';
+import { Model } from '../../src/keras/models/model.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { L1L2 } from '../../src/keras/regularizers.js';
 import type { Shape } from '../../src/keras/symbolic-shape.js';
@@ -138,28 +142,44 @@ const kerasShape = ({ dims }: Tensor): Shape =>
 /** The shape of images whose height and width are not known. */
 const withoutSize = (shape: Shape): Shape => (shape.length === 4 ? [null, null, null, shape[3]!] : shape);
 
+interface Ways {
+  /** Whether the layer knows the size of images. */
+  known?: boolean;
+  /** Whether the graph takes shortcuts. */
+  shortcuts?: boolean;
+}
+
 /** A layer as a function of its inputs, as they flow in graphs, and its weights. */
-function layerAsFunction(layer: Layer, ...given: (Tensor<'float32'> | { known: boolean })[]): Differentiable {
+function layerAsFunction(layer: Layer, ...given: (Tensor<'float32'> | Ways)[]): Differentiable {
   const xs = given.filter((value) => 'dims' in value);
-  const known = given.every((value) => 'dims' in value || value.known);
+  const options = given.find((value) => !('dims' in value)) as Ways | undefined;
+  const { known = true, shortcuts = false } = options ?? {};
   const shapes = perInput(
     xs.map((x) => (known ? kerasShape(x) : withoutSize(kerasShape(x)))),
     layer.name,
   );
   layer.ensureBuilt(shapes);
   const { weights } = layer;
-  for (const weight of weights) weight.value = awayFromZero([weight.value.length]).data;
+  for (const weight of weights) {
+    const { data } = awayFromZero([weight.value.length]);
+    weight.value = weight.name === 'moving_variance' ? data.map(Math.abs) : data;
+  }
+  const nameOf = (weight: Parameter) =>
+    weights.filter(({ name }) => name === weight.name).length === 1
+      ? weight.name
+      : `${weight.name} ${(weights as Parameter[]).indexOf(weight)}`;
   return {
     inputs: {
       ...Object.fromEntries(xs.map((x, i) => [`x${i}`, x])),
-      ...Object.fromEntries(weights.map(({ name, shape, value }) => [name, float32(value, shape)])),
+      ...Object.fromEntries(weights.map((weight) => [nameOf(weight), float32(weight.value, weight.shape)])),
     },
     write(g, values) {
+      if (shortcuts) takeShortcuts(g);
       const context: Context = {
         g,
         training: true,
-        weight: ({ name }) => values[name]!,
-        isTrained: () => true,
+        weight: (weight) => values[nameOf(weight)]!,
+        isTrained: ({ name }) => !name.startsWith('moving'),
         noise: () => g.initializer('noise', float32(random.uniform(0, 1, xs[0]!.data.length), xs[0]!.dims)),
       };
       const { output, backward } = layer.forward(
@@ -177,7 +197,10 @@ function layerAsFunction(layer: Layer, ...given: (Tensor<'float32'> | { known: b
           return {
             ...Object.fromEntries(gradients.inputs.map((dx, i) => [`x${i}`, dx])),
             ...Object.fromEntries(
-              Array.from(gradients.weights ?? [], ([{ name }, value]): [string, Value] => [name, value]),
+              Array.from(gradients.weights ?? [], ([weight, value]): [string, Value] => [
+                nameOf(weight),
+                value,
+              ]),
             ),
           };
         },
@@ -275,6 +298,69 @@ for (const [title, layer, ...inputShapes] of layers)
       epsilon: layer instanceof ReLU || layer instanceof GlobalMaxPooling2D ? 1e-3 : 5e-3,
     }));
 
+/** A block of each kind of network that is fine-tuned, of images. */
+function blocks(trainable: boolean): Model {
+  const x = Input({ shape: [6, 5, 3] });
+  const norm = () => new BatchNormalization({ trainable });
+  const relu = () => new ReLU({ maxValue: 6 });
+  const conv = (filters: number, options = {}) =>
+    new Conv2D({ filters, kernelSize: 1, useBias: false, ...options });
+  const separate = (input: KerasTensor) =>
+    relu().apply(norm().apply(new DepthwiseConv2D({ kernelSize: 3, padding: 'same' }).apply(input)));
+  const mix = (input: KerasTensor, filters: number) => norm().apply(conv(filters).apply(input));
+  const first = relu().apply(norm().apply(conv(4, { kernelSize: 3, strides: 2, padding: 'same' }).apply(x)));
+  const straight = mix(separate(relu().apply(mix(first, 6))), 4);
+  const added = new Activation({ activation: 'silu' }).apply(new Add().apply([first, straight]));
+  const separable = new SeparableConv2D({ filters: 5, kernelSize: 2, activation: 'elu' }).apply(
+    norm().apply(added),
+  );
+  const biased = norm().apply(conv(4, { useBias: true }).apply(separable));
+  // What a convolution makes is read as it is, too.
+  const plain = conv(4).apply(separable);
+  const both = new Multiply().apply([plain, relu().apply(norm().apply(plain))]);
+  const joined = new Concatenate().apply([
+    biased,
+    both,
+    new Activation({ activation: 'softmax' }).apply(both),
+  ]);
+  return new Model({ inputs: x, outputs: new GlobalAveragePooling2D().apply(joined) });
+}
+
+for (const trainable of [true, false])
+  test(`short ways through blocks whose BatchNormalization is ${trainable ? 'trained' : 'frozen'} come to the same`, async (t) => {
+    const model = blocks(trainable);
+    const x = awayFromZero([4, 3, 6, 5]);
+    const dy = awayFromZero([4, model.outputShape[1]!]);
+    const results = async (shortcuts: boolean) => {
+      const { inputs, write } = layerAsFunction(model, x, { shortcuts });
+      const g = new GraphBuilder('blocks');
+      const values = Object.entries(inputs).map(
+        ([name, { dims }]) => [name, g.input(name, 'float32', dims)] as const,
+      );
+      const { y, gradients } = write(g, Object.fromEntries(values));
+      g.output('y', y, 'float32', dy.dims);
+      for (const [name, value] of Object.entries(gradients(g.input('dy', 'float32', dy.dims))))
+        g.output(`d ${name}`, value, 'float32', inputs[name]!.dims);
+      const written = g.build();
+      const graph = prune(
+        written,
+        written.outputs.map(({ name }) => name),
+      );
+      const session = await jsEngine().load(encodeModel({ graph, opset: 13 }));
+      return { nodes: graph.nodes.length, values: await session.run({ ...inputs, dy }) };
+    };
+    const [short, long] = [await results(true), await results(false)];
+    t.true(short.nodes < long.nodes, `${short.nodes} nodes, ${long.nodes} without shortcuts`);
+    t.deepEqual(Object.keys(short.values), Object.keys(long.values));
+    t.is(Object.keys(short.values).length, 2 + model.trainableWeights.length);
+    for (const [name, value] of Object.entries(long.values))
+      assertClose(t, short.values[name]!, value, {
+        label: name,
+        relative: 0,
+        absolute: 2e-4 * Math.max(...Array.from<number | bigint, number>(value.data, Number).map(Math.abs)),
+      });
+  });
+
 /** Windows, images (N, C, H, W): strides that leave rows over, dilations, and every padding. */
 const windows: [title: string, { kernelSize: number | Pair } & Partial<ConvolutionOptions>, size: Pair][] = [
   ['of one pixel', { kernelSize: 1 }, [4, 3]],
@@ -310,7 +396,10 @@ for (const [title, makeLayer, channels] of convolutions)
     const x = awayFromZero([2, channels, height, width]);
     const name = `${title} ${kind}`.trim();
     test(`the gradients of ${name} are its finite differences`, (t) =>
-      assertGradients(t, layerAsFunction(makeLayer({ ...options, activation: 'tanh' }), x)));
+      assertGradients(
+        t,
+        layerAsFunction(makeLayer({ ...options, activation: 'tanh' }), x, { shortcuts: true }),
+      ));
     test(`the gradients of ${name}, of images of unknown size, are its finite differences`, (t) =>
       assertGradients(t, layerAsFunction(makeLayer({ ...options, useBias: false }), x, { known: false })));
   }

@@ -94,7 +94,7 @@ async function takeSome(folder: string, to: string): Promise<string> {
 }
 
 /** @returns the text that a process printed */
-function run(command: string, args: readonly string[]): Promise<string> {
+export function run(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command} ${args[0]}: ${stderr.slice(-2000)}`, { cause: error }));

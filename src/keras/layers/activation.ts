@@ -1,6 +1,7 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { elementWise } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import {
   type Activation as ActivationFunction,
@@ -54,7 +55,7 @@ export class Activation extends Layer {
 export function writeActivation(
   { g }: Context,
   activation: ActivationFunction,
-  x: Value,
+  input: Value,
   shape: Shape,
   axis = -1,
 ): Forward {
@@ -64,12 +65,21 @@ export function writeActivation(
     throw new ValueError(`Expected an axis of ${pythonTuple(shape)}. Received: axis=${axis}.`);
   const last = axis === -1 || axis === rank - 1;
   const f = name === 'softmax' ? softmax(axisInGraph((axis + rank) % rank, rank)) : activation;
-  const y = f.forward(g, x);
+  // A softmax goes along an axis, and stays where that was counted.
+  const whole = (values: readonly Value[], write: (values: readonly Value[]) => Value) =>
+    name === 'softmax' ? write(values) : elementWise(g, values, write);
+  const output = whole([input], ([x = input]) => f.forward(g, x));
   return {
-    output: y,
-    backward: (dy) => ({ inputs: [f.backward(g, dy, { x, y })] }),
+    output,
+    backward: (dOutput) => ({
+      inputs: [
+        whole([dOutput, input, output], ([dy = dOutput, x = input, y = output]) =>
+          f.backward(g, dy, { x, y }),
+        ),
+      ],
+    }),
     ...(last && (name === 'softmax' || name === 'sigmoid')
-      ? { logits: { activation: name, value: x, backward: (dx) => ({ inputs: [dx] }) } }
+      ? { logits: { activation: name, value: input, backward: (dx) => ({ inputs: [dx] }) } }
       : {}),
   };
 }

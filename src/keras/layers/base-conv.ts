@@ -1,6 +1,9 @@
 import { ValueError } from '../../errors.js';
+import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
+import { elementWise, toChannelsFirst, toChannelsLast, toOnnxKernel } from '../../graph/layout.js';
+import { shortcutsOf } from '../../graph/shortcuts.js';
 import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
@@ -19,7 +22,7 @@ import {
   type Window,
   windowAttributes,
 } from './sliding-window.js';
-import { kernelGradient, type Sliding, sendBack, turnedKernel } from './window-gradient.js';
+import { kernelGradient, sendBack, turnedKernel } from './window-gradient.js';
 
 export interface ConvolutionOptions extends LayerOptions {
   /** Height and width of the kernel. */
@@ -135,6 +138,13 @@ export abstract class Convolution extends Layer {
     return g.op('Conv', inputs, { ...windowAttributes(this.window, inputShape), ...attributes });
   }
 
+  /** The forward pass of a layer of one convolution, which predicts with `predict`. */
+  protected oneConvolution(context: Context, step: ConvolutionStep, predict: () => Value): Forward {
+    if (!context.training) return this.activate(context, predict(), noBackward);
+    const { output, backward } = trainConvolution(context, step);
+    return this.activate(context, output, backward);
+  }
+
   protected biasInput(context: Context): Value[] {
     return this.bias ? [context.weight(this.bias)] : [];
   }
@@ -147,23 +157,20 @@ export abstract class Convolution extends Layer {
     return all.flatMap(([weight, regularizer]) => (regularizer ? [[weight, regularizer] as const] : []));
   }
 
-  /** Adds the gradient of the bias to those of a convolution, z = … + bias. */
-  protected withBias({ g, isTrained }: Context, backward: Backward): Backward {
-    return (dz, needsInput) => {
-      const { inputs, weights } = backward(dz, needsInput);
-      if (!this.bias || !isTrained(this.bias)) return { inputs, weights };
-      const dBias = g.op('ReduceSum', [dz, g.ints(0, 2, 3)], { keepdims: 0 });
-      return { inputs, weights: new Map([...(weights ?? []), [this.bias, dBias]]) };
-    };
-  }
-
   /** The activation of z, which `backward` goes on from. */
   protected activate({ g }: Context, z: Value, backward: Backward): Forward {
     const { activation } = this;
-    const y = activation.forward(g, z);
+    const y =
+      activation.name === 'linear' ? z : elementWise(g, [z], ([value = z]) => activation.forward(g, value));
+    const through = (dy: Value) =>
+      activation.name === 'linear'
+        ? dy
+        : elementWise(g, [dy, z, y], ([d = dy, from = z, to = y]) =>
+            activation.backward(g, d, { x: from, y: to }),
+          );
     return {
       output: y,
-      backward: (dy, needsInput) => backward(activation.backward(g, dy, { x: z, y }), needsInput),
+      backward: (dy, needsInput) => backward(through(dy), needsInput),
       ...(activation.name === 'sigmoid' ? { logits: { activation: 'sigmoid', value: z, backward } } : {}),
     };
   }
@@ -195,37 +202,143 @@ export function checkPositive(value: number, argument: string): void {
     );
 }
 
-/** A convolution in `group` groups, without a bias: y from x. */
+/** What predicts is not differentiated. */
+export const noBackward: Backward = () => ({ inputs: [] });
+
+/** A convolution in `group` groups. */
 export interface ConvolutionStep {
-  readonly sliding: Sliding;
+  readonly window: Window;
+  /** The shape of the input, channels last. */
+  readonly inputShape: Shape;
+  /** The input (N, C, H, W). */
+  readonly x: Value;
   readonly kernel: Variable;
   /** (kH, kW, C / group, C′): the kernel's shape; a depthwise kernel has the axes of its outputs put together. */
   readonly kernelShape: readonly number[];
+  readonly bias?: Variable;
   readonly group: number;
 }
 
-/** The way back through a convolution. */
-export const convolutionBackward =
-  (context: Context, { sliding, kernel, kernelShape, group }: ConvolutionStep): Backward =>
-  (dy, needsInput) => {
-    const { g } = context;
+/** A convolution in a graph that trains: its output, and the way back. */
+export function trainConvolution(
+  context: Context,
+  step: ConvolutionStep,
+): { output: Value; backward: Backward } {
+  const { g } = context;
+  const { kernel, kernelShape, bias, group } = step;
+  const isWhole = kernelShape.join() === kernel.shape.join();
+  const shaped = (value: Value, shape: readonly number[]) =>
+    isWhole ? value : g.op('Reshape', [value, g.ints(...shape)]);
+  const plain = shaped(context.weight(kernel), kernelShape);
+  const biases = bias && context.weight(bias);
+  const output = convolve(g, step, plain, biases);
+  shortcutsOf(g)?.affine.set(output, (scale, shift) =>
+    convolve(
+      g,
+      step,
+      g.op('Mul', [plain, scale]),
+      biases === undefined ? shift : g.op('Add', [g.op('Mul', [biases, scale]), shift]),
+    ),
+  );
+  const backward: Backward = (dOutput, needsInput) => {
+    // A gradient that is another times a scale: the scale multiplies what is smaller.
+    const scaled = shortcutsOf(g)?.scaled.get(dOutput);
+    const dy = scaled?.value ?? dOutput;
+    const times = (value: Value) => (scaled ? g.op('Mul', [value, scaled.scale]) : value);
     const weights = new Map<Parameter, Value>();
-    if (context.isTrained(kernel)) {
-      const dKernel = kernelGradient(g, dy, { sliding, group, kernelShape });
-      weights.set(
-        kernel,
-        kernelShape.join() === kernel.shape.join()
-          ? dKernel
-          : g.op('Reshape', [dKernel, g.ints(...kernel.shape)]),
-      );
-    }
-    if (!needsInput) return { inputs: [], weights };
-    const plain = context.weight(kernel);
-    const shaped =
-      kernelShape.join() === kernel.shape.join() ? plain : g.op('Reshape', [plain, g.ints(...kernelShape)]);
-    const turned = turnedKernel(g, shaped, kernelShape, group);
-    return { inputs: [sendBack(g, dy, turned, { sliding, group })], weights };
+    if (context.isTrained(kernel))
+      weights.set(kernel, shaped(times(kernelGradientOf(g, step, dy)), kernel.shape));
+    if (bias && context.isTrained(bias)) weights.set(bias, times(sumOfPixels(g, dy)));
+    const dInput = needsInput ? [inputGradientOf(g, step, dy, times(plain), group)] : [];
+    return { inputs: dInput, weights };
   };
+  return { output, backward };
+}
+
+/** Whether each pixel goes by itself, so that images are rows of pixels, and the kernel one matrix. */
+const isPointwise = ({ kernelShape: [height, width], window: { strides }, group }: ConvolutionStep) =>
+  height === 1 && width === 1 && strides[0] === 1 && strides[1] === 1 && group === 1;
+
+/** (N, C, H, W) as rows of pixels: (N·H·W, C). */
+const rowsOf = (g: GraphBuilder, images: Value, channels: number): Value =>
+  g.op('Reshape', [toChannelsLast(g, images), g.ints(-1, channels)]);
+
+/** (N, C, H, W) as a row of pixels for each channel: (C, N·H·W). Gemm with transA would do this for each of its parts. */
+function channelsOver(g: GraphBuilder, images: Value, channels: number): Value {
+  const made = shortcutsOf(g)?.madeChannelsLast.has(images);
+  const over = made
+    ? g.op('Transpose', [toChannelsLast(g, images)], { perm: [3, 0, 1, 2] })
+    : g.op('Transpose', [images], { perm: [1, 0, 2, 3] });
+  return g.op('Reshape', [over, g.ints(channels, -1)]);
+}
+
+/** Rows of pixels as images of the height and width of `like`. */
+function imagesOf(g: GraphBuilder, rows: Value, channels: number, { inputShape, x }: ConvolutionStep): Value {
+  const [, height, width] = inputShape;
+  const shape =
+    height != null && width != null
+      ? g.ints(-1, height, width, channels)
+      : g.op(
+          'Concat',
+          [g.op('Slice', [g.op('Shape', [toChannelsLast(g, x)]), g.ints(0), g.ints(3)]), g.ints(channels)],
+          { axis: 0 },
+        );
+  return toChannelsFirst(g, g.op('Reshape', [rows, shape]));
+}
+
+function convolve(g: GraphBuilder, step: ConvolutionStep, kernel: Value, bias: Value | undefined): Value {
+  const { window, inputShape, x, kernelShape, group } = step;
+  const [, , inputs = 1, outputs = 1] = kernelShape;
+  const biases = bias === undefined ? [] : [bias];
+  if (isPointwise(step)) {
+    const matrix = g.op('Reshape', [kernel, g.ints(inputs, outputs)]);
+    return imagesOf(g, g.op('Gemm', [rowsOf(g, x, inputs), matrix, ...biases]), outputs, step);
+  }
+  return g.op('Conv', [x, toOnnxKernel(g, kernel), ...biases], {
+    ...windowAttributes(window, inputShape),
+    ...(group === 1 ? {} : { group }),
+  });
+}
+
+/** (kH, kW, C / group, C′) */
+function kernelGradientOf(g: GraphBuilder, step: ConvolutionStep, dy: Value): Value {
+  const { window, inputShape, x, kernelShape, group } = step;
+  if (!isPointwise(step))
+    return kernelGradient(g, dy, { sliding: { window, inputShape, x, y: dy }, group, kernelShape });
+  const [, , inputs = 1, outputs = 1] = kernelShape;
+  return g.op('Reshape', [
+    g.op('Gemm', [channelsOver(g, x, inputs), rowsOf(g, dy, outputs)]),
+    g.ints(...kernelShape),
+  ]);
+}
+
+/** (N, C, H, W) */
+function inputGradientOf(
+  g: GraphBuilder,
+  step: ConvolutionStep,
+  dy: Value,
+  kernel: Value,
+  group: number,
+): Value {
+  const { window, inputShape, x, kernelShape } = step;
+  if (!isPointwise(step)) {
+    const turned = turnedKernel(g, kernel, kernelShape, group);
+    return sendBack(g, dy, turned, { sliding: { window, inputShape, x, y: dy }, group });
+  }
+  const [, , inputs = 1, outputs = 1] = kernelShape;
+  // Transposed with all its axes, lest ONNX Runtime make that a slower Gemm with transB again.
+  const across = g.op('Transpose', [kernel], { perm: [0, 1, 3, 2] });
+  const matrix = g.op('Reshape', [across, g.ints(outputs, inputs)]);
+  return imagesOf(g, g.op('Gemm', [rowsOf(g, dy, outputs), matrix]), inputs, step);
+}
+
+/** (N, C, H, W) → (C) */
+function sumOfPixels(g: GraphBuilder, images: Value): Value {
+  const last = shortcutsOf(g)?.channelsLast.get(images);
+  return last === undefined
+    ? g.op('ReduceSum', [images, g.ints(0, 2, 3)], { keepdims: 0 })
+    : g.op('ReduceSum', [last, g.ints(0, 1, 2)], { keepdims: 0 });
+}
 
 /** The shape of a depthwise kernel, (kH, kW, C, M), as that of a convolution in C groups: (kH, kW, 1, C·M). */
 export function groupedShape({ shape }: Variable): number[] {

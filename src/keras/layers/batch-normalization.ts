@@ -1,6 +1,8 @@
 import { ValueError } from '../../errors.js';
 import type { Context, Forward, Gradients } from '../../graph/differentiable.js';
 import { float, type Value } from '../../graph/graph.js';
+import { elementWise, toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
+import { shortcutsOf } from '../../graph/shortcuts.js';
 import { named } from '../../named-options.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
@@ -132,7 +134,7 @@ export class BatchNormalization extends Layer {
     const rank = inputShape.length;
     const axis = this.#axisIn(inputShape);
     const graphAxis = axisInGraph(axis, rank);
-    if (context.training && this.trainable) return this.#train(context, x, rank, graphAxis);
+    if (context.training && this.trainable) return this.#trainWhereItLies(context, x, rank, graphAxis);
 
     const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);
     const beta = this.#constantOrWeight(context, this.#beta, this.center);
@@ -144,18 +146,69 @@ export class BatchNormalization extends Layer {
           epsilon: float(this.epsilon),
         }),
       };
-    const wide = (value: Value) => this.#alongAxis(context, value, rank, graphAxis);
+    // factor · x + (beta − factor · mean), by the convolution before, where there is one.
     const deviation = g.op('Sqrt', [g.op('Add', [variance, g.scalar(this.epsilon)])]);
-    const factor = wide(g.op('Div', [gamma, deviation]));
-    const centred = g.op('Sub', [x, wide(mean)]);
+    const factor = g.op('Div', [gamma, deviation]);
+    const shift = g.op('Sub', [beta, g.op('Mul', [mean, factor])]);
+    const affine = graphAxis === 1 && rank === 4 ? shortcutsOf(g)?.affine.get(x) : undefined;
+    const scaled = (value: Value) => {
+      const product = this.#onChannels(context, [value], rank, graphAxis, (values, wide) =>
+        g.op('Mul', [...values, wide(factor)]),
+      );
+      if (graphAxis === 1 && rank === 4) shortcutsOf(g)?.scaled.set(product, { value, scale: factor });
+      return product;
+    };
     return {
-      output: g.op('Add', [g.op('Mul', [centred, factor]), wide(beta)]),
-      backward: (dy) => ({ inputs: [g.op('Mul', [dy, factor])] }),
+      output: affine
+        ? affine(factor, shift)
+        : this.#onChannels(context, [x], rank, graphAxis, (values, wide) =>
+            g.op('Add', [g.op('Mul', [...values, wide(factor)]), wide(shift)]),
+          ),
+      backward: (dy) => ({ inputs: [scaled(dy)] }),
+    };
+  }
+
+  /** Writes an operation with values (C) along the axis, on images where they lie. */
+  #onChannels(
+    context: Context,
+    values: readonly Value[],
+    rank: number,
+    axis: number,
+    write: (values: readonly Value[], wide: (value: Value) => Value) => Value,
+  ): Value {
+    const { g } = context;
+    if (rank !== 4) return write(values, (value) => this.#alongAxis(context, value, rank, axis));
+    const known = shortcutsOf(g)?.channelsLast;
+    const isLast = values.every((value) => known?.has(value));
+    const at = isLast ? ([0, 3, 1, 2][axis] ?? axis) : axis;
+    return elementWise(g, values, (where) =>
+      write(where, (value) => this.#alongAxis(context, value, rank, at)),
+    );
+  }
+
+  /** Images that lie channels last are normalised there. */
+  #trainWhereItLies(context: Context, x: Value, rank: number, axis: number): Forward {
+    const { g } = context;
+    const last = rank === 4 ? shortcutsOf(g)?.channelsLast.get(x) : undefined;
+    if (last === undefined) return this.#train(context, x, rank, axis);
+    const { output, backward, updates } = this.#train(context, last, rank, [0, 3, 1, 2][axis] ?? axis);
+    return {
+      output: toChannelsFirst(g, output),
+      backward: (dy, needsInput) => {
+        const { inputs, weights } = backward(toChannelsLast(g, dy), needsInput);
+        return { inputs: inputs.map((dx) => toChannelsFirst(g, dx)), weights };
+      },
+      updates,
     };
   }
 
   /** With the batch's own mean and variance, over all axes but `axis`; m is the number of elements of a feature. */
-  #train(context: Context, x: Value, rank: number, axis: number): Forward {
+  #train(
+    context: Context,
+    x: Value,
+    rank: number,
+    axis: number,
+  ): Forward & Required<Pick<Forward, 'backward'>> {
     const { g } = context;
     const axes = g.ints(...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis));
     const gamma = this.#constantOrWeight(context, this.#gamma, this.scale);
@@ -183,15 +236,15 @@ export class BatchNormalization extends Layer {
       ]);
     const backward = (dy: Value, needsInput: boolean): Gradients => {
       const weights = new Map<Variable, Value>();
-      if (this.scale && context.isTrained(this.#gamma))
-        weights.set(this.#gamma, flat(sum(g.op('Mul', [dy, normalised]))));
-      if (this.center && context.isTrained(this.#beta)) weights.set(this.#beta, flat(sum(dy)));
+      const dGamma = sum(g.op('Mul', [dy, normalised]));
+      const dBeta = sum(dy);
+      if (this.scale && context.isTrained(this.#gamma)) weights.set(this.#gamma, flat(dGamma));
+      if (this.center && context.isTrained(this.#beta)) weights.set(this.#beta, flat(dBeta));
       if (!needsInput) return { inputs: [], weights };
-      // dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(variance + ε), dx̂ = gamma · dy
-      const dNormalised = g.op('Mul', [dy, wide(gamma)]);
-      const along = g.op('Mul', [normalised, meanOf(g.op('Mul', [dNormalised, normalised]))]);
-      const dCentred = g.op('Sub', [g.op('Sub', [dNormalised, meanOf(dNormalised)]), along]);
-      return { inputs: [g.op('Div', [dCentred, deviation])], weights };
+      // dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂))
+      const along = g.op('Mul', [normalised, g.op('Div', [dGamma, m])]);
+      const dCentred = g.op('Sub', [g.op('Sub', [dy, g.op('Div', [dBeta, m])]), along]);
+      return { inputs: [g.op('Mul', [dCentred, g.op('Div', [wide(gamma), deviation])])], weights };
     };
     return {
       output,

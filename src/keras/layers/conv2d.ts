@@ -9,7 +9,7 @@ import { getRegularizer, type Regularizer, type RegularizerName } from '../regul
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
 import type { Variable } from '../variable.js';
-import { Convolution, type ConvolutionOptions, checkPositive, convolutionBackward } from './base-conv.js';
+import { Convolution, type ConvolutionOptions, checkPositive } from './base-conv.js';
 import type { PerInput } from './layer.js';
 import { channelsOf } from './sliding-window.js';
 
@@ -97,22 +97,18 @@ export class Conv2D extends Convolution {
   }
 
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
-    const { g } = context;
-    // (kh, kw, in, out) → (out, in, kh, kw)
-    const kernel = toOnnxKernel(g, context.weight(this.#kernel));
-    const z = this.slideKernel(
-      context,
-      [x, kernel, ...this.biasInput(context)],
-      inputShape,
-      this.groups === 1 ? {} : { group: this.groups },
+    const { window, groups: group, bias } = this;
+    const kernel = this.#kernel;
+    const step = { window, inputShape, x, kernel, kernelShape: kernel.shape, bias, group };
+    return this.oneConvolution(context, step, () =>
+      this.slideKernel(
+        context,
+        // (kh, kw, in, out) → (out, in, kh, kw)
+        [x, toOnnxKernel(context.g, context.weight(kernel)), ...this.biasInput(context)],
+        inputShape,
+        group === 1 ? {} : { group },
+      ),
     );
-    const backward = convolutionBackward(context, {
-      sliding: { window: this.window, inputShape, x, y: z },
-      kernel: this.#kernel,
-      kernelShape: this.#kernel.shape,
-      group: this.groups,
-    });
-    return this.activate(context, z, this.withBias(context, backward));
   }
 
   override getConfig(): Config {

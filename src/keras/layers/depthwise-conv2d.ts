@@ -10,7 +10,6 @@ import {
   Convolution,
   type ConvolutionOptions,
   checkPositive,
-  convolutionBackward,
   depthwiseKernel,
   groupedShape,
 } from './base-conv.js';
@@ -82,19 +81,17 @@ export class DepthwiseConv2D extends Convolution {
 
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const group = channelsOf(this.name, inputShape);
-    const z = this.slideKernel(
-      context,
-      [x, depthwiseKernel(context, this.#kernel), ...this.biasInput(context)],
-      inputShape,
-      { group },
+    const { window, bias } = this;
+    const kernel = this.#kernel;
+    const step = { window, inputShape, x, kernel, kernelShape: groupedShape(kernel), bias, group };
+    return this.oneConvolution(context, step, () =>
+      this.slideKernel(
+        context,
+        [x, depthwiseKernel(context, kernel), ...this.biasInput(context)],
+        inputShape,
+        { group },
+      ),
     );
-    const backward = convolutionBackward(context, {
-      sliding: { window: this.window, inputShape, x, y: z },
-      kernel: this.#kernel,
-      kernelShape: groupedShape(this.#kernel),
-      group,
-    });
-    return this.activate(context, z, this.withBias(context, backward));
   }
 
   override getConfig(): Config {

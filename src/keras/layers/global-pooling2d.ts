@@ -1,6 +1,8 @@
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
+import { shortcutsOf } from '../../graph/shortcuts.js';
 import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -33,11 +35,16 @@ abstract class GlobalPooling2D extends Layer {
     return this.keepdims ? [batch, 1, 1, channels] : [batch, channels];
   }
 
+  /** (N, C, H, W) → (N, C, 1, 1) */
+  protected pool(g: GraphBuilder, x: Value): Value {
+    return g.op(this.op, [x]);
+  }
+
   /** dx (N, C, H, W) from dy (N, C, 1, 1). */
   protected abstract gradient(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
 
   override forward({ g }: Context, [x]: PerInput<Value>): Forward {
-    const y = g.op(this.op, [x]);
+    const y = this.pool(g, x);
     return {
       output: this.keepdims ? y : g.op('Flatten', [y], { axis: 1 }),
       backward: (dy) => ({
@@ -56,11 +63,21 @@ export class GlobalAveragePooling2D extends GlobalPooling2D {
   static override readonly className = 'GlobalAveragePooling2D';
   protected override readonly op = 'GlobalAveragePool';
 
+  protected override pool(g: GraphBuilder, x: Value): Value {
+    const last = shortcutsOf(g)?.channelsLast.get(x);
+    if (last === undefined) return super.pool(g, x);
+    return toChannelsFirst(g, g.op('ReduceMean', [last], { axes: [1, 2], keepdims: 1 }));
+  }
+
   /** Every value has an equal share. */
   protected override gradient(g: GraphBuilder, dy: Value, { x }: { x: Value }): Value {
-    const shape = g.op('Shape', [x]);
-    const area = g.op('ReduceProd', [g.op('Gather', [shape, g.ints(2, 3)])], { axes: [0], keepdims: 0 });
-    return g.op('Expand', [g.op('Div', [dy, g.cast(area, 'float32')]), shape]);
+    const share = (shape: Value, axes: Value) => {
+      const area = g.op('ReduceProd', [g.op('Gather', [shape, axes])], { axes: [0], keepdims: 0 });
+      return (value: Value) => g.op('Expand', [g.op('Div', [value, g.cast(area, 'float32')]), shape]);
+    };
+    const last = shortcutsOf(g)?.channelsLast.get(x);
+    if (last === undefined) return share(g.op('Shape', [x]), g.ints(2, 3))(dy);
+    return toChannelsFirst(g, share(g.op('Shape', [last]), g.ints(1, 2))(toChannelsLast(g, dy)));
   }
 }
 

@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { elementWise } from '../../graph/layout.js';
 import { sumTo } from '../../graph/sum-to.js';
 import { pythonTuple } from '../python/format.js';
 import type { Shape } from '../symbolic-shape.js';
@@ -43,11 +44,17 @@ export abstract class Merge extends Layer {
     const aligned = inputs.map((input, i) => align(g, input, inputShapes[i]?.length ?? rank, rank));
     const isPlain = inputShapes.every((shape) => isSameShape(shape, inputShapes[0]));
     const values = aligned.map(({ value }) => value);
+    const combined = (parts: readonly Value[]) =>
+      parts.reduce((merged, value) => this.combine(g, merged, value));
+    if (isPlain)
+      return {
+        output: elementWise(g, values, combined),
+        backward: (dy) => ({ inputs: this.gradients(g, dy, values) }),
+      };
     return {
-      output: values.reduce((merged, value) => this.combine(g, merged, value)),
+      output: combined(values),
       backward: (dy) => {
         const whole = this.gradients(g, dy, values);
-        if (isPlain) return { inputs: whole };
         return {
           inputs: aligned.map(({ value, restore }, i) => restore(sumTo(g, whole[i] ?? dy, value, rank))),
         };

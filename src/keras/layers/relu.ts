@@ -1,6 +1,8 @@
 import { ValueError } from '../../errors.js';
+import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
+import { elementWise } from '../../graph/layout.js';
 import { named } from '../../named-options.js';
 import type { Config, Fields } from '../serialized.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
@@ -53,28 +55,47 @@ export class ReLU extends Layer {
     this.threshold = threshold;
   }
 
-  override forward({ g }: Context, [x]: PerInput<Value>): Forward {
-    const { maxValue, negativeSlope, threshold } = this;
-    const above = () => g.op('Greater', [x, g.scalar(threshold)]);
-    const limited = (value: Value) => (maxValue === null ? value : g.op('Min', [value, g.scalar(maxValue)]));
-
-    let output: Value;
-    if (threshold !== 0 || negativeSlope !== 0) {
-      const slope = g.op('Mul', [g.op('Sub', [x, g.scalar(threshold)]), g.scalar(negativeSlope)]);
-      output = g.op('Where', [above(), limited(x), slope]);
-    } else {
-      output = maxValue === null ? g.op('Relu', [x]) : g.op('Clip', [x, g.scalar(0), g.scalar(maxValue)]);
-    }
-
+  override forward({ g }: Context, [input]: PerInput<Value>): Forward {
+    const output = elementWise(g, [input], ([x = input]) => this.#output(g, x));
     return {
       output,
-      backward: (dy) => {
-        const below = g.op('Mul', [dy, g.scalar(negativeSlope)]);
-        const dx = g.op('Where', [above(), dy, below]);
-        if (maxValue === null) return { inputs: [dx] };
-        return { inputs: [g.op('Where', [g.op('Less', [x, g.scalar(maxValue)]), dx, g.scalar(0)])] };
-      },
+      backward: (dOutput) => ({
+        inputs: [
+          elementWise(g, [dOutput, input, output], ([dy = dOutput, x = input, y = output]) =>
+            this.#gradient(g, dy, { x, y }),
+          ),
+        ],
+      }),
     };
+  }
+
+  #output(g: GraphBuilder, x: Value): Value {
+    const { maxValue, negativeSlope, threshold } = this;
+    const limited = (value: Value) => (maxValue === null ? value : g.op('Min', [value, g.scalar(maxValue)]));
+    if (threshold !== 0 || negativeSlope !== 0) {
+      const slope = g.op('Mul', [g.op('Sub', [x, g.scalar(threshold)]), g.scalar(negativeSlope)]);
+      return g.op('Where', [this.#isAbove(g, x), limited(x), slope]);
+    }
+    return maxValue === null ? g.op('Relu', [x]) : g.op('Clip', [x, g.scalar(0), g.scalar(maxValue)]);
+  }
+
+  #isAbove(g: GraphBuilder, x: Value): Value {
+    return g.op('Greater', [x, g.scalar(this.threshold)]);
+  }
+
+  #gradient(g: GraphBuilder, dy: Value, { x, y }: { x: Value; y: Value }): Value {
+    const { maxValue, negativeSlope, threshold } = this;
+    if (threshold === 0 && negativeSlope === 0) {
+      // From y, so that x need not be kept.
+      const isAbove = this.#isAbove(g, y);
+      const isInside =
+        maxValue === null ? isAbove : g.op('And', [isAbove, g.op('Less', [y, g.scalar(maxValue)])]);
+      return g.op('Mul', [dy, g.cast(isInside, 'float32')]);
+    }
+    const below = g.op('Mul', [dy, g.scalar(negativeSlope)]);
+    const dx = g.op('Where', [this.#isAbove(g, x), dy, below]);
+    if (maxValue === null) return dx;
+    return g.op('Where', [g.op('Less', [x, g.scalar(maxValue)]), dx, g.scalar(0)]);
   }
 
   override getConfig(): Config {

@@ -11,9 +11,10 @@ import {
   Convolution,
   type ConvolutionOptions,
   checkPositive,
-  convolutionBackward,
   depthwiseKernel,
   groupedShape,
+  noBackward,
+  trainConvolution,
 } from './base-conv.js';
 import type { PerInput } from './layer.js';
 import { channelsOf, pointWindow, slide } from './sliding-window.js';
@@ -112,6 +113,7 @@ export class SeparableConv2D extends Convolution {
   override forward(context: Context, [x]: PerInput<Value>, [inputShape]: PerInput<Shape>): Forward {
     const { g } = context;
     const group = channelsOf(this.name, inputShape);
+    if (context.training) return this.#train(context, x, inputShape, group);
     const depthwise = this.slideKernel(
       context,
       [x, depthwiseKernel(context, this.#depthwiseKernel)],
@@ -120,30 +122,30 @@ export class SeparableConv2D extends Convolution {
     );
     const pointwise = toOnnxKernel(g, context.weight(this.#pointwiseKernel));
     const z = g.op('Conv', [depthwise, pointwise, ...this.biasInput(context)]);
+    return this.activate(context, z, noBackward);
+  }
 
-    const throughDepthwise = convolutionBackward(context, {
-      sliding: { window: this.window, inputShape, x, y: depthwise },
+  #train(context: Context, x: Value, inputShape: Shape, group: number): Forward {
+    const { window, bias } = this;
+    const depthwise = trainConvolution(context, {
+      ...{ window, inputShape, x, group },
       kernel: this.#depthwiseKernel,
       kernelShape: groupedShape(this.#depthwiseKernel),
-      group,
     });
-    const channels = group * this.depthMultiplier;
-    const mixedShape = [...slide(this.window, inputShape, channels)];
-    const throughPointwise = convolutionBackward(context, {
-      sliding: { window: pointWindow, inputShape: mixedShape, x: depthwise, y: z },
+    const pointwise = trainConvolution(context, {
+      ...{ window: pointWindow, inputShape: slide(window, inputShape, group * this.depthMultiplier) },
+      ...{ x: depthwise.output, bias, group: 1 },
       kernel: this.#pointwiseKernel,
       kernelShape: this.#pointwiseKernel.shape,
-      group: 1,
     });
-    const backward = this.withBias(context, (dz, needsInput) => {
+    return this.activate(context, pointwise.output, (dz, needsInput) => {
       const needsDepthwise = needsInput || context.isTrained(this.#depthwiseKernel);
-      const mixed = throughPointwise(dz, needsDepthwise);
+      const mixed = pointwise.backward(dz, needsDepthwise);
       const [dDepthwise] = mixed.inputs;
       if (dDepthwise === undefined) return mixed;
-      const { inputs, weights } = throughDepthwise(dDepthwise, needsInput);
+      const { inputs, weights } = depthwise.backward(dDepthwise, needsInput);
       return { inputs, weights: new Map([...(mixed.weights ?? []), ...(weights ?? [])]) };
     });
-    return this.activate(context, z, backward);
   }
 
   override getConfig(): Config {

@@ -6,6 +6,7 @@
  */
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { float32 } from '../../graph/tensor.js';
 import type { Shape } from '../symbolic-shape.js';
 import { coveredBy, type Pair, padsOf, slide, type Window } from './sliding-window.js';
 
@@ -158,21 +159,78 @@ export function kernelGradient(
 ): Value {
   const { window } = sliding;
   const [, , inputs = 1, outputs = 1] = kernelShape;
+  if (group > 1 && inputs === 1 && outputs === group) {
+    const gradient = depthwiseGradient(g, dy, sliding, group);
+    if (gradient !== undefined) return gradient;
+  }
   // A row for each place of the window: (group, inputs, P) · (group, P, outputs / group).
-  const covered = cover(g, sliding);
+  const covered = g.op('Transpose', [cover(g, sliding)], { perm: [1, 0, 2, 3] });
   const dRows = g.op('Reshape', [
     g.op('Transpose', [dy], { perm: [1, 0, 2, 3] }),
     g.ints(group, outputs / group, -1),
   ]);
   const dPlaces = g.op('Transpose', [dRows], { perm: [0, 2, 1] });
   const products = tapsOf(window).map((tap) => {
-    const seen = g.op('Transpose', [tapOf(g, covered, window, tap)], { perm: [1, 0, 2, 3] });
+    const seen = tapOf(g, covered, window, tap);
     return g.op('MatMul', [g.op('Reshape', [seen, g.ints(group, inputs, -1)]), dPlaces]);
   });
   const stacked = products.length === 1 ? (products[0] ?? '') : g.op('Concat', products, { axis: 0 });
   if (group === 1) return g.op('Reshape', [stacked, g.ints(...kernelShape)]);
   const byTap = g.op('Reshape', [stacked, g.ints(-1, group, inputs, outputs / group)]);
   return g.op('Reshape', [g.op('Transpose', [byTap], { perm: [0, 2, 1, 3] }), g.ints(...kernelShape)]);
+}
+
+/** Wider rows make products of which too little is used. */
+const widestRow = 32;
+
+/**
+ * The gradient of a depthwise kernel, (kH, kW, 1, C), row by row of the kernel: dyᵀ · x for all rows of pixels, (W′, W″),
+ * holds what each column sends to each other, of which the diagonals are those that a window connects.
+ *
+ * @returns undefined where the images' width is not known, or large
+ */
+function depthwiseGradient(
+  g: GraphBuilder,
+  dy: Value,
+  sliding: Sliding,
+  channels: number,
+): Value | undefined {
+  const { window, inputShape } = sliding;
+  const [height, width] = window.size;
+  const [, , columns = null] = slide(window, inputShape, channels);
+  if (columns === null || columns > widestRow) return undefined;
+  const covered = coveredBy(window, 1, columns);
+  const diagonals = new Float32Array(columns * covered * width);
+  for (let place = 0; place < columns; place++)
+    for (let j = 0; j < width; j++) {
+      const column = place * window.strides[1] + j * window.dilation[1];
+      diagonals[(place * covered + column) * width + j] = 1;
+    }
+  const constant = g.initializer('diagonals', float32(diagonals, [columns * covered, width]));
+  const x = g.op('Transpose', [cover(g, sliding)], { perm: [1, 0, 2, 3] });
+  // (C, W′, N·H′)
+  const dRows = g.op('Reshape', [
+    g.op('Transpose', [dy], { perm: [1, 0, 2, 3] }),
+    g.ints(channels, -1, columns),
+  ]);
+  const dColumns = g.op('Transpose', [dRows], { perm: [0, 2, 1] });
+  const rows = Array.from({ length: height }, (_, i) => {
+    const seen = g.op('Slice', [
+      x,
+      g.ints(i * window.dilation[0]),
+      g.ints((i - height + 1) * window.dilation[0] || theEnd),
+      g.ints(2),
+      g.ints(window.strides[0]),
+    ]);
+    const products = g.op('MatMul', [dColumns, g.op('Reshape', [seen, g.ints(channels, -1, covered)])]);
+    // (C, W′·W″) · (W′·W″, kW)
+    return g.op('MatMul', [g.op('Reshape', [products, g.ints(channels, columns * covered)]), constant]);
+  });
+  const stacked = rows.length === 1 ? (rows[0] ?? '') : g.op('Concat', rows, { axis: 1 });
+  return g.op('Reshape', [
+    g.op('Transpose', [stacked], { perm: [1, 0] }),
+    g.ints(height, width, 1, channels),
+  ]);
 }
 
 /**
