@@ -18,6 +18,7 @@ import {
 import { BinaryCrossentropy } from '../../src/keras/losses/index.js';
 import { BinaryAccuracy } from '../../src/keras/metrics/index.js';
 import { Model, Sequential } from '../../src/keras/models/index.js';
+import { splitFrozen } from '../../src/keras/models/plan.js';
 import { Adam } from '../../src/keras/optimizers/index.js';
 import { setRandomSeed } from '../../src/keras/random/global-random.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
@@ -179,5 +180,45 @@ test.serial(
         );
     }
     await model.release();
+  },
+);
+
+test.serial(
+  'a base that is called is cut where its frozen layers end, as one whose layers are gone on from',
+  async (t) => {
+    const { x: photos, y: labels } = pictures(12, 64, 1);
+    const tune = async (isNested: boolean) => {
+      setRandomSeed(2);
+      const base = await MobileNet({
+        weights: null,
+        inputShape: [64, 64, 3],
+        includeTop: false,
+        alpha: 0.25,
+      });
+      seedWeights(base);
+      base.trainable = true;
+      for (const layer of base.layers.slice(0, -6)) layer.trainable = false;
+      const inputs = isNested ? Input({ shape: [64, 64, 3] }) : base.inputs[0]!;
+      const x = new GlobalAveragePooling2D().apply(isNested ? base.apply(inputs) : base.output);
+      const outputs = new Dense({ units: 1, activation: 'sigmoid' }).apply(x);
+      const model = new Model({ inputs, outputs });
+      const { frozen, rest } = splitFrozen(model);
+      t.deepEqual(
+        frozen?.map(({ outputShape }) => outputShape),
+        [[null, 2, 2, 256]],
+      );
+      t.is(rest.trainableWeights.length, model.trainableWeights.length);
+      model.compile({ optimizer: new Adam({ learningRate: 1e-3 }), loss: 'binary_crossentropy' });
+      const { history } = await model.fit(photos, labels, {
+        batchSize: 4,
+        epochs: 3,
+        shuffle: false,
+        verbose: 0,
+      });
+      const results = { loss: history.loss, weights: model.getWeights() };
+      await model.release();
+      return results;
+    };
+    t.deepEqual(await tune(true), await tune(false));
   },
 );

@@ -3,7 +3,7 @@ import type { Context, Forward } from '../../graph/differentiable.js';
 import type { Value } from '../../graph/graph.js';
 import { toChannelsFirst, toChannelsLast } from '../../graph/layout.js';
 import type { TrainingPlan } from '../../graph/training-plan.js';
-import type { KerasTensor, Layer } from '../layers/layer.js';
+import { KerasTensor, type Layer } from '../layers/layer.js';
 import { broadcastLoss, broadcastMetric } from '../losses/broadcast.js';
 import type { Loss } from '../losses/loss.js';
 import { lossOfPositions, metricOfPositions } from '../losses/positions.js';
@@ -27,7 +27,8 @@ export interface Split {
  *
  * A symbolic tensor is frozen when its layer has nothing to train and nothing random, and all it reads is frozen.
  */
-export function splitFrozen(model: Functional): Split {
+export function splitFrozen(given: Functional): Split {
+  const model = withoutNesting(given);
   const frozen = new Set<KerasTensor>(model.inputs);
   for (const tensor of model.tensors)
     if (!frozen.has(tensor) && isFixed(tensor.layer) && tensor.inputs.every((input) => frozen.has(input)))
@@ -45,6 +46,56 @@ export function splitFrozen(model: Functional): Split {
     frozen: inputs.map((tensor) => new Functional({ inputs: model.inputs, outputs: tensor, name })),
     rest: new Functional({ inputs, outputs: model.outputTensor, name }),
   };
+}
+
+/**
+ * A model whose nested models that begin with frozen weights, and go on with trained ones, are replaced by their layers,
+ * so that the cut can go through them.
+ */
+function withoutNesting(model: Functional): Functional {
+  if (!model.tensors.some(({ layer }) => isCutWithin(layer))) return model;
+  const expand = ({ inputs, tensors, outputTensor }: Functional, given: readonly KerasTensor[]) => {
+    const made = new Map(inputs.map((input, i) => [input, given[i] ?? input]));
+    for (const tensor of tensors) {
+      if (made.has(tensor)) continue;
+      const { shape, layer } = tensor;
+      const from = tensor.inputs.map((input) => made.get(input) ?? input);
+      made.set(
+        tensor,
+        layer instanceof Functional && isCutWithin(layer)
+          ? expand(layer, from)
+          : new KerasTensor(shape, layer, from),
+      );
+    }
+    return made.get(outputTensor) ?? outputTensor;
+  };
+  const { inputs, name } = model;
+  const outputs = expand(model, inputs);
+  // Layers of different models may have one name, which one model may not.
+  const layers = layersBefore(outputs, inputs);
+  const names = new Set([...layers].map((layer) => layer.name));
+  return names.size === layers.size ? new Functional({ inputs, outputs, name }) : model;
+}
+
+/** Whether a layer is a model of which a part with weights is frozen, and another trains. */
+const isCutWithin = (layer: Layer): boolean =>
+  layer instanceof Functional &&
+  layer.trainable &&
+  layer.trainableWeights.length > 0 &&
+  layer.layers.some((inner) => (inner.weights.length > 0 && isFixed(inner)) || isCutWithin(inner));
+
+/** Every layer that a tensor is made by. */
+function layersBefore(tensor: KerasTensor, inputs: readonly KerasTensor[]): Set<Layer> {
+  const seen = new Set<KerasTensor>(inputs);
+  const layers = new Set(inputs.map(({ layer }) => layer));
+  const visit = (at: KerasTensor) => {
+    if (seen.has(at)) return;
+    seen.add(at);
+    layers.add(at.layer);
+    at.inputs.forEach(visit);
+  };
+  visit(tensor);
+  return layers;
 }
 
 const isFixed = (layer: Layer): boolean =>
