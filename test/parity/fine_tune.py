@@ -58,7 +58,7 @@ def train(case, dtype, weights, x, y):
         rows = slice(start, start + case["batch"])
         model.reset_metrics()
         losses.append(float(model.train_on_batch(x[rows].astype(dtype), y[rows].astype(dtype))))
-    return losses, [packed(w) for w in model.get_weights()]
+    return losses, model.get_weights()
 
 
 def run(case):
@@ -85,8 +85,10 @@ def run(case):
     answer["gradients"] = [packed(g) for g in double]
     answer["errors"] = [float(np.linalg.norm(s - d) / np.linalg.norm(d)) for s, d in zip(single, double, strict=True)]
 
-    answer["losses"], answer["final"] = train(case, "float32", initial, x, y)
-    answer["double_losses"], _ = train(case, "float64", initial, x, y)
+    answer["losses"], single_final = train(case, "float32", initial, x, y)
+    answer["double_losses"], final = train(case, "float64", initial, x, y)
+    answer["final"] = [packed(w) for w in final]
+    answer["final_errors"] = [float(np.linalg.norm(s - d)) for s, d in zip(single_final, final, strict=True)]
     return answer
 
 
