@@ -1,5 +1,6 @@
 /** The studio, used as a person would. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -813,6 +814,83 @@ test.serial('it works under a strict policy, and again when the server has gone'
     },
     { headers: { 'content-security-policy': policy } },
   );
+});
+
+/** What axe finds. */
+async function faultsOf(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+test.serial('axe finds nothing in any state, and nothing moves while the page opens', async (t) => {
+  const { faces, stripes, folder } = t.context;
+  const server = await serveFolder(folder);
+  // The page's own policy would keep axe out.
+  const context = await t.context.browser.newContext({
+    viewport: { width: 390, height: 844 },
+    bypassCSP: true,
+  });
+  const page = await context.newPage();
+  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  const check = async (state: string) => {
+    await page.evaluate(await readFile(axe, 'utf8'));
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      t.deepEqual(await faultsOf(page), [], `${state}, ${colorScheme}`);
+    }
+  };
+  try {
+    const shift = () =>
+      page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            new PerformanceObserver((list) =>
+              resolve(
+                list
+                  .getEntries()
+                  .reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0),
+              ),
+            ).observe({ type: 'layout-shift', buffered: true });
+            // Without a shift nothing is told: two frames after the page is there are soon enough for one.
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
+          }),
+      );
+    await page.goto(server.url);
+    await page.locator('body[data-state=ready]').waitFor();
+    await card(page, 1).waitFor();
+    t.is(await shift(), 0);
+    t.is(await page.locator('[aria-current=step]').textContent(), '1 Pictures');
+    await check('empty');
+    const broken = { name: 'letter.png', mimeType: 'image/png', buffer: Buffer.from('Dear sir or madam') };
+    await addPictures(page, 0, 'Faces', [...faces.slice(0, 3), stripes[0]!, broken]);
+    await addPictures(page, 1, 'Stripes', stripes.slice(0, 4));
+    await page.locator('.notice').waitFor();
+    await page.locator('#advice li').first().waitFor();
+    t.is(await page.locator('[aria-current=step]').textContent(), '2 Train');
+    await check('pictures, advice and a note');
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await status(page, /^Trained in/).waitFor({ timeout: 120_000 });
+    t.is(await page.locator('[aria-current=step]').textContent(), '3 Try it');
+    await check('trained');
+    await page.locator('#confusion button').first().click();
+    await check('pictures of a cell');
+    await page.keyboard.press('Escape');
+    await card(page, 0).locator('.thumb').first().click();
+    t.is(await page.locator('[aria-current=step]').textContent(), '2 Train');
+    await check('a model that is older than its pictures, and undo');
+    await waitUntilKept(page);
+    await page.reload();
+    await page.locator('#report').waitFor();
+    t.is(await shift(), 0, 'nor where an earlier visit is there again');
+  } finally {
+    await context.close();
+    await server.close();
+  }
 });
 
 test.serial('it fits a phone, in light and dark', async (t) => {

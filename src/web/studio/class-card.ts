@@ -50,7 +50,7 @@ export class ClassCard {
   readonly #name: HTMLInputElement;
   readonly #count = element('span', { className: 'count', role: 'status' });
   readonly #list = element('ul', { className: 'thumbs' });
-  readonly #cameraButton = button('Camera');
+  readonly #cameraButton = button('Camera', { className: 'tight' });
   #entries: readonly Entry[] = [];
   readonly #remove = button('×', { className: 'remove', title: 'Remove the class' });
   #capture?: Capture;
@@ -78,7 +78,7 @@ export class ClassCard {
       this.#list,
       element('p', { className: 'hint', textContent: 'Drop pictures here' }),
       element('div', { className: 'row' }, [
-        element('label', { className: 'add' }, [input, 'Add pictures']),
+        element('label', { className: 'add tight' }, [input, 'Add pictures']),
         this.#cameraButton,
       ]),
     );
@@ -169,6 +169,12 @@ export class ClassCard {
     this.#capture?.root.remove();
     this.#capture = undefined;
     this.#cameraButton.hidden = false;
+  }
+
+  /** Gives back the memory of the small pictures. The card is of no use after. */
+  release(): void {
+    this.close();
+    for (const { thumbnail } of this.#entries) if (thumbnail) URL.revokeObjectURL(thumbnail);
   }
 
   #place({ name, blob, key = newKey(), look }: NewPicture): Entry {

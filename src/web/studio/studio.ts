@@ -68,8 +68,18 @@ function onChange(): void {
   find<HTMLButtonElement>('#save').disabled = isSaved;
   modelPanel.compareWith(classesNow());
   find('#welcome').hidden = pictureCount() > 0;
+  markStep();
   showAdvice();
   autosave.schedule();
+}
+
+/** Shows which of the three steps comes next. */
+function markStep(): void {
+  const filled = cards.filter(({ pictures }) => pictures.length > 0).length;
+  const isCurrent = modelPanel.model !== undefined && find('#stale-download').hidden;
+  const next = isCurrent ? 'try' : filled > 1 ? 'train' : 'pictures';
+  for (const step of ['pictures', 'train', 'try'])
+    find(`#${step}-title`).ariaCurrent = step === next ? 'step' : null;
 }
 
 function showAdvice(): void {
@@ -196,6 +206,7 @@ async function changeRule(rule: StrangerRule): Promise<void> {
 function showModel(model: KeptModel): void {
   modelPanel.model = model;
   modelPanel.compareWith(classesNow());
+  markStep();
   report.show(model);
 }
 
@@ -297,7 +308,7 @@ async function addFolders(files: readonly PathedFile[] | Promise<readonly Pathed
 /** Takes all classes away, for good. */
 function removeAll(): void {
   for (const card of cards.splice(0)) {
-    card.close();
+    card.release();
     card.root.remove();
   }
   undo.clear();
@@ -315,6 +326,7 @@ async function restore(): Promise<void> {
   while (cards.length < 2 && !left) addClass();
   document.body.dataset.restored = 'yes';
   find('#welcome').hidden = pictureCount() > 0;
+  markStep();
   if (left) await warmUp();
 }
 
