@@ -43,13 +43,13 @@ export interface StrangerModel {
   readonly rule: StrangerRule;
 }
 
-/** A training picture, measured against prototypes of pictures in other folds. */
-export interface KnownPicture extends Measured {
+/** A picture, measured against prototypes of others. */
+export interface MeasuredPicture extends Measured {
   readonly path: string;
 }
 
 export interface LearnedStrangers extends StrangerModel {
-  readonly known: readonly KnownPicture[];
+  readonly known: readonly MeasuredPicture[];
 }
 
 const folds = 5;
@@ -68,7 +68,7 @@ export function learnStrangers(
   { mode = 'far', reject = 0.05, random, energies = new Map() }: StrangerOptions,
 ): LearnedStrangers | null {
   const training = firstViews(data);
-  const left: KnownPicture[] = stratifiedFolds(training, folds, random).flatMap((fold) => {
+  const left: MeasuredPicture[] = stratifiedFolds(training, folds, random).flatMap((fold) => {
     const familiarities = familiarityOf(embeddingsOf(fold.held), findPrototypes(fold.training, random));
     return fold.held.pictures.map(({ path }, i) => ({
       path,

@@ -98,7 +98,10 @@ export async function fullReport(): Promise<Report> {
     ...{ thumbnails, closeUps, counts: [50, 4, 20], bestEpoch: 2 },
     strangers: {
       ...{ mode: 'far', threshold: 0.6, folder: 'photos/others' },
-      ...{ known: [0.9, 0.8, 0.7, 0.65, 0.5, 0.85], strange: [0.2, 0.3, 0.55, 0.7] },
+      ...{
+        known: [0.9, 0.8, 0.7, 0.65, 0.5, 0.85],
+        strange: [0.2, 0.3, 0.55, 0.7].map((score) => ({ path: `photos/others/${score}.jpg`, score })),
+      },
     },
     history: {
       ...{ loss: [1.2, 0.5, 0.2], accuracy: [0.4, 0.8, 0.95] },

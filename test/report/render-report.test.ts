@@ -173,6 +173,7 @@ test('every part of a report is on its page', async (t) => {
     textOf(page, 'strangers'),
     /so were 75\.0% of 4 pictures of other things in photos\/others, and 16\.7% of 6 pictures/,
   );
+  t.true(textOf(page, 'strangers').endsWith('Strangers that pass for known no picture 0.7.jpg'));
   t.regex(textOf(page, 'training'), /The weights of epoch 2 were kept/);
   t.regex(textOf(page, 'facts'), /Model File onnx\/model\.onnx Size 5\.1 MB/);
   t.regex(textOf(page, 'skipped'), /paper\/broken\.jpg: Expected a picture\./);
@@ -201,7 +202,13 @@ test('names from files stay text, wherever they stand', async (t) => {
       ...{ facts: [{ title: evil, facts: [[evil, evil]] }], skipped: [{ path, reason: evil }] },
       ...{ noHeat: evil, suspectLabels: [{ path, given: 0, probability: 0, likely: 1 }] },
       leakage: { pairs: [{ a: path, b: evil, similarity: 1 }], without: null },
-      strangers: { mode: 'far', threshold: 0.5, known: [0.6], strange: [0.1], folder: evil },
+      strangers: {
+        mode: 'far',
+        threshold: 0.5,
+        known: [0.6],
+        strange: [{ path: evil, score: 0.8 }],
+        folder: evil,
+      },
     }),
   );
   t.is([...page.matchAll(/<script/g)].length, 3, 'answers, thumbnails and the script of the page');

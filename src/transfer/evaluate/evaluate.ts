@@ -135,7 +135,15 @@ export async function evaluateClassifier(
     calibration: calibrationOf(predictions),
     ...(scores.length === 0 ? {} : { unknown: predictions.filter(({ known }) => known === false).length }),
     ...(faceless > 0 ? { noFace: faceless } : {}),
-    ...(strange && rule ? { strangers: compareScores(rule.threshold, scores, strange) } : {}),
+    ...(strange && rule
+      ? {
+          strangers: compareScores(
+            rule.threshold,
+            scores,
+            strange.map(({ score }) => score),
+          ),
+        }
+      : {}),
     ...(leakage ? { leakage } : {}),
   };
   if (report !== undefined) {
@@ -169,16 +177,18 @@ async function scoreFolder(
   folder: string,
   { strict, ...options }: ClassifyFilesOptions & { strict: boolean },
   reporter: Reporter,
-): Promise<number[]> {
+): Promise<{ path: string; score: number }[]> {
   const { paths, skipped: passedOver } = await findImages(folder);
   const skipped = passedOver.filter(isWorthTelling);
-  const scores: number[] = [];
+  const scores: { path: string; score: number }[] = [];
   let done = 0;
   for await (const file of classifyFiles(paths, options)) {
     if ('error' in file) {
       if (file.error instanceof OnnxFormatError) throw file.error;
       skipped.push({ path: file.path, reason: file.error.message });
-    } else scores.push(...file.results.slice(0, 1).flatMap(({ stranger }) => stranger?.score ?? []));
+    } else
+      for (const { stranger } of file.results.slice(0, 1))
+        if (stranger) scores.push({ path: file.path, score: stranger.score });
     reporter.progress('Looking at strangers', { done: ++done, total: paths.length });
   }
   reportSkipped(skipped, reporter);

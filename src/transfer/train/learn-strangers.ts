@@ -7,7 +7,7 @@ import {
   energyOf,
   type LearnedStrangers,
   learnStrangers,
-  type Measured,
+  type MeasuredPicture,
   type StrangerScores,
   scoreStrangers,
   tuneRule,
@@ -36,7 +36,7 @@ export interface TrainedStrangers extends LearnedStrangers {
   /** On the pictures of `strangers`; `null` where none were named. */
   readonly scores: StrangerScores | null;
   /** Of the pictures of `strangers`; `null` where none were named. */
-  readonly strange: readonly Measured[] | null;
+  readonly strange: readonly MeasuredPicture[] | null;
 }
 
 /**
@@ -86,7 +86,7 @@ function measure(
   strangers: Dataset,
   { prototypes }: LearnedStrangers,
   logistic: Logistic | null,
-): Measured[] {
+): MeasuredPicture[] {
   const { x } = toArrays(strangers, 1);
   const logits = logistic && logitsOf(logistic, x);
   const width = logistic?.bias.data.length ?? 0;
@@ -95,6 +95,7 @@ function measure(
     prototypes,
   );
   return Array.from(familiarities, (familiarity, row) => ({
+    path: strangers.pictures[row]?.path ?? '',
     familiarity,
     ...(logits ? { energy: energyOf(logits.subarray(row * width, (row + 1) * width)) } : {}),
   }));

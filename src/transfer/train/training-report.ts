@@ -73,7 +73,10 @@ function describeStrangers(
   const score = (measured: Measured) => scoreOf(rule, measured);
   return {
     ...{ mode: rule.mode, threshold: rule.threshold },
-    ...{ known: known.map(score), strange: strange?.map(score) ?? null },
+    ...{
+      known: known.map(score),
+      strange: strange?.map((picture) => ({ path: picture.path, score: score(picture) })) ?? null,
+    },
     ...(folder === undefined ? {} : { folder }),
   };
 }

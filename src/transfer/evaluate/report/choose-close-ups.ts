@@ -1,5 +1,5 @@
 import { argMax } from '../../../classifier/metrics.js';
-import type { Answer } from './report.js';
+import type { Answer, StrangersReport } from './report.js';
 
 /** Pictures to look at closely. */
 export interface Chosen {
@@ -28,3 +28,10 @@ export function chooseCloseUps(answers: readonly Answer[], most = 12): Chosen {
   const first = (list: typeof judged) => list.slice(0, most).map(({ answer }) => answer);
   return { worst: first(worst), unsure: first(unsure) };
 }
+
+/** Paths of pictures of other things that pass for known ones, the most familiar first. */
+export const passingStrangers = ({ strange, threshold }: StrangersReport): string[] =>
+  (strange ?? [])
+    .filter(({ score }) => score >= threshold)
+    .sort((a, b) => b.score - a.score)
+    .map(({ path }) => path);

@@ -4,9 +4,10 @@ import type { ModelMetadata } from '../../../classifier/metadata.js';
 import type { Engine } from '../../../engine/engine.js';
 import type { Reporter } from '../../reporter.js';
 import { adviseNext } from './advise.js';
-import { chooseCloseUps } from './choose-close-ups.js';
+import { chooseCloseUps, passingStrangers } from './choose-close-ups.js';
 import { makeCloseUps } from './close-ups.js';
 import type { Answer, Report, SmallPicture } from './report.js';
+import { mostShown } from './sections.js';
 import type { ThumbnailSetup } from './thumbnail-worker.js';
 
 /** The most pixels of width and height: 5,000 photos of waste take 11 MB. */
@@ -54,12 +55,13 @@ export async function collectReport(
 
 /** All pictures that are shown small. */
 function pathsOf(report: Report): string[] {
-  const { answers, suspectLabels = [], leakage } = report;
+  const { answers, suspectLabels = [], leakage, strangers } = report;
   return [
     ...new Set([
       ...answers.map(({ path }: Answer) => path),
       ...suspectLabels.map(({ path }) => path),
       ...(leakage?.pairs ?? []).flatMap(({ a, b }) => [a, b]),
+      ...(strangers ? passingStrangers(strangers).slice(0, mostShown) : []),
       ...adviseNext(report).flatMap(({ examples }) => examples),
     ]),
   ];

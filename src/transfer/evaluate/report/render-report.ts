@@ -140,7 +140,7 @@ function listSections(report: Report, evaluation: Evaluation): Section[] {
       : null,
     { id: 'sureness', title: 'How sure it may be', content: sureness(report) },
     report.strangers
-      ? { id: 'strangers', title: 'Strangers', content: strangersSection(report.strangers) }
+      ? { id: 'strangers', title: 'Strangers', content: strangersSection(report, report.strangers) }
       : null,
     history && Object.keys(history).length > 0
       ? { id: 'training', title: 'Training', content: trainingSection(history, report.bestEpoch) }

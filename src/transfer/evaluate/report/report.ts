@@ -48,8 +48,8 @@ export interface StrangersReport {
   readonly threshold: number;
   /** Scores of pictures of the classes. */
   readonly known: readonly number[];
-  /** Scores of pictures of other things; `null` where there are none. */
-  readonly strange: readonly number[] | null;
+  /** Pictures of other things, with their scores; `null` where there are none. */
+  readonly strange: readonly { readonly path: string; readonly score: number }[] | null;
   /** The folder of pictures of other things. Default: none. */
   readonly folder?: string;
 }

@@ -5,12 +5,13 @@ import { compareScores } from '../../../classifier/strangers.js';
 import type { SuspectLabel } from '../../../classifier/suspect-labels.js';
 import { wilsonInterval } from '../../../classifier/wilson.js';
 import { epochsChart, reliabilityChart, scoresChart, strangersChart } from './charts.js';
+import { passingStrangers } from './choose-close-ups.js';
 import { thumbnail } from './figures.js';
 import { count, html, type Markup, percent, range } from './markup.js';
 import type { Leakage, Report, StrangersReport } from './report.js';
 
 /** Pictures that a section shows at most; the others are counted. */
-const mostShown = 24;
+export const mostShown = 24;
 
 export function sureness({ answers }: Report): Markup {
   const bins = reliabilityOf(answers);
@@ -24,19 +25,22 @@ export function sureness({ answers }: Report): Markup {
     )}</tbody></table></div>`;
 }
 
-export function strangersSection({ mode, threshold, known, strange, folder }: StrangersReport): Markup {
-  const score =
+export function strangersSection(report: Report, strangers: StrangersReport): Markup {
+  const { mode, threshold, known, strange, folder } = strangers;
+  const scores = (strange ?? []).map(({ score }) => score);
+  const title =
     mode === 'far' ? 'Familiarity: cosine to the nearest prototype' : 'Score: the smaller p-value';
   const key = html`<ul class="key"><li><span class="hit"></span>pictures of the classes</li>${strange && html`<li><span class="miss"></span>strangers</li>`}<li>dotted: the limit</li></ul>`;
-  const scores = html`<figure><figcaption>How familiar pictures look</figcaption>${scoresChart({ known, strange: strange ?? [], threshold }, score)}${key}</figure>`;
-  if (!strange || strange.length === 0) {
-    const { falseRejection } = compareScores(threshold, known, []);
-    return html`<p>Below its limit a picture is called unknown. Of the pictures of the classes here, ${percent(falseRejection)} were. Name a folder of other things with <code>--strangers</code>, to see how well these are told.</p><div class="charts">${scores}</div>`;
-  }
-  const { auroc, falseRejection, falseAcceptance } = compareScores(threshold, known, strange);
+  const histogram = html`<figure><figcaption>How familiar pictures look</figcaption>${scoresChart({ known, strange: scores, threshold }, title)}${key}</figure>`;
+  const { auroc, falseRejection, falseAcceptance } = compareScores(threshold, known, scores);
+  if (scores.length === 0)
+    return html`<p>Below its limit a picture is called unknown. Of the pictures of the classes here, ${percent(falseRejection)} were. Name a folder of other things with <code>--strangers</code>, to see how well these are told.</p><div class="charts">${histogram}</div>`;
   const told = 1 - falseAcceptance;
-  return html`<p>Below its limit a picture is called unknown: so were <b>${percent(told)}</b> of ${count(strange.length, 'picture')} of other things${folder !== undefined && html` in ${folder}`}, and <b>${percent(falseRejection)}</b> of ${count(known.length, 'picture')} of the classes. A known picture looks more familiar than a stranger ${percent(auroc)} of the time (AUROC ${auroc.toFixed(3)}).</p>
-<div class="charts">${scores}<figure><figcaption>Other limits</figcaption>${strangersChart(ratesByLimit(known, strange), [falseRejection, told])}<ul class="key"><li>the dot: the limit of this model</li></ul></figure></div>`;
+  const passing = passingStrangers(strangers);
+  const theirs = { ...report, folder: folder ?? report.folder };
+  return html`<p>Below its limit a picture is called unknown: so were <b>${percent(told)}</b> of ${count(scores.length, 'picture')} of other things${folder !== undefined && html` in ${folder}`}, and <b>${percent(falseRejection)}</b> of ${count(known.length, 'picture')} of the classes. A known picture looks more familiar than a stranger ${percent(auroc)} of the time (AUROC ${auroc.toFixed(3)}).</p>
+<div class="charts">${histogram}<figure><figcaption>Other limits</figcaption>${strangersChart(ratesByLimit(known, scores), [falseRejection, told])}<ul class="key"><li>the dot: the limit of this model</li></ul></figure></div>
+${passing.length > 0 && html`<h3>Strangers that pass for known</h3><div class="grid">${passing.slice(0, mostShown).map((path) => thumbnail(theirs, path, html``))}</div>${passing.length > mostShown && html`<p class="note">And ${count(passing.length - mostShown, 'other')}.</p>`}`}`;
 }
 
 /** The share of known pictures that are turned away, and of strangers that are told, from the lowest limit to the highest. */

@@ -9,7 +9,7 @@ import { writeOver } from '../../write-over.js';
 import { collectReport } from './collect-report.js';
 import { describeModel } from './describe-model.js';
 import { renderReport } from './render-report.js';
-import type { Answer, Leakage } from './report.js';
+import type { Answer, Leakage, StrangersReport } from './report.js';
 import { readTrainingRecord } from './training-record.js';
 
 /** The answers of a model about a folder of classes. */
@@ -26,7 +26,7 @@ export interface EvaluationAnswers {
   /** Of the answers, where the model tells strangers; empty where it does not. */
   readonly scores: readonly number[];
   /** Of pictures of other things, and their folder. */
-  readonly strange: readonly number[] | null;
+  readonly strange: StrangersReport['strange'];
   readonly strangers: string | undefined;
   readonly skipped: readonly SkippedPicture[];
   /** Pictures that training has seen, where the training pictures are known. */
