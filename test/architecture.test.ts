@@ -116,15 +116,26 @@ test('what a page needs imports nothing from Node', (t) => {
 test('documents name files that exist', async (t) => {
   const root = new URL('../../', import.meta.url).pathname;
   const decisions = (await readdir(join(root, 'docs/adr'))).map((name) => join('docs/adr', name));
+  const pages = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const documents = [
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'README.md',
+    ...pages.map((name) => join('docs', name)),
+  ];
   const missing: string[] = [];
   let named = 0;
-  for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md', ...decisions]) {
+  for (const document of [...documents, ...decisions]) {
     const text = await readFile(join(root, document), 'utf8');
     const paths = [
       ...text.matchAll(/`((?:src|test|tools|docs)\/[^`\s]+)`/g),
-      ...text.matchAll(/\]\(([^():#]+)\)/g),
+      // Links begin where the document lies.
+      ...Array.from(text.matchAll(/\]\(([^():#]+)\)/g), ([, path = '']) => [
+        '',
+        join(dirname(document), path),
+      ]),
       ...Array.from(text.matchAll(/node dist\/([\w/-]+)\.js/g), ([, path]) => ['', `${path}.ts`]),
-      // The README names tests by area and file.
+      // The pages name tests by area and file.
       ...Array.from(text.matchAll(/\(`([a-z]+\/[a-z-]+)`\)/g), ([, path]) => ['', `test/${path}.test.ts`]),
     ];
     for (const [, path = ''] of paths) {
