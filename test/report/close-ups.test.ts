@@ -50,6 +50,24 @@ test('a close-up has the part that the model saw, framed in the photo, and heat 
   });
 });
 
+test('a close-up says so where a model that looks for faces found none', async (t) => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'red.png');
+    await sharp(await redPicture()).toFile(path);
+    const { metadata, ...model } = redOrBlue();
+    const preprocessing = { ...JSON.parse(metadata?.preprocessing ?? ''), crop: 'face' };
+    const faces = { ...model, metadata: { ...metadata, preprocessing: JSON.stringify(preprocessing) } };
+    const { closeUps } = await makeCloseUps([{ path, label: 1, probabilities: [0.1, 0.9] }], {
+      model: await sealModel(faces),
+      engine: await ortNode({ provider: 'cpu', threads: 1 }),
+    });
+    const { part, note, heat } = closeUps.get(path) ?? {};
+    t.is(note, 'No face was found: the model was shown the whole picture.');
+    t.is(part, null);
+    t.truthy(heat);
+  });
+});
+
 test('small pictures are upright where EXIF counts, no larger than asked for, and of any format', async (t) => {
   const { data, info } = await sharp({
     create: { width: 300, height: 200, channels: 3, background: '#c03020' },

@@ -45,14 +45,22 @@ export async function makeCloseUps(
       const { taken } = judge(answer);
       const now = judge({ ...answer, probabilities: result.probabilities }).taken;
       const isSame = now === taken;
-      const note = isSame
-        ? undefined
-        : `The finished model, which has learned this picture, says ${labels[now]}.`;
+      const notes = [
+        ...(preprocessing.crop === 'face' && !result.face
+          ? ['No face was found: the model was shown the whole picture.']
+          : []),
+        ...(isSame ? [] : [`The finished model, which has learned this picture, says ${labels[now]}.`]),
+      ];
       const region = regionOf(image, preprocessing.crop, result.face);
       const part = preprocessing.crop === 'none' ? null : await partOf(image, result, region);
       const heat = isSame && result.heatmap ? await drawHeat(result.heatmap, part?.image ?? image) : null;
       const photo = await shrinkImage(image, { side: sides.photo });
-      closeUps.set(answer.path, { photo, part, heat, ...(note ? { note } : {}) });
+      closeUps.set(answer.path, {
+        photo,
+        part,
+        heat,
+        ...(notes.length > 0 ? { note: notes.join(' ') } : {}),
+      });
     }
   } finally {
     await classifier.release();
