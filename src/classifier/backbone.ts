@@ -11,6 +11,7 @@ import {
   normalisePixels,
   type Preprocessing,
   type Scaling,
+  scalings,
   tfScaling,
 } from '../graph/preprocessing.js';
 import { readWeightsPath } from '../keras/applications/architecture.js';
@@ -28,12 +29,19 @@ import {
   mobileNetV2Sizes,
   readMobileNetV2File,
 } from '../keras/applications/mobilenet-v2.js';
+import {
+  type Application,
+  applicationNamed,
+  applicationOfSize,
+  applications,
+} from '../keras/applications/registry.js';
 import { Input } from '../keras/layers/input.js';
 import type { Model } from '../keras/models/model.js';
 import type { RandomState } from '../keras/random/random-state.js';
 import { isZip } from '../keras/saving/archive.js';
 import { type Hdf5Group, readHdf5 } from '../keras/saving/hdf5.js';
 import { legacyWeights } from '../keras/saving/legacy-h5.js';
+import { hasKeras3Weights } from '../keras/saving/weights-h5.js';
 import { named, refuseOthers } from '../named-options.js';
 
 import type { BackboneInfo, Licence } from './metadata.js';
@@ -64,22 +72,26 @@ export type BackboneWriter = (
 
 /** A feature extractor of Keras's layers. */
 export interface Backbone extends FeatureExtractor {
-  /** MobileNet or MobileNetV2 without its top: (N, height, width, 3) → (N, ⌈height/32⌉, ⌈width/32⌉, D). */
+  /** A network of Keras's without its top: (N, height, width, 3) → (N, h, w, D). */
   readonly model: Model;
 }
 
 export interface BackboneOptions {
   /**
-   * `'vggface2'` for faces; for the rest `'imagenet'`, or `'imagenet-v2'` for MobileNetV2; the path of a file, or
-   * `null` for random weights. Default: `'vggface2'`.
+   * `'vggface2'` for faces; for the rest `'imagenet'`, `'imagenet-v2'` for MobileNetV2, or the name of one of
+   * `applications`, such as `'resnet50'`; the path of a file, or `null` for random weights of MobileNet. Default:
+   * `'vggface2'`.
    */
   weights?: 'vggface2' | 'imagenet' | 'imagenet-v2' | (string & {}) | null;
   /**
    * Width multiplier 0.25, 0.5, 0.75 or 1; of MobileNetV2 0.35, 0.5, 0.75, 1, 1.3 or 1.4. A file knows its own, and
-   * whether it is of MobileNet or MobileNetV2. Default: the file's, else 1.
+   * whether it is of MobileNet or MobileNetV2. Other networks have none. Default: the file's, else 1.
    */
   alpha?: number;
-  /** Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96. Default: as a file's name says, else 224. */
+  /**
+   * Height and width in pixels: 128, 160, 192 or 224, for MobileNetV2 also 96; other networks take any from 32 on, most.
+   * Default: as a file's name says, else what the weights were trained on.
+   */
   size?: number;
   /** Called as weights are downloaded. Default: none. */
   onProgress?: (progress: DownloadProgress) => void;
@@ -88,9 +100,9 @@ export interface BackboneOptions {
 }
 
 /**
- * Loads MobileNet or MobileNetV2, with the preprocessing that its weights ask for.
+ * Loads a network of Keras's, with the preprocessing that its weights ask for.
  *
- * @throws ValueError for weights that are not MobileNet's, DownloadError where they cannot be had
+ * @throws ValueError for weights of another network, DownloadError where they cannot be had
  *
  * @example
  * const backbone = await loadBackbone({ weights: 'vggface2' });
@@ -107,7 +119,26 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
     ...others
   } = named(options, 'loadBackbone');
   refuseOthers(others, 'loadBackbone', loadBackbone);
-  const { alpha, size, bytes, isV2 } = await findWeights({ weights, alpha: width, size: side, onProgress });
+  const application = applicationNamed(weights);
+  if (application)
+    return loadApplication(application, 'imagenet', {
+      label: 'imagenet',
+      alpha: width,
+      size: side,
+      onProgress,
+      random,
+    });
+  const {
+    application: found,
+    alpha,
+    size,
+    bytes,
+    isV2,
+  } = await findWeights({ weights, alpha: width, size: side, onProgress });
+  if (found && bytes) {
+    const label = String(weights).replace(/^.*[/\\]/, '');
+    return loadApplication(found, bytes, { label, alpha: width, size: side, onProgress, random });
+  }
   const inputTensor = Input({ shape: [size, size, 3], name: 'pictures' });
   const shared = {
     alpha,
@@ -139,11 +170,70 @@ export async function loadBackbone(options: BackboneOptions = {}): Promise<Backb
   };
 }
 
+interface ApplicationRequest extends Pick<BackboneOptions, 'alpha' | 'size' | 'onProgress' | 'random'> {
+  /** What the weights are called. */
+  readonly label: string;
+}
+
+/** One of Keras's other networks. @throws ValueError for options that it does not take */
+async function loadApplication(
+  application: Application,
+  weights: 'imagenet' | Uint8Array,
+  { label, alpha, size = application.size, onProgress, random }: ApplicationRequest,
+): Promise<Backbone> {
+  const { name, className, minSize, features, scaling, licence } = application;
+  if (alpha !== undefined)
+    throw new ValueError(
+      `Expected \`alpha\` with MobileNet's weights alone. Received: it with those of ${className}.`,
+    );
+  if (!Number.isInteger(size) || size < minSize)
+    throw new ValueError(
+      `Expected \`size\` to be a whole number from ${minSize} with ${name}. Received: ${size}.`,
+    );
+  const make = await application.load();
+  let file: Uint8Array | undefined;
+  const model = await make({
+    ...{ weights, includeTop: false, inputShape: [size, size, 3], onProgress, random },
+    inputTensor: Input({ shape: [size, size, 3], name: 'pictures' }),
+    onWeights: (bytes) => {
+      file = bytes;
+    },
+    // Any size will do: these networks are without their tops.
+    warn: () => {},
+  });
+  const isPublished = weights === 'imagenet' && licence !== undefined;
+  return {
+    model,
+    size: [size, size],
+    features,
+    scaling: scalings[scaling],
+    info: {
+      name,
+      weights: label,
+      ...(file ? { sha256: await sha256(file) } : {}),
+      ...(isPublished ? { licence } : {}),
+    },
+    licences: isPublished
+      ? [
+          {
+            work: `${className} weights (keras-applications, trained on ImageNet)`,
+            licence,
+            credit: `The ${className} authors and Keras, https://keras.io/api/applications`,
+          },
+        ]
+      : [],
+    opset: 13,
+    write: backboneWriter({ model }),
+  };
+}
+
 interface FoundWeights {
   readonly alpha: number;
   readonly size: number;
   readonly bytes?: Uint8Array;
   readonly isV2?: boolean;
+  /** The network, where it is no MobileNet of the first two versions. */
+  readonly application?: Application;
 }
 
 /** The file of the weights, with the width and the size of pictures that they are for. */
@@ -162,7 +252,7 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   const bytes = await readWeightsPath(weights).catch((cause) => {
     throw Object.assign(
       new ValueError(
-        `Expected weights 'vggface2', 'imagenet', 'imagenet-v2', or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
+        `Expected weights 'vggface2', 'imagenet', 'imagenet-v2', ${applications.map(({ name }) => `'${name}'`).join(', ')}, or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
       ),
       { cause },
     );
@@ -171,6 +261,8 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
     throw new ValueError(
       `Expected weights in one of Keras's .h5 files. Received: ${weights}, a .keras file. Hint: make an .onnx file of it with 'ort-transfer convert', and take that.`,
     );
+  const application = applicationOfSize(await readHdf5(bytes, countWeights));
+  if (application) return { alpha: 1, size, bytes, application };
   const network = await readHdf5(bytes, (root) => identify(legacyWeights(root), weights));
   if (options.alpha !== undefined && options.alpha !== network.alpha)
     throw new ValueError(`Expected alpha ${network.alpha}, that of ${weights}. Received: ${options.alpha}.`);
@@ -184,6 +276,27 @@ function checkPublished(option: string, value: number, published: readonly numbe
     throw new ValueError(
       `Expected \`${option}\` of ${[...published].sort((a, b) => a - b).join(', ')} with ${weights}. Received: ${value}.`,
     );
+}
+
+/** How many numbers the weights of a file are, the optimizer's left out; 0 where it holds none. */
+function countWeights(root: Hdf5Group): number {
+  const sizeOfTensor = (group: Hdf5Group, path: string) => group.tensor(path).data.length;
+  if (hasKeras3Weights(root)) {
+    const visit = (group: Hdf5Group): number =>
+      group.names.reduce((sum, name) => {
+        if (name === 'optimizer') return sum;
+        const inner = group.group(name);
+        if (name !== 'vars') return sum + visit(inner);
+        return inner.names.reduce((total, index) => total + sizeOfTensor(inner, index), sum);
+      }, 0);
+    return visit(root);
+  }
+  const group = legacyWeights(root);
+  return group
+    .strings('layer_names')
+    .map((name) => group.group(name))
+    .flatMap((layer) => layer.strings('weight_names').map((name) => sizeOfTensor(layer, name)))
+    .reduce((sum, size) => sum + size, 0);
 }
 
 /** Recognises the network of a file by the filters of a layer whose number tells the width. */

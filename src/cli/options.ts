@@ -6,6 +6,7 @@ import { type ScalingName, scalings } from '../graph/preprocessing.js';
 import { defaultMaxPixels } from '../images/limits.js';
 import { mobileNetSizes } from '../keras/applications/mobilenet.js';
 import { mobileNetV2Sizes } from '../keras/applications/mobilenet-v2.js';
+import { applicationNamed } from '../keras/applications/registry.js';
 import { isOnnx } from '../transfer/is-onnx.js';
 import { UsageError } from './main.js';
 
@@ -47,7 +48,7 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       type: 'string',
       default: 'vggface2',
       describe:
-        "'vggface2' for faces, 'imagenet' for the rest, 'imagenet-v2' (MobileNetV2), a Keras .h5 file, or any .onnx model",
+        "'vggface2' for faces, 'imagenet' for the rest, 'imagenet-v2' (MobileNetV2), another of Keras's networks ('resnet50', 'efficientnetb0', …), a Keras .h5 file, or any .onnx model",
     })
     .option('alpha', {
       requiresArg: true,
@@ -60,7 +61,7 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       requiresArg: true,
       type: 'number',
       describe:
-        'Height and width that pictures are resized to: 128, 160, 192 or 224, for MobileNetV2 also 96 [default: 224]',
+        'Height and width that pictures are resized to: 128, 160, 192 or 224, for MobileNetV2 also 96; other networks take any [default: as the weights were trained, mostly 224]',
     })
     .option('input-scaling', {
       requiresArg: true,
@@ -106,7 +107,8 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
     .group(['weights', 'alpha', 'size', 'input-scaling', 'input-layout', 'output-name'], 'Network:')
     .check(({ weights, size }) => {
       const published = weights === 'imagenet-v2' ? mobileNetV2Sizes : [...mobileNetSizes].sort();
-      const sizes = isOnnx(weights) || weights.endsWith('.h5') ? null : published;
+      const isFree = isOnnx(weights) || weights.endsWith('.h5') || applicationNamed(weights) !== undefined;
+      const sizes = isFree ? null : published;
       if (size === undefined) return true;
       if (sizes ? sizes.includes(size) : Number.isInteger(size) && size > 0) return true;
       throw new UsageError(

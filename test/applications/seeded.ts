@@ -29,6 +29,7 @@ export function seedWeights(model: Functional): void {
       const factor = layer.name.includes('project') && weight.name === 'gamma' ? 0.1 : 1;
       weight.assign(
         Float32Array.from(u, (v) => {
+          if (weight.dtype === 'int64') return 0;
           if (weight.name.includes('kernel')) return (2 * v - 1) * scale;
           if (weight.name === 'gamma' || /^(moving_)?variance$/.test(weight.name)) return (0.5 + v) * factor;
           return 0.25 * (2 * v - 1);

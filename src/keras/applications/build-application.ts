@@ -35,6 +35,8 @@ export interface ApplicationOptions {
   name?: string;
   /** Follows a download. Default: nothing does. */
   onProgress?: (progress: DownloadProgress) => void;
+  /** Takes the file that weights are read from. Default: nothing does. */
+  onWeights?: (bytes: Uint8Array) => void;
   /** Default `console.warn`. */
   warn?: (message: string) => void;
   /** Draws random weights. Default: the stream that `setRandomSeed` seeds. */
@@ -55,6 +57,8 @@ export interface WeightsRequest {
   readonly size: number;
   readonly includeTop: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Takes the file. */
+  readonly onWeights?: (bytes: Uint8Array) => void;
 }
 
 /** Weights that are known by a name. */
@@ -145,6 +149,7 @@ export async function buildApplication(
     classifierActivation = 'softmax',
     name: modelName,
     onProgress,
+    onWeights,
     warn = console.warn,
     random,
     ...others
@@ -183,8 +188,11 @@ export async function buildApplication(
     name: modelName ?? spec.nameOf(size),
   });
 
-  if (published) await published.load(model, { size: size ?? 224, includeTop, onProgress });
-  else if (bytes instanceof Uint8Array) await loadWeightsFrom(model, bytes);
+  if (published) await published.load(model, { size: size ?? 224, includeTop, onProgress, onWeights });
+  else if (bytes instanceof Uint8Array) {
+    onWeights?.(bytes);
+    await loadWeightsFrom(model, bytes);
+  }
   expectScaling(model, published?.scaling ?? spec.scalingOfFile?.(name) ?? null);
   return model;
 }

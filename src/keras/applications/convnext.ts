@@ -117,7 +117,9 @@ function stages(draw: Kernels, input: KerasTensor, name: string): KerasTensor {
     );
   let x = input;
   for (const [i, [depth, channels]] of table.entries()) {
-    x = ([stem, ...between][i] ?? stem).apply(x);
+    const halved = [stem, ...between][i] ?? stem;
+    halved.build(x.shape);
+    x = halved.apply(x);
     for (let k = 0; k < depth; k++) x = block(draw, x, channels, `${name}_stage_${i}_block_${k}`);
   }
   return x;

@@ -40,5 +40,12 @@ export function imageNetWeights({
     const published = hash.length === 64 ? { sha256: hash } : { md5: hash };
     return readKerasFile({ file, url, ...published, check: checkHdf5, onProgress });
   };
-  return { scaling, load: async (model, request) => loadWeightsFrom(model, await read(request)) };
+  return {
+    scaling,
+    async load(model, request) {
+      const bytes = await read(request);
+      request.onWeights?.(bytes);
+      await loadWeightsFrom(model, bytes);
+    },
+  };
 }

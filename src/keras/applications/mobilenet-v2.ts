@@ -62,8 +62,11 @@ export function MobileNetV2(options: MobileNetV2Options = {}): Promise<Model> {
     published: {
       imagenet: {
         scaling: tfScaling,
-        load: async (model, request) =>
-          loadWeightsFrom(model, await readMobileNetV2File({ alpha, ...request })),
+        async load(model, request) {
+          const bytes = await readMobileNetV2File({ alpha, ...request });
+          request.onWeights?.(bytes);
+          await loadWeightsFrom(model, bytes);
+        },
       },
     },
     check(given) {

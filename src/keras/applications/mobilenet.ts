@@ -82,11 +82,19 @@ export function MobileNet(options: MobileNetOptions = {}): Promise<Model> {
     published: {
       imagenet: {
         scaling: tfScaling,
-        load: async (model, request) => loadWeightsFrom(model, await readImageNetFile({ alpha, ...request })),
+        async load(model, request) {
+          const bytes = await readImageNetFile({ alpha, ...request });
+          request.onWeights?.(bytes);
+          await loadWeightsFrom(model, bytes);
+        },
       },
       vggface2: {
         scaling: caffeScaling,
-        load: async (model) => loadFaceWeights(model, await readFaceWeights()),
+        async load(model, request) {
+          const weights = await readFaceWeights();
+          request.onWeights?.(weights.bytes);
+          loadFaceWeights(model, weights);
+        },
       },
     },
     check(given) {

@@ -4,7 +4,7 @@ import type { Variable } from '../variable.js';
 /** A weight as files have it. */
 export const toTensor = (variable: Variable): Tensor =>
   variable.dtype === 'int64'
-    ? { ...int64(Array.from(variable.peek())), dims: variable.shape }
+    ? { ...int64(Array.from(variable.peek(), Math.round)), dims: variable.shape }
     : float32(variable.peek(), variable.shape);
 
 export const sameShape = (a: readonly unknown[], b: readonly unknown[]): boolean =>
