@@ -1,5 +1,6 @@
 /** What the tables of the networks are written in. */
 import type { ActivationName } from '../activations.js';
+import type { Initializer } from '../initializers.js';
 import { Activation } from '../layers/activation.js';
 import { BatchNormalization, type BatchNormalizationOptions } from '../layers/batch-normalization.js';
 import { Conv2D, type Conv2DOptions } from '../layers/conv2d.js';
@@ -44,11 +45,12 @@ export class Blocks {
 
   /** The mean of the last feature map, then one dense layer. */
   classify(map: KerasTensor, { classes, classifierActivation, ...own }: Classifier): KerasTensor {
-    const { poolName, dropout, kernelInitializer = this.kernels() } = own;
+    const { poolName, dropout, kernelInitializer = this.kernels(), biasInitializer } = own;
     const pooled = new GlobalAveragePooling2D({ name: poolName }).apply(map);
     const kept = dropout ? new Dropout(dropout).apply(pooled) : pooled;
+    const initializers = { kernelInitializer, biasInitializer };
     const activation = classifierActivation;
-    return new Dense({ units: classes, activation, kernelInitializer, name: 'predictions' }).apply(kept);
+    return new Dense({ units: classes, activation, ...initializers, name: 'predictions' }).apply(kept);
   }
 }
 
@@ -57,6 +59,8 @@ interface Classifier extends TopOptions {
   readonly poolName?: string;
   /** Drops features before the dense layer. Default: none are dropped. */
   readonly dropout?: { readonly rate: number; readonly name: string };
+  /** First values of the dense layer's biases. Default: zeros. */
+  readonly biasInitializer?: Initializer;
   /** Draws the kernel of the dense layer. Default: as other kernels. */
   readonly kernelInitializer?: ReturnType<Kernels>;
 }

@@ -1,5 +1,5 @@
 /** The parts of which both EfficientNets are made. */
-import { type SeedOption, VarianceScaling } from '../initializers.js';
+import { type Initializer, type SeedOption, VarianceScaling } from '../initializers.js';
 import { Add } from '../layers/add.js';
 import type { Conv2DOptions } from '../layers/conv2d.js';
 import { Dropout } from '../layers/dropout.js';
@@ -73,15 +73,22 @@ export function addInput(input: KerasTensor, x: KerasTensor, options: EfficientB
   return new Add({ name: `${prefix}add` }).apply([y, input]);
 }
 
+interface EfficientTop {
+  /** Share of the features that training drops. */
+  readonly rate: number;
+  /** First values of the biases. Default: zeros. */
+  readonly biasInitializer?: Initializer;
+}
+
 /** The top. */
 export const classifyFeatures = (
   net: Blocks,
   map: KerasTensor,
   given: TopOptions,
-  dropout: number,
+  { rate, biasInitializer }: EfficientTop,
 ): KerasTensor =>
   net.classify(map, {
-    ...{ ...given, poolName: 'avg_pool', dropout: { rate: dropout, name: 'top_dropout' } },
+    ...{ ...given, poolName: 'avg_pool', dropout: { rate, name: 'top_dropout' }, biasInitializer },
     kernelInitializer: net.kernels(({ seed }) =>
       VarianceScaling({ scale: 1 / 3, mode: 'fan_out', distribution: 'uniform', seed }),
     ),

@@ -1,5 +1,6 @@
 import { type Scaling, scalings } from '../../graph/preprocessing.js';
 import { named } from '../../named-options.js';
+import { Constant } from '../initializers.js';
 import type { KerasTensor } from '../layers/layer.js';
 import { Normalization } from '../layers/normalization.js';
 import { Rescaling } from '../layers/rescaling.js';
@@ -61,7 +62,11 @@ export function EfficientNetV2B0(options: EfficientNetV2Options = {}): Promise<M
         });
         return stages(net, includePreprocessing ? prepare(input) : input);
       },
-      top: (map, given, draw) => classifyFeatures(new Blocks(draw), map, given, 0.2),
+      top: (map, given, draw) =>
+        classifyFeatures(new Blocks(draw), map, given, {
+          rate: 0.2,
+          biasInitializer: Constant({ value: 0 }),
+        }),
     },
     shared,
   );

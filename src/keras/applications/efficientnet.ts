@@ -98,7 +98,7 @@ function efficientNet(options: ImageNetOptions, variant: Variant): Promise<Model
         const net = new Blocks((initializer = kernelInitializer) => draw(initializer), { axis: 3 });
         return stages(net, prepare(input, weights === 'imagenet'), variant);
       },
-      top: (map, given, draw) => classifyFeatures(new Blocks(draw), map, given, dropout),
+      top: (map, given, draw) => classifyFeatures(new Blocks(draw), map, given, { rate: dropout }),
     },
     named(options, className),
   );

@@ -22,6 +22,7 @@ import { encodeNeighbours, neighboursPath } from '../predict/neighbours.js';
 import { type Reporter, silent, stoppable } from '../reporter.js';
 import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
+import { describeNetwork } from './describe-network.js';
 import { encodeTrained, noDenseHead } from './encode-trained.js';
 import { backboneLayers } from './keras-classifier.js';
 import { learnToTellStrangers, noEnergy, type UnknownOptions } from './learn-strangers.js';
@@ -191,6 +192,9 @@ export async function trainClassifier(
       { ...options, views, seed, preparation },
       reporter,
     );
+
+    for (const warning of describeNetwork(preparation.backbone, training.pictures.length))
+      reporter.warn(warning);
 
     const labels = training.classes;
     reporter.info(
