@@ -98,7 +98,7 @@ test('both pages look as the README shows them', async (t) => {
   const [studio, web] = [join(room, 'studio'), join(room, 'web')];
   const model = join(room, 'model.onnx');
   await buildStudio({ out: studio });
-  await visit(t, studio, { width: 1440, height: 1880 }, async (page) => {
+  await visit(t, studio, { width: 1440, height: 1730 }, async (page) => {
     await page.locator('#open').setInputFiles({ name: 'a.zip', mimeType: 'application/zip', buffer: zip });
     await page.getByRole('button', { name: 'Train', exact: true }).click();
     const status = page.locator('#status').filter({ hasText: /^Trained in/ });
