@@ -48,7 +48,7 @@ export const featureOptions = <T>(yargs: Argv<T>) =>
       type: 'string',
       default: 'vggface2',
       describe:
-        "'vggface2' for faces, 'imagenet' for the rest, 'imagenet-v2' (MobileNetV2), another of Keras's networks ('resnet50', 'efficientnetb0', …), a Keras .h5 file, or any .onnx model",
+        "'vggface2' for faces, 'imagenet' for the rest, 'imagenet-v2' (MobileNetV2), another of Keras's networks ('resnet50', 'efficientnetb0', …), a Keras .h5 file, or any .onnx model; 'list': all of them, with what they cost",
     })
     .option('alpha', {
       requiresArg: true,

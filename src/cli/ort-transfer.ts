@@ -15,9 +15,11 @@ import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
 import { web } from './commands/web.js';
 import { nameACommand, parserOptions, withoutDashes } from './parser.js';
+import { printJson, printLines } from './terminal.js';
+import { asksForWeights, weightsRows, weightsTable } from './weights-list.js';
 
 const args = withoutDashes(hideBin(process.argv));
-await parserOptions(yargs(args), args)
+const parser = parserOptions(yargs(args), args)
   .scriptName('ort-transfer')
   .usage('$0 <command>\n\nTransfer learning with a frozen MobileNet: photos in, one ONNX classifier out.')
   .command(train)
@@ -35,5 +37,8 @@ await parserOptions(yargs(args), args)
   .command(doctor)
   .completion('completion', 'Print a script that completes commands and options in bash or zsh')
   .demandCommand(1, nameACommand)
-  .epilogue("Everything stays on this machine. 'ort-transfer COMMAND --help' tells more of each.")
-  .parseAsync();
+  .epilogue("Everything stays on this machine. 'ort-transfer COMMAND --help' tells more of each.");
+
+if (!asksForWeights(args)) await parser.parseAsync();
+else if (args.includes('--json')) printJson(weightsRows());
+else printLines(...weightsTable());
