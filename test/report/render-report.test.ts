@@ -4,7 +4,7 @@ import { auroc } from '../../src/classifier/strangers.js';
 import { wilsonInterval } from '../../src/classifier/wilson.js';
 import { RandomState } from '../../src/keras/random/random-state.js';
 import { adviseNext } from '../../src/transfer/evaluate/report/advise.js';
-import { chooseCloseUps } from '../../src/transfer/evaluate/report/choose-close-ups.js';
+import { chooseCloseUps, choosePictured } from '../../src/transfer/evaluate/report/choose-close-ups.js';
 import { nameOf } from '../../src/transfer/evaluate/report/figures.js';
 import { html } from '../../src/transfer/evaluate/report/markup.js';
 import { renderReport } from '../../src/transfer/evaluate/report/render-report.js';
@@ -94,6 +94,33 @@ test('the worst errors begin with the least likely true class, the unsure answer
   t.deepEqual(
     unsure.map(({ path }) => path),
     ['right 55', 'right 60'],
+  );
+});
+
+test('of too many answers the errors have pictures, then the least sure, and the report says so', (t) => {
+  const classes = 2;
+  const answers = Array.from({ length: 10_001 }, (_, i) =>
+    answerOf(`${i}`, { label: 0, taken: i % 5000 === 7 ? 1 : 0, sure: 0.99 - i / 25_000, classes }),
+  );
+  t.deepEqual(
+    choosePictured(answers, 4).map(({ path }) => path),
+    ['7', '5007', '10000', '9999'],
+  );
+  const pictured = choosePictured(answers);
+  t.is(new Set(pictured).size, 10_000);
+  t.false(
+    pictured.some(({ path }) => path === '0'),
+    'the surest is left out',
+  );
+  t.is(choosePictured(answers.slice(1)).length, 10_000);
+  const note =
+    'Of 10,001 pictures the errors and the least sure are shown, 10,000 in all; the others by their names.';
+  const thumbnails = new Map();
+  t.true(textOf(renderReport(reportOf(['a', 'b'], answers, { thumbnails })), 'mix-ups').endsWith(note));
+  t.false(
+    renderReport(reportOf(['a', 'b'], answers.slice(1), { thumbnails })).includes(
+      'the others by their names',
+    ),
   );
 });
 

@@ -20,6 +20,16 @@ export function judge({ label, probabilities }: Answer) {
   };
 }
 
+/** Answers that have a picture in a report at most: more make files that phones do not open. */
+export const mostPictured = 10_000;
+
+/** Answers to show with a picture: all, or where they are too many the errors and then the least sure. */
+export function choosePictured(answers: readonly Answer[], most = mostPictured): readonly Answer[] {
+  if (answers.length <= most) return answers;
+  const { worst, unsure } = chooseCloseUps(answers, most);
+  return [...worst, ...unsure].slice(0, most);
+}
+
 /** @param most of each kind */
 export function chooseCloseUps(answers: readonly Answer[], most = 12): Chosen {
   const judged = answers.map((answer) => ({ answer, ...judge(answer) }));

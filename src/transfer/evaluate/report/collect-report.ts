@@ -4,7 +4,7 @@ import type { ModelMetadata } from '../../../classifier/metadata.js';
 import type { Engine } from '../../../engine/engine.js';
 import type { Reporter } from '../../reporter.js';
 import { adviseNext } from './advise.js';
-import { chooseCloseUps, passingStrangers } from './choose-close-ups.js';
+import { chooseCloseUps, choosePictured, passingStrangers } from './choose-close-ups.js';
 import { makeCloseUps } from './close-ups.js';
 import type { Answer, Report, SmallPicture } from './report.js';
 import { mostShown } from './sections.js';
@@ -58,7 +58,7 @@ function pathsOf(report: Report): string[] {
   const { answers, suspectLabels = [], leakage, strangers } = report;
   return [
     ...new Set([
-      ...answers.map(({ path }: Answer) => path),
+      ...choosePictured(answers).map(({ path }: Answer) => path),
       ...suspectLabels.map(({ path }) => path),
       ...(leakage?.pairs ?? []).flatMap(({ a, b }) => [a, b]),
       ...(strangers ? passingStrangers(strangers).slice(0, mostShown) : []),

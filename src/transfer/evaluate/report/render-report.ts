@@ -5,7 +5,7 @@ import { type Evaluation, evaluatePredictions } from '../../../classifier/metric
 import { wilsonInterval } from '../../../classifier/wilson.js';
 import { printable } from '../../../printable.js';
 import { adviseNext } from './advise.js';
-import { chooseCloseUps, judge } from './choose-close-ups.js';
+import { chooseCloseUps, judge, mostPictured } from './choose-close-ups.js';
 import { classTable, confusionTable } from './confusion-table.js';
 import { closeUpFigure, dataUrl, nameOf, thumbnail } from './figures.js';
 import { count, html, jsonFor, type Markup, percent, range, raw } from './markup.js';
@@ -119,7 +119,7 @@ function listSections(report: Report, evaluation: Evaluation): Section[] {
   const { worst, unsure } = chooseCloseUps(answers);
   const wrong = answers.filter((answer) => !judge(answer).isRight).length;
   const sections: (Section | null)[] = [
-    { id: 'mix-ups', title: 'Mix-ups', content: confusionTable(evaluation) },
+    { id: 'mix-ups', title: 'Mix-ups', content: html`${confusionTable(evaluation)}${tooMany(report)}` },
     { id: 'classes', title: 'Classes', content: classTable(evaluation, counts) },
     {
       id: 'worst',
@@ -163,6 +163,12 @@ function listSections(report: Report, evaluation: Evaluation): Section[] {
   ];
   return sections.filter((section) => section !== null);
 }
+
+/** Says so where not every answer has its picture. */
+const tooMany = ({ answers, thumbnails }: Report): Markup | null =>
+  thumbnails && answers.length > mostPictured
+    ? html`<p class="note">Of ${count(answers.length, 'picture')} the errors and the least sure are shown, ${mostPictured.toLocaleString('en')} in all; the others by their names.</p>`
+    : null;
 
 /** @param isFirst whether the words on heat, and its switch, belong above these */
 function closeUps(report: Report, answers: Report['answers'], isFirst: boolean): Markup {
