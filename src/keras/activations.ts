@@ -1,18 +1,10 @@
 import { ValueError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import { float, type Value } from '../graph/graph.js';
+import { type Activation, between, gate } from './activation-function.js';
+import { rareActivations } from './rare-activations.js';
 
-/** An element-wise function (softmax: along the last axis) as graph nodes, and its gradient. */
-export interface Activation {
-  readonly name: string;
-  /** y = f(x), both of one shape. */
-  forward(g: GraphBuilder, x: Value): Value;
-  /** dx = dy · f′(x); may use whichever of x and y is cheaper. */
-  backward(g: GraphBuilder, dy: Value, at: { x: Value; y: Value }): Value;
-}
-
-/** dy where the condition holds, 0 elsewhere; NaN stays NaN, as in TensorFlow, lest a broken training go on unseen. */
-const gate = (g: GraphBuilder, open: Value, dy: Value): Value => g.op('Mul', [dy, g.cast(open, 'float32')]);
+export type { Activation } from './activation-function.js';
 
 const linear: Activation = {
   name: 'linear',
@@ -102,9 +94,6 @@ const hardGate = (g: GraphBuilder, x: Value): Value => {
   return g.op('Clip', [line, g.scalar(0), g.scalar(1)]);
 };
 
-const between = (g: GraphBuilder, x: Value, low: number, high: number): Value =>
-  g.op('And', [g.op('Greater', [x, g.scalar(low)]), g.op('Less', [x, g.scalar(high)])]);
-
 const hardSigmoid: Activation = {
   name: 'hard_sigmoid',
   forward: hardGate,
@@ -147,6 +136,7 @@ const activations: Record<string, Activation> = {
   hard_swish: hardSilu,
   tanh,
   softmax: softmax(),
+  ...rareActivations,
 };
 
 export type ActivationName =
@@ -163,7 +153,8 @@ export type ActivationName =
   | 'hard_silu'
   | 'hard_swish'
   | 'tanh'
-  | 'softmax';
+  | 'softmax'
+  | keyof typeof rareActivations;
 
 /** Finds an activation by Keras's name; `null` and `undefined` are `linear`. */
 export function getActivation(identifier: ActivationName | Activation | null | undefined): Activation {

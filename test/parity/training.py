@@ -29,6 +29,7 @@ def make(module, spec):
         return spec
     name, options = spec
     inner = {"learning_rate": keras.optimizers.schedules, "kernel_regularizer": keras.regularizers}
+    inner["alpha_regularizer"] = keras.regularizers
     for weight in ["bias", "depthwise", "pointwise"]:
         inner[f"{weight}_regularizer"] = keras.regularizers
     made = {key: make(inner[key], value) if is_pair(value) else value for key, value in options.items()}

@@ -162,8 +162,8 @@ test('constants fit the channels', (t) => {
 
 const inert = {
   RandomFlip: { mode: 'horizontal', seed: null, data_format: 'channels_last' },
-  GaussianNoise: { stddev: 0.1, seed: 3 },
-  SpatialDropout2D: { rate: 0.5, seed: null, noise_shape: null, data_format: 'channels_last' },
+  GaussianDropout: { rate: 0.1, seed: 3 },
+  SpatialDropout3D: { rate: 0.5, seed: null, noise_shape: null, data_format: 'channels_last' },
   ActivityRegularization: { l1: 0.1, l2: 0 },
 };
 

@@ -8,6 +8,7 @@ import { deserializeLayer, isLayerClass } from '../../src/keras/saving/layer-con
 const all: readonly Layer[] = [
   new layers.Activation({ activation: 'gelu' }),
   new layers.Add({ name: 'sum' }),
+  new layers.Average({ name: 'mean' }),
   new layers.AveragePooling2D({ poolSize: [2, 3], strides: 1, padding: 'same' }),
   new layers.BatchNormalization({
     axis: 1,
@@ -47,8 +48,16 @@ const all: readonly Layer[] = [
   new layers.Dropout({ rate: 0.25, noiseShape: [null, 1, 4], seed: 3 }),
   new layers.ELU({ alpha: 0.5 }),
   new layers.Flatten({ name: 'flat' }),
+  new layers.GaussianNoise({ stddev: 0.25, seed: 3 }),
   new layers.GlobalAveragePooling2D({ keepdims: true }),
   new layers.GlobalMaxPooling2D({ keepdims: true }),
+  new layers.GroupNormalization({
+    groups: 3,
+    epsilon: 0.1,
+    center: false,
+    scale: false,
+    betaInitializer: 'ones',
+  }),
   new layers.LayerNormalization({
     axis: [1, 3],
     epsilon: 0.1,
@@ -59,14 +68,21 @@ const all: readonly Layer[] = [
   new layers.LayerScale({ initValues: 0.5, projectionDim: 3 }),
   new layers.LeakyReLU({ negativeSlope: 0.1 }),
   new layers.MaxPooling2D({ poolSize: 3, strides: 2, padding: 'same' }),
+  new layers.Maximum({ name: 'largest' }),
+  new layers.Minimum({ name: 'smallest' }),
   new layers.Multiply({ name: 'product' }),
   new layers.Normalization({ axis: [1, 2], mean: [1, 2], variance: [3, 4], invert: true }),
+  new layers.PReLU({ alphaInitializer: 'ones', alphaRegularizer: 'l1', sharedAxes: [1, 2] }),
+  new layers.Permute({ dims: [2, 1] }),
   new layers.ReLU({ maxValue: 6, negativeSlope: 0.1, threshold: 0.5 }),
   new layers.Rescaling({ scale: 1 / 127.5, offset: -1 }),
   new layers.Reshape({ targetShape: [2, -1] }),
   new layers.SeparableConv2D({ filters: 4, kernelSize: 3, depthMultiplier: 2, activation: 'tanh' }),
   new layers.Softmax({ axis: 1 }),
+  new layers.SpatialDropout2D({ rate: 0.25, seed: 3 }),
+  new layers.Subtract({ name: 'difference' }),
   new layers.UnitNormalization({ axis: 1 }),
+  new layers.UpSampling2D({ size: [2, 3], interpolation: 'bilinear' }),
   new layers.ZeroPadding2D({
     padding: [
       [0, 1],

@@ -2,6 +2,7 @@ import { float32, type Tensor } from '../../src/graph/tensor.js';
 import type { MetricResult } from '../../src/keras/callbacks/callback.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
+import { Average } from '../../src/keras/layers/average.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
 import { Conv2D } from '../../src/keras/layers/conv2d.js';
@@ -9,18 +10,26 @@ import { Dense } from '../../src/keras/layers/dense.js';
 import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
+import { Maximum, Minimum } from '../../src/keras/layers/extremes.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
+import { GaussianNoise } from '../../src/keras/layers/gaussian-noise.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
+import { GroupNormalization } from '../../src/keras/layers/group-normalization.js';
 import { Input } from '../../src/keras/layers/input.js';
 import type { KerasTensor, Layer } from '../../src/keras/layers/layer.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
+import { Permute } from '../../src/keras/layers/permute.js';
 import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
+import { PReLU } from '../../src/keras/layers/prelu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { SeparableConv2D } from '../../src/keras/layers/separable-conv2d.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
+import { SpatialDropout2D } from '../../src/keras/layers/spatial-dropout2d.js';
+import { Subtract } from '../../src/keras/layers/subtract.js';
 import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
+import { UpSampling2D } from '../../src/keras/layers/up-sampling2d.js';
 import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import * as losses from '../../src/keras/losses/index.js';
 import * as metrics from '../../src/keras/metrics/index.js';
@@ -105,6 +114,16 @@ export function unpack({ dims, data }: Packed): Tensor<'float32'> {
 }
 
 const layers = {
+  Average,
+  GaussianNoise,
+  GroupNormalization,
+  Permute,
+  PReLU,
+  SpatialDropout2D,
+  Subtract,
+  UpSampling2D,
+  Maximum,
+  Minimum,
   Activation,
   Add,
   AveragePooling2D,

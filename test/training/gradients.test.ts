@@ -11,6 +11,7 @@ import type { LossWriter } from '../../src/graph/training-plan.js';
 import { type ActivationName, elu, getActivation, leakyRelu } from '../../src/keras/activations.js';
 import { Activation } from '../../src/keras/layers/activation.js';
 import { Add } from '../../src/keras/layers/add.js';
+import { Average } from '../../src/keras/layers/average.js';
 import type { ConvolutionOptions } from '../../src/keras/layers/base-conv.js';
 import { BatchNormalization } from '../../src/keras/layers/batch-normalization.js';
 import { Concatenate } from '../../src/keras/layers/concatenate.js';
@@ -21,24 +22,31 @@ import { DepthwiseConv2D } from '../../src/keras/layers/depthwise-conv2d.js';
 import { Dropout } from '../../src/keras/layers/dropout.js';
 import { ELU } from '../../src/keras/layers/elu.js';
 import { Flatten } from '../../src/keras/layers/flatten.js';
+import { GaussianNoise } from '../../src/keras/layers/gaussian-noise.js';
 import { GlobalAveragePooling2D, GlobalMaxPooling2D } from '../../src/keras/layers/global-pooling2d.js';
 import { Input } from '../../src/keras/layers/input.js';
 import { type KerasTensor, type Layer, perInput } from '../../src/keras/layers/layer.js';
+import { GroupNormalization } from '../../src/keras/layers/group-normalization.js';
 import { LayerNormalization } from '../../src/keras/layers/layer-normalization.js';
 import { LayerScale } from '../../src/keras/layers/layer-scale.js';
 import { LeakyReLU } from '../../src/keras/layers/leaky-relu.js';
 import { Multiply } from '../../src/keras/layers/multiply.js';
 import { Normalization } from '../../src/keras/layers/normalization.js';
 import { Operation } from '../../src/keras/layers/operation.js';
+import { Permute } from '../../src/keras/layers/permute.js';
 import type { Pooling2DOptions } from '../../src/keras/layers/pooling2d.js';
 import { AveragePooling2D, MaxPooling2D } from '../../src/keras/layers/pooling2d.js';
+import { PReLU } from '../../src/keras/layers/prelu.js';
 import { ReLU } from '../../src/keras/layers/relu.js';
 import { Rescaling } from '../../src/keras/layers/rescaling.js';
 import { Reshape } from '../../src/keras/layers/reshape.js';
 import { SeparableConv2D } from '../../src/keras/layers/separable-conv2d.js';
 import type { Pair } from '../../src/keras/layers/sliding-window.js';
 import { Softmax } from '../../src/keras/layers/softmax.js';
+import { SpatialDropout2D } from '../../src/keras/layers/spatial-dropout2d.js';
+import { Subtract } from '../../src/keras/layers/subtract.js';
 import { UnitNormalization } from '../../src/keras/layers/unit-normalization.js';
+import { UpSampling2D } from '../../src/keras/layers/up-sampling2d.js';
 import { ZeroPadding2D } from '../../src/keras/layers/zero-padding2d.js';
 import { broadcastLoss } from '../../src/keras/losses/broadcast.js';
 import {
@@ -119,6 +127,8 @@ const names: ActivationName[] = [
   'hard_silu',
   'tanh',
   'softmax',
+  ...(['selu', 'mish', 'softplus', 'softsign', 'exponential', 'celu', 'squareplus', 'log_sigmoid'] as const),
+  ...(['tanh_shrink', 'hard_shrink', 'soft_shrink', 'hard_tanh', 'sparse_plus', 'sparse_sigmoid'] as const),
 ];
 const activations = [
   ...names.map((name) => [name, getActivation(name)] as const),
@@ -128,7 +138,13 @@ const activations = [
 for (const [name, activation] of activations)
   test(`the gradient of ${name} is its finite difference`, (t) =>
     assertGradients(t, {
-      inputs: { x: awayFromZero([5, 7]) },
+      // Away from ±½ and ±1, too, where some have a kink or a step.
+      inputs: {
+        x: float32(
+          awayFromZero([5, 7]).data.map((x) => 1.07 * x),
+          [5, 7],
+        ),
+      },
       write(g, { x }) {
         const y = activation.forward(g, x!);
         return { y, gradients: (dy) => ({ x: activation.backward(g, dy, { x: x!, y }) }) };
@@ -217,6 +233,21 @@ test("Dense's gradients without a bias are its finite differences", (t) =>
   assertGradients(t, layerAsFunction(new Dense({ units: 3, useBias: false }), awayFromZero([4, 5]))));
 
 const layers: [title: string, layer: Layer, ...inputShapes: number[][]][] = [
+  ['Average', new Average(), [4, 5], [4, 1], [4, 5]],
+  ['Subtract', new Subtract(), [4, 5], [4, 1]],
+  ['Permute', new Permute({ dims: [2, 1] }), [3, 4, 5]],
+  ['Permute of pictures', new Permute({ dims: [3, 1, 2] }), [2, 4, 3, 2]],
+  ['PReLU', new PReLU(), [4, 5]],
+  ['PReLU with a slope for each channel', new PReLU({ sharedAxes: [1, 2] }), [2, 4, 3, 2]],
+  ['PReLU with a slope for each value of pictures', new PReLU(), [2, 4, 3, 2]],
+  ['UpSampling2D', new UpSampling2D({ size: [2, 3] }), [2, 4, 3, 2]],
+  ['UpSampling2D with lines', new UpSampling2D({ size: [2, 3], interpolation: 'bilinear' }), [2, 4, 3, 2]],
+  ['SpatialDropout2D', new SpatialDropout2D({ rate: 0.4 }), [2, 4, 3, 2]],
+  ['GaussianNoise', new GaussianNoise({ stddev: 0.4 }), [2, 4]],
+  ['GroupNormalization', new GroupNormalization({ groups: 2 }), [3, 4]],
+  ['GroupNormalization of positions', new GroupNormalization({ groups: 2, scale: false }), [2, 3, 4]],
+  ['GroupNormalization of pictures', new GroupNormalization({ groups: 2 }), [2, 4, 3, 2]],
+  ['GroupNormalization of volumes', new GroupNormalization({ groups: -1 }), [2, 3, 2, 2, 4]],
   ['Dense on positions', new Dense({ units: 3, activation: 'softmax' }), [2, 4, 5]],
   ['Dense on pictures', new Dense({ units: 3, activation: 'tanh' }), [2, 4, 3, 2]],
   ['Activation', new Activation({ activation: 'gelu' }), [4, 5]],

@@ -7,11 +7,11 @@ import { Layer, type LayerOptions, type PerInput } from './layer.js';
 
 /** Keras's layers that pass their input on when a model predicts, and change it or the loss while it trains. */
 const inertClasses: ReadonlySet<string> = new Set(
-  `ActivityRegularization AlphaDropout AugMix CutMix GaussianDropout GaussianNoise MixUp RandAugment RandomBrightness
+  `ActivityRegularization AlphaDropout AugMix CutMix GaussianDropout MixUp RandAugment RandomBrightness
   RandomColorDegeneration RandomColorJitter RandomContrast RandomElasticTransform RandomErasing RandomFlip
   RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
   RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth RandomZoom
-  SpatialDropout1D SpatialDropout2D SpatialDropout3D`.split(/\s+/),
+  SpatialDropout1D SpatialDropout3D`.split(/\s+/),
 );
 
 export const isInertClass = (className: string): boolean => inertClasses.has(className);

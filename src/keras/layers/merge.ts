@@ -17,6 +17,11 @@ export abstract class Merge extends Layer {
   /** Two inputs, or what was merged so far and the next one, of one rank. */
   protected abstract combine(g: GraphBuilder, a: Value, b: Value): Value;
 
+  /** What was merged of all of them, as the layer puts it out. */
+  protected finish(_g: GraphBuilder, merged: Value, _count: number): Value {
+    return merged;
+  }
+
   /** The gradient of each input, of the shape of the output. */
   protected abstract gradients(g: GraphBuilder, dy: Value, inputs: readonly Value[]): readonly Value[];
 
@@ -45,7 +50,11 @@ export abstract class Merge extends Layer {
     const isPlain = inputShapes.every((shape) => isSameShape(shape, inputShapes[0]));
     const values = aligned.map(({ value }) => value);
     const combined = (parts: readonly Value[]) =>
-      parts.reduce((merged, value) => this.combine(g, merged, value));
+      this.finish(
+        g,
+        parts.reduce((merged, value) => this.combine(g, merged, value)),
+        parts.length,
+      );
     if (isPlain)
       return {
         output: elementWise(g, values, combined),
