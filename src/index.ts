@@ -63,6 +63,7 @@ export {
   decodePredictions,
 } from './keras/applications/index.js';
 export * as callbacks from './keras/callbacks/index.js';
+export * as constraints from './keras/constraints.js';
 export * as initializers from './keras/initializers.js';
 export * as layers from './keras/layers/index.js';
 export { Input, KerasTensor, Layer } from './keras/layers/index.js';

@@ -8,6 +8,8 @@ import type { Value } from './graph.js';
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Changes the weight after each step, lest it break a condition. Default: none. */
+  readonly constraint?: { write(g: GraphBuilder, weight: Value): Value } | null;
   /** The values, to be read at once and neither kept nor changed. */
   peek(): Float32Array;
   /** Copies other values into these. */

@@ -55,7 +55,9 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
         step: values.step,
       }),
     );
-    state.set(name, updated.weight);
+    const { constraint } = parameter;
+    const write = () => constraint?.write(g, updated.weight) ?? updated.weight;
+    state.set(name, constraint ? g.scope(`${name}/constraint`, write) : updated.weight);
     for (const [k, slot] of slots.entries()) {
       const value = updated.slots[k];
       if (value === undefined) throw new Error(`Expected the optimizer to update slot '${slot}' of ${name}.`);

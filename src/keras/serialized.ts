@@ -22,7 +22,8 @@ export type FieldKind =
   | 'flag'
   | 'activation'
   | 'initializer'
-  | 'regularizer';
+  | 'regularizer'
+  | 'constraint';
 
 /** The keys of a configuration that a constructor takes, in Python's spelling. */
 export type Fields = Readonly<Record<string, FieldKind>>;

@@ -1,5 +1,6 @@
 import type { Parameter } from '../graph/differentiable.js';
 import { sizeOf } from '../graph/tensor.js';
+import type { Constraint } from './constraints.js';
 
 /** A layer's weight: float32 values in row-major order, with the name that Keras gives it. */
 export class Variable implements Parameter {
@@ -17,6 +18,8 @@ export class Variable implements Parameter {
     readonly trainable = true,
     /** How files and summaries have it. Here all values are float32. */
     readonly dtype: 'float32' | 'int64' = 'float32',
+    /** Changes it after each step of a training. */
+    readonly constraint: Constraint | null = null,
   ) {
     this.#value = value.slice();
   }

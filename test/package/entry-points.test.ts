@@ -3,6 +3,7 @@ import test from 'ava';
 import * as root from 'ort-transfer';
 import * as applications from 'ort-transfer/applications';
 import * as callbacks from 'ort-transfer/callbacks';
+import * as constraints from 'ort-transfer/constraints';
 import * as initializers from 'ort-transfer/initializers';
 import * as layers from 'ort-transfer/layers';
 import * as losses from 'ort-transfer/losses';
@@ -45,6 +46,7 @@ const names: [name: string, module: object, expected: string][] = [
     image,
     'DirectoryIterator ImageDataGenerator NumpyArrayIterator arrayToImg imgToArray loadImg saveImg',
   ],
+  ['constraints', constraints, 'Constraint MaxNorm MinMaxNorm NonNeg UnitNorm'],
   ['regularizers', regularizers, 'L1 L1L2 L2 Regularizer'],
   ['saving', saving, 'loadModel saveModel'],
   [

@@ -207,8 +207,8 @@ test('names come nearest to what was written', (t) => {
     "ImageDataGenerator() got an unexpected keyword argument 'horizontal_flip'. Hint: write 'horizontalFlip' for 'horizontal_flip'.",
   );
   t.is(
-    messageOf(() => new layers.Dense({ units: 1, kernelConstraint: 'x' } as never)),
-    "Unrecognized keyword arguments passed to Dense: {'kernelConstraint': 'x'}. Hint: it knows units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, name, trainable, inputShape.",
+    messageOf(() => new layers.Dense({ units: 1, loraRank: 'x' } as never)),
+    "Unrecognized keyword arguments passed to Dense: {'loraRank': 'x'}. Hint: it knows units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint, name, trainable, inputShape.",
   );
   t.is(
     messageOf(() => new root.callbacks.EarlyStopping({ restore_best_weights: true } as never)),

@@ -83,7 +83,7 @@ const optimizerCases = (
     ['Lion', { learning_rate: 0.0003 }],
     ['Lion', { learning_rate: 0.0003, beta_1: 0.8, beta_2: 0.95, weight_decay: 0.1 }],
     ['Adafactor', {}],
-    ['Adafactor', { learning_rate: 0.05, relative_step: false, beta_2_decay: -0.6, clip_threshold: 0.5 }],
+    ['Adafactor', { learning_rate: 0.01, relative_step: false, beta_2_decay: -0.6, clip_threshold: 0.5 }],
     ['SGD', { use_ema: true, ema_momentum: 0.9 }],
     ['Adam', { use_ema: true, ema_momentum: 0.8, ema_overwrite_frequency: 7 }],
     ['SGD', { gradient_accumulation_steps: 3, momentum: 0.9, clipnorm: 0.2, weight_decay: 0.01 }],

@@ -1,5 +1,6 @@
 /** Every layer comes back from its own configuration. */
 import test from 'ava';
+import { MinMaxNorm } from '../../src/keras/constraints.js';
 import * as layers from '../../src/keras/layers/index.js';
 import { Layer } from '../../src/keras/layers/index.js';
 import { deserializeLayer, isLayerClass } from '../../src/keras/saving/layer-config.js';
@@ -42,6 +43,8 @@ const all: readonly Layer[] = [
     biasInitializer: 'ones',
     kernelRegularizer: 'l1',
     biasRegularizer: 'l2',
+    kernelConstraint: new MinMaxNorm({ minValue: 0.25, maxValue: 0.5, rate: 0.5, axis: [0, 1] }),
+    biasConstraint: 'non_neg',
     trainable: false,
   }),
   new layers.DepthwiseConv2D({ kernelSize: 2, depthMultiplier: 3, dilationRate: 2 }),

@@ -4,6 +4,7 @@ import type { Context, Forward, Gradients } from '../../graph/differentiable.js'
 import type { Value } from '../../graph/graph.js';
 import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
+import { type Constraint, type ConstraintName, getConstraint } from '../constraints.js';
 import { getInitializer, type Initializer, type InitializerName } from '../initializers.js';
 import { pythonTuple } from '../python/format.js';
 import { getRegularizer, type Regularizer, type RegularizerName } from '../regularizers.js';
@@ -29,6 +30,10 @@ export interface DenseOptions extends LayerOptions {
   kernelRegularizer?: RegularizerName | Regularizer | null;
   /** Penalty on the bias, added to the loss. Default `null`: none. */
   biasRegularizer?: RegularizerName | Regularizer | null;
+  /** Condition on the kernel, met after each step. Default `null`: none. */
+  kernelConstraint?: ConstraintName | Constraint | null;
+  /** Condition on the bias, met after each step. Default `null`: none. */
+  biasConstraint?: ConstraintName | Constraint | null;
 }
 
 const transposed = (g: GraphBuilder, matrix: Value): Value => g.op('Transpose', [matrix], { perm: [1, 0] });
@@ -53,6 +58,8 @@ export class Dense extends Layer {
     bias_initializer: 'initializer',
     kernel_regularizer: 'regularizer',
     bias_regularizer: 'regularizer',
+    kernel_constraint: 'constraint',
+    bias_constraint: 'constraint',
   };
   static override readonly newFields = ['quantization_config'];
 
@@ -63,6 +70,8 @@ export class Dense extends Layer {
   readonly biasInitializer: Initializer;
   readonly kernelRegularizer: Regularizer | null;
   readonly biasRegularizer: Regularizer | null;
+  readonly kernelConstraint: Constraint | null;
+  readonly biasConstraint: Constraint | null;
   /** The size of the last axis of the input. */
   #depth!: number;
   #kernel!: Variable;
@@ -77,6 +86,8 @@ export class Dense extends Layer {
       biasInitializer = 'zeros',
       kernelRegularizer = null,
       biasRegularizer = null,
+      kernelConstraint = null,
+      biasConstraint = null,
       ...others
     } = named(options, new.target);
     super(others);
@@ -91,6 +102,18 @@ export class Dense extends Layer {
     this.biasInitializer = getInitializer(biasInitializer);
     this.kernelRegularizer = getRegularizer(kernelRegularizer);
     this.biasRegularizer = getRegularizer(biasRegularizer);
+    this.kernelConstraint = getConstraint(kernelConstraint);
+    this.biasConstraint = getConstraint(biasConstraint);
+  }
+
+  /** The kernel (D, units), once the layer is built. */
+  get kernel(): Variable | undefined {
+    return this.built ? this.#kernel : undefined;
+  }
+
+  /** The bias (units), once the layer is built and if it has one. */
+  get bias(): Variable | undefined {
+    return this.#bias;
   }
 
   protected override get inputSpecs(): readonly InputSpec[] {
@@ -108,10 +131,14 @@ export class Dense extends Layer {
       'kernel',
       [depth, this.units],
       this.kernelInitializer.make([depth, this.units]),
+      true,
+      'float32',
+      this.kernelConstraint,
     );
     this.weights.push(this.#kernel);
     if (!this.useBias) return;
-    this.#bias = new Variable('bias', [this.units], this.biasInitializer.make([this.units]));
+    const bias = this.biasInitializer.make([this.units]);
+    this.#bias = new Variable('bias', [this.units], bias, true, 'float32', this.biasConstraint);
     this.weights.push(this.#bias);
   }
 
@@ -201,8 +228,8 @@ export class Dense extends Layer {
       bias_initializer: this.biasInitializer.serialize(),
       kernel_regularizer: this.kernelRegularizer?.serialize() ?? null,
       bias_regularizer: this.biasRegularizer?.serialize() ?? null,
-      kernel_constraint: null,
-      bias_constraint: null,
+      kernel_constraint: this.kernelConstraint?.serialize() ?? null,
+      bias_constraint: this.biasConstraint?.serialize() ?? null,
       quantization_config: null,
     };
   }

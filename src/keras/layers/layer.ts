@@ -218,6 +218,11 @@ export abstract class Layer {
     return this.trainable ? this.weights.filter((weight) => !weight.trainable) : [...this.weights];
   }
 
+  /** Keras 3's name for `weights`. */
+  get variables(): Variable[] {
+    return this.weights;
+  }
+
   /** Copies of the weights' values, in the order of `weights`. */
   getWeights(): Float32Array[] {
     return this.weights.map((weight) => weight.peek().slice());

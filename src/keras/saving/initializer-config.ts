@@ -1,5 +1,6 @@
 import { ValueError } from '../../errors.js';
 import { pickKnown } from '../../named-options.js';
+import { type Constraint, type ConstraintName, constraintClasses, getConstraint } from '../constraints.js';
 import { findInitializerClass, type Initializer, initializerClasses } from '../initializers.js';
 import { asObject, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import {
@@ -55,4 +56,21 @@ export function deserializeRegularizer(value: unknown, where: string): Regulariz
   throw new ValueError(
     `Expected one of the regularizers ${[...regularizerClasses.keys()].join(', ')} in ${where}. Received: ${excerpt(class_name)}.`,
   );
+}
+
+/** Reads a constraint: `null`, a name, or a class with its configuration. */
+export function deserializeConstraint(value: unknown, where: string): Constraint | null {
+  if (value == null) return null;
+  if (!isObject(value)) return getConstraint(value as ConstraintName);
+  const { class_name, config } = value;
+  const found = constraintClasses.get(String(class_name));
+  if (!found)
+    throw new ValueError(
+      `Expected one of the constraints ${[...constraintClasses.keys()].join(', ')} in ${where}. Received: ${excerpt(class_name)}.`,
+    );
+  const options = Object.entries(isObject(config) ? config : {}).map(([key, item]) => [
+    toCamelCase(key),
+    item,
+  ]);
+  return new found(Object.fromEntries(options) as never);
 }

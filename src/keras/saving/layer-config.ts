@@ -8,7 +8,11 @@ import { layerClasses } from '../layers/layer-classes.js';
 import { asList, asObject, asText, excerpt, isObject, type JsonObject, toCamelCase } from '../python/json.js';
 import type { FieldKind } from '../serialized.js';
 import type { Shape } from '../symbolic-shape.js';
-import { deserializeInitializer, deserializeRegularizer } from './initializer-config.js';
+import {
+  deserializeConstraint,
+  deserializeInitializer,
+  deserializeRegularizer,
+} from './initializer-config.js';
 
 /** How layers are made of their configurations. */
 export interface LayerContext {
@@ -70,6 +74,8 @@ function readField({ key, kind, value, where }: Field, { firstValues }: LayerCon
     }
     case 'regularizer':
       return deserializeRegularizer(value, where);
+    case 'constraint':
+      return deserializeConstraint(value, where);
     case 'activation':
       return construct(() => getActivation(activationName(value, where)), where);
   }
