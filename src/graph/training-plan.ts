@@ -38,8 +38,13 @@ export interface LossWriter {
 export interface MetricWriter {
   readonly name?: string;
   readonly sums: number;
-  /** @returns float32 (sums) */
-  forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
+  /** Whether samples count by their weights, where they have any. Default: no. */
+  readonly isWeighted?: boolean;
+  /**
+   * @param sampleWeight float32 (B), of a metric that is weighted
+   * @returns float32 (sums)
+   */
+  forward(g: GraphBuilder, target: Value, prediction: Prediction, sampleWeight?: Value): Value;
 }
 
 /** An optimizer: how a gradient changes a weight and the slots kept for it. */

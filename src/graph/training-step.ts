@@ -66,7 +66,7 @@ export function writeStep(g: GraphBuilder, plan: TrainingPlan, values: StepValue
   }
   for (const parameter of plan.updated)
     state.set(entry(names, parameter), forward.updates?.get(parameter) ?? weight(parameter));
-  return { state, sums: writeSums(g, plan, { loss, target, prediction: forward, weight }) };
+  return { state, sums: writeSums(g, plan, { loss, target, sampleWeight, prediction: forward, weight }) };
 }
 
 /** The loss of a batch, and its backward pass. */
@@ -98,6 +98,7 @@ export function writeSums(
   at: {
     loss: ReducedLoss;
     target: Value;
+    sampleWeight?: Value;
     prediction: Prediction;
     weight: Context['weight'];
   },
@@ -109,7 +110,9 @@ export function writeSums(
     return total;
   });
   const sums = metrics.map((metric, i) =>
-    g.scope(metric.name ?? `metric_${i}`, () => metric.forward(g, at.target, at.prediction)),
+    g.scope(metric.name ?? `metric_${i}`, () =>
+      metric.forward(g, at.target, at.prediction, metric.isWeighted ? at.sampleWeight : undefined),
+    ),
   );
   return sums.length === 0 ? loss : g.scope('sums', () => g.op('Concat', [loss, ...sums], { axis: 0 }));
 }

@@ -111,7 +111,7 @@ export function evaluationGraph(plan: TrainingPlan): Model {
   const weight = (parameter: Parameter) => entry(weights, parameter);
   const prediction = plan.forward(inferenceContext(g, weight), data.inputs);
   const { loss } = writeLoss(g, plan, { ...data, prediction });
-  const sums = writeSums(g, plan, { loss, target: data.target, prediction, weight });
+  const sums = writeSums(g, plan, { loss, ...data, prediction, weight });
   g.output('sums', sums, 'float32', [sumCount(plan)]);
   return { graph: g.build(), opset: 13 };
 }

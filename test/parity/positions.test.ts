@@ -22,7 +22,9 @@ const ending = (rank: keyof typeof ranks, last: LayerSpec): LayerSpec[] => {
 
 const dense = (units: number, activation: string): LayerSpec => ['Dense', { units, activation }];
 
-type Kind = Pick<Case, 'loss' | 'targets' | 'metrics'> & { readonly last: readonly LayerSpec[] };
+type Kind = Pick<Case, 'loss' | 'targets' | 'metrics' | 'weighted_metrics'> & {
+  readonly last: readonly LayerSpec[];
+};
 const kinds: Readonly<Record<string, Kind>> = {
   'mean squared error': {
     last: [dense(3, 'linear')],
@@ -48,6 +50,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     loss: 'binary_crossentropy',
     targets: 'bits',
     metrics: ['accuracy', 'auc'],
+    weighted_metrics: ['accuracy', ['Precision', { thresholds: 0.4 }], 'mse'],
   },
   'binary cross-entropy of other probabilities': {
     last: [dense(2, 'sigmoid'), ['ELU', {}]],

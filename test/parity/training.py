@@ -90,7 +90,15 @@ def run(case):
     loss = make(keras.losses, case["loss"])
     metrics = [make(keras.metrics, metric) for metric in case.get("metrics", [])]
     eager = case.get("eager", False)
-    model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=False, run_eagerly=eager)
+    weighted = [make(keras.metrics, metric) for metric in case.get("weighted_metrics", [])]
+    model.compile(
+        optimizer=optimizer,
+        loss=loss,
+        metrics=metrics,
+        weighted_metrics=weighted,
+        jit_compile=False,
+        run_eagerly=eager,
+    )
     # Keras takes weights of samples with an axis for each of the losses' axes.
     ones = [1] * (len(model.output_shape) - 2)
     weight = random.uniform(0.2, 2, [len(x), *ones]).astype("float32") if case.get("sample_weight") else None

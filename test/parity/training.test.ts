@@ -446,7 +446,7 @@ for (const [title, cases] of [
 ] as const) {
   const answerTo = answersTo(cases);
   for (const given of cases)
-    test.serial(`${title}: 200 steps with ${given.name} are Keras's`, async (t) => {
+    test.serial(`${title}: ${given.steps} steps with ${given.name} are Keras's`, async (t) => {
       const answer = await answerTo(given);
       const model = compileCase(given, answer);
       const losses = await trainSteps(model, given, answer);

@@ -56,6 +56,7 @@ export interface Case {
   readonly optimizer: Spec;
   readonly loss: Spec | losses.LossName;
   readonly metrics?: readonly (Spec | metrics.MetricName)[];
+  readonly weighted_metrics?: readonly (Spec | metrics.MetricName)[];
   readonly targets: 'one_hot' | 'indices' | 'bits' | 'reals' | 'column';
   readonly samples: number;
   readonly batch: number;
@@ -182,6 +183,9 @@ export function buildModel({ input, layers: specs }: Case): Model {
   return new Model({ inputs, outputs: through(inputs, specs) });
 }
 
+const makeAll = (specs: Case['metrics'] = []) =>
+  specs.map((metric) => (typeof metric === 'string' ? metric : make<metrics.Metric>(metrics, metric)));
+
 /** The case's model, compiled, with the weights that Keras began with. */
 export function compileCase(given: Case, { initial }: Pick<Answer, 'initial'>, engine: EngineChoice = 'ort') {
   const model = buildModel(given);
@@ -189,9 +193,8 @@ export function compileCase(given: Case, { initial }: Pick<Answer, 'initial'>, e
   model.compile({
     optimizer: make<optimizers.Optimizer>(optimizers, given.optimizer),
     loss: typeof given.loss === 'string' ? given.loss : make<losses.Loss>(losses, given.loss),
-    metrics: (given.metrics ?? []).map((metric) =>
-      typeof metric === 'string' ? metric : make<metrics.Metric>(metrics, metric),
-    ),
+    metrics: makeAll(given.metrics),
+    weightedMetrics: makeAll(given.weighted_metrics),
     engine,
   });
   return model;

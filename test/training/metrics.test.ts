@@ -16,6 +16,7 @@ import { Activation } from '../../src/keras/layers/activation.js';
 import { Dense } from '../../src/keras/layers/dense.js';
 import { Input } from '../../src/keras/layers/input.js';
 import * as metrics from '../../src/keras/metrics/index.js';
+import { cloneModel } from '../../src/keras/models/clone.js';
 import { Sequential } from '../../src/keras/models/sequential.js';
 import { decodeKerasModel, encodeKerasModel } from '../../src/keras/saving/index.js';
 import { assertClose } from '../compare.js';
@@ -156,6 +157,88 @@ test('callbacks that watch one number refuse several by name', async (t) => {
     },
   );
   await rm(folder, { recursive: true });
+});
+
+for (const engine of ['ort', 'js'] as const)
+  test(`samples count by their weights in weighted metrics alone, which have names of their own (${engine})`, async (t) => {
+    const linear = (shape: readonly number[]) =>
+      new Sequential([Input({ shape }), new Activation({ activation: 'linear' })]);
+    const sampleWeight = float32([0.5, 2, 1, 0.25]);
+    const options = { verbose: 0, batchSize: 3 } as const;
+    const model = linear([3]);
+    model.compile({
+      ...{ loss: 'mse', engine, metrics: ['mae', new metrics.Precision({ name: 'precision' })] },
+      weightedMetrics: [
+        ...(['mae', 'mae'] as const),
+        new metrics.Precision({ thresholds: [0.2, 0.6], name: 'precision' }),
+        new metrics.F1Score(),
+        new metrics.AUC({ name: 'auc' }),
+        new metrics.TruePositives({ name: 'tp' }),
+        new metrics.RootMeanSquaredError({ name: 'rmse' }),
+      ],
+    });
+    const weighted = await model.evaluate<MetricResult>(outputs, targets.bits, { ...options, sampleWeight });
+    const expected = {
+      auc: 0.4007936716079712,
+      f1_score: [0, 0.5714284777641296, 0],
+      loss: 0.39291515946388245,
+      mae: 0.46665626764297485,
+      precision: 0.5555555820465088,
+      rmse: 0.6473866701126099,
+      tp: 3.25,
+      weighted_mae: 0.5631494522094727,
+      weighted_mae_1: 0.5631494522094727,
+      weighted_precision: [0.4883720874786377, 0.4137931168079376],
+    };
+    t.deepEqual(Object.keys(weighted), Object.keys(expected));
+    assertClose(t, Object.values(weighted).flat(), Object.values(expected).flat(), {
+      ...{ label: 'weighted', relative: 1e-6, absolute: 1e-7 },
+    });
+    const plain = await model.evaluate<MetricResult>(outputs, targets.bits, options);
+    assertClose(
+      t,
+      [plain.auc, plain.tp, plain.weighted_mae, plain.rmse].flat() as number[],
+      [0.5277777910232544, 5, 0.46665626764297485, 0.5673856735229492],
+      { label: 'without weights', relative: 1e-6 },
+    );
+    await model.release();
+
+    const positions = linear([3, 1]);
+    positions.compile({ loss: 'mse', engine, weightedMetrics: ['mae', 'binary_accuracy'] });
+    const cube = ({ data }: typeof outputs) => float32(data, [4, 3, 1]);
+    const logs = await positions.evaluate(cube(outputs), cube(targets.bits), { ...options, sampleWeight });
+    assertClose(
+      t,
+      [logs.binary_accuracy, logs.loss, logs.mae] as number[],
+      [0.42222222685813904, 0.39291518926620483, 0.5631494522094727],
+      { label: 'positions', relative: 1e-6 },
+    );
+    await positions.release();
+  });
+
+test('weighted metrics are saved and copied, and those without weights are refused', async (t) => {
+  const model = new Sequential([Input({ shape: [3] }), new Dense({ units: 3 })]);
+  model.compile({ loss: 'mse', metrics: ['mae'], weightedMetrics: ['mae', new metrics.F1Score()] });
+  for (const format of ['keras', 'h5'] as const) {
+    const read = await decodeKerasModel(await encodeKerasModel(model, format));
+    t.deepEqual(
+      read.metrics.map(({ className, isWeighted }) => [className, isWeighted]),
+      [
+        ['MeanAbsoluteError', false],
+        ['MeanAbsoluteError', true],
+        ['F1Score', true],
+      ],
+    );
+  }
+  t.deepEqual(
+    cloneModel(model).metrics.map(({ isWeighted }) => isWeighted),
+    [false, true, true],
+  );
+  t.throws(() => model.compile({ loss: 'mse', weightedMetrics: [new metrics.R2Score()] }), {
+    name: 'ValueError',
+    message:
+      "Expected `weightedMetrics` in which samples can have weights. Received: 'r2_score'. Hint: put it into `metrics`.",
+  });
 });
 
 test('metrics that cannot be are refused', async (t) => {

@@ -36,8 +36,9 @@ export const broadcastLoss = (loss: LossWriter, rank: number): LossWriter => ({
 export const broadcastMetric = (metric: MetricWriter): MetricWriter => ({
   name: metric.name,
   sums: metric.sums,
-  forward(g, target, prediction) {
+  isWeighted: metric.isWeighted,
+  forward(g, target, prediction, sampleWeight) {
     const repeated = repeat(g, target, prediction);
-    return metric.forward(g, repeated.target, repeated.prediction);
+    return metric.forward(g, repeated.target, repeated.prediction, sampleWeight);
   },
 });

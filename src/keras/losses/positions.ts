@@ -53,5 +53,15 @@ export const lossOfPositions = (loss: LossWriter): LossWriter => ({
 export const metricOfPositions = (metric: MetricWriter): MetricWriter => ({
   name: metric.name,
   sums: metric.sums,
-  forward: (g, target, prediction) => metric.forward(g, toRows(g, target), predictionRows(g, prediction)),
+  isWeighted: metric.isWeighted,
+  forward(g, target, prediction, sampleWeight) {
+    const rows = predictionRows(g, prediction);
+    if (sampleWeight === undefined) return metric.forward(g, toRows(g, target), rows);
+    // Each position weighs as much as its sample: (B) → (B, P) → (B·P).
+    const count = g.op('Slice', [g.op('Shape', [rows.output]), g.ints(0), g.ints(1)]);
+    const batch = g.op('Shape', [sampleWeight]);
+    const dims = g.op('Concat', [batch, g.op('Div', [count, batch])], { axis: 0 });
+    const each = g.op('Expand', [g.op('Unsqueeze', [sampleWeight, g.ints(1)]), dims]);
+    return metric.forward(g, toRows(g, target), rows, g.op('Reshape', [each, g.ints(-1)]));
+  },
 });

@@ -28,6 +28,7 @@ export abstract class ConfusionMetric extends Metric {
   static override readonly floats = ['thresholds'];
   override readonly direction: 'up' | undefined = 'up';
   override readonly needsEachOutput = true;
+  override readonly takesWeights = true;
   /** Each label is counted by itself; 1 counts all together. */
   protected labels = 1;
 
@@ -64,15 +65,21 @@ export abstract class ConfusionMetric extends Metric {
   }
 
   /** For each label: positives (L, T, 2) of those that are and those that are not, then all of either (L, 2). */
-  override forward(g: GraphBuilder, target: Value, prediction: Prediction): Value {
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction, sampleWeight?: Value): Value {
     const { thresholds, labels, outputWeights } = this;
     const rows = (values: Value) =>
       g.op('Reshape', [
         labels === 1 ? values : g.op('Transpose', [values], { perm: [1, 0] }),
         g.ints(labels, -1),
       ]);
-    const weigh = (values: Value) =>
-      outputWeights ? g.op('Mul', [values, g.initializer('label_weights', float32(outputWeights))]) : values;
+    const weigh = (values: Value) => {
+      const ofLabels = outputWeights
+        ? g.op('Mul', [values, g.initializer('label_weights', float32(outputWeights))])
+        : values;
+      return sampleWeight === undefined
+        ? ofLabels
+        : g.op('Mul', [ofLabels, g.op('Unsqueeze', [sampleWeight, g.ints(1)])]);
+    };
 
     const is = this.select(g, g.cast(g.cast(target, 'bool'), 'float32'));
     const isNot = g.op('Sub', [g.scalar(1), is]);

@@ -37,6 +37,7 @@ export class FBetaScore extends Metric {
   static override readonly floats = ['beta', 'threshold'];
   override readonly direction = 'up';
   override readonly needsEachOutput = true;
+  override readonly takesWeights = true;
 
   readonly average: ScoreAverage | null;
   readonly beta: number;
@@ -81,7 +82,7 @@ export class FBetaScore extends Metric {
   }
 
   /** True positives, positives and targets of each class. */
-  override forward(g: GraphBuilder, target: Value, { output }: Prediction): Value {
+  override forward(g: GraphBuilder, target: Value, { output }: Prediction, sampleWeight?: Value): Value {
     const op = (name: string, ...inputs: Value[]) => g.op(name, inputs);
     const largest = () =>
       op(
@@ -91,8 +92,10 @@ export class FBetaScore extends Metric {
       );
     const isPositive = this.threshold === null ? largest() : op('Greater', output, g.scalar(this.threshold));
     const positive = g.cast(isPositive, 'float32');
+    const weigh = (values: Value) =>
+      sampleWeight === undefined ? values : op('Mul', values, op('Unsqueeze', sampleWeight, g.ints(1)));
     const sums = [op('Mul', positive, target), positive, target].map((values) =>
-      g.op('ReduceSum', [values, g.ints(0)], { keepdims: 0 }),
+      g.op('ReduceSum', [weigh(values), g.ints(0)], { keepdims: 0 }),
     );
     return g.op('Concat', sums, { axis: 0 });
   }

@@ -107,10 +107,15 @@ const byName = new Map<string, new () => Metric>([
  */
 export function getMetric(
   identifier: MetricName | Metric,
-  { outputShape, loss }: { outputShape: Shape; loss: Loss },
+  { outputShape, loss, isWeighted = false }: { outputShape: Shape; loss: Loss; isWeighted?: boolean },
 ): Metric {
   const metric = identifier instanceof Metric ? identifier : metricNamed(identifier, outputShape, loss);
   if (metric.needsEachOutput) checkTargets(metric, outputShape, loss);
+  if (isWeighted && !metric.takesWeights)
+    throw new ValueError(
+      `Expected \`weightedMetrics\` in which samples can have weights. Received: '${metric.name}'. Hint: put it into \`metrics\`.`,
+    );
+  metric.isWeighted = isWeighted;
   metric.build(outputShape);
   return metric;
 }

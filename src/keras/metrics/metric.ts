@@ -28,6 +28,10 @@ export abstract class Metric implements MetricWriter {
   readonly direction?: 'up' | 'down';
   /** Whether it compares targets and outputs one by one, which class indices cannot be. Default: no. */
   readonly needsEachOutput: boolean = false;
+  /** Whether samples may count by their weights. Default: no. */
+  readonly takesWeights: boolean = false;
+  /** Whether they do, as a metric of `weightedMetrics`. */
+  isWeighted = false;
   /** The type of its sums in files. */
   readonly dtype: string = 'float32';
 
@@ -57,7 +61,7 @@ export abstract class Metric implements MetricWriter {
   abstract get sums(): number;
 
   /** The sums of one batch: float32 (sums). */
-  abstract forward(g: GraphBuilder, target: Value, prediction: Prediction): Value;
+  abstract forward(g: GraphBuilder, target: Value, prediction: Prediction, sampleWeight?: Value): Value;
 
   /** The metric of these sums: a number, or one for each threshold or class. */
   abstract result(sums: ArrayLike<number>): MetricResult;
@@ -69,6 +73,8 @@ export abstract class Metric implements MetricWriter {
 
 /** The mean over samples of a number each sample has: sums are the total and the count. */
 export abstract class MeanMetric extends Metric {
+  override readonly takesWeights = true;
+
   override get sums(): number {
     return 2;
   }
@@ -76,8 +82,12 @@ export abstract class MeanMetric extends Metric {
   /** Float32 (B). */
   protected abstract values(g: GraphBuilder, target: Value, prediction: Prediction): Value;
 
-  override forward(g: GraphBuilder, target: Value, prediction: Prediction): Value {
+  override forward(g: GraphBuilder, target: Value, prediction: Prediction, sampleWeight?: Value): Value {
     const values = this.values(g, target, prediction);
+    if (sampleWeight !== undefined) {
+      const sum = (all: Value) => g.op('ReduceSum', [all], { keepdims: 1 });
+      return g.op('Concat', [sum(g.op('Mul', [values, sampleWeight])), sum(sampleWeight)], { axis: 0 });
+    }
     const count = g.cast(g.op('Size', [values]), 'float32');
     return g.op(
       'Concat',

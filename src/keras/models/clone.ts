@@ -75,9 +75,9 @@ class Cloner {
         ? this.#cloneSequential(model, inputs)
         : this.#cloneFunctional(model, inputs);
     if (!model.compilation) return copy;
-    const { loss, metrics, engine } = model.compilation;
+    const { loss, metrics, weightedMetrics, engine } = model.compilation;
     const { optimizer } = deserializeCompilation(serializeCompilation(model));
-    copy.compile({ optimizer, loss, metrics, engine });
+    copy.compile({ optimizer, loss, metrics, weightedMetrics, engine });
     return copy;
   }
 

@@ -14,6 +14,8 @@ export interface CompileOptions {
   loss?: Loss | LossName | null;
   /** Measured, but not trained for. Default: none. */
   metrics?: readonly (Metric | MetricName)[];
+  /** Metrics in which samples count by their weights. Default: none. */
+  weightedMetrics?: readonly (Metric | MetricName)[];
   /** Runs the graphs. Default: `ort`, ONNX Runtime. */
   engine?: EngineChoice;
 }
@@ -23,6 +25,7 @@ export interface Compilation {
   readonly optimizer: Optimizer;
   readonly loss: Loss | LossName | null;
   readonly metrics: readonly (Metric | MetricName)[];
+  readonly weightedMetrics: readonly (Metric | MetricName)[];
   readonly engine: EngineChoice;
 }
 

@@ -59,13 +59,14 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
       optimizer = 'rmsprop',
       loss = null,
       metrics = [],
+      weightedMetrics = [],
       engine = 'ort',
       ...others
     } = named(options, 'compile');
     refuseOthers(others, 'compile', (probe) => this.compile(probe));
     this.#loss = loss === null ? null : getLoss(loss);
     this.#metrics = null;
-    this.#compilation = { optimizer: getOptimizer(optimizer), loss, metrics, engine };
+    this.#compilation = { optimizer: getOptimizer(optimizer), loss, metrics, weightedMetrics, engine };
     this.#runtime = new Runtime(this, engine);
     if (this.built) this.#chooseMetrics();
   }
@@ -229,7 +230,11 @@ export class Model extends Functional implements CallbackModel, CompiledModel {
   #chooseMetrics(): void {
     if (!this.#compilation || !this.#loss) return;
     const about = { outputShape: this.outputShape, loss: this.#loss };
-    this.#metrics = this.#compilation.metrics.map((metric) => getMetric(metric, about));
+    const { metrics, weightedMetrics } = this.#compilation;
+    this.#metrics = [
+      ...metrics.map((metric) => getMetric(metric, about)),
+      ...weightedMetrics.map((metric) => getMetric(metric, { ...about, isWeighted: true })),
+    ];
   }
 
   #assertCompiled(): Compilation {

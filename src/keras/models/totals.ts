@@ -33,15 +33,29 @@ export class Totals {
   logs(): Logs {
     const [loss = 0] = this.#sums;
     const logs: Logs<MetricResult> = { loss: Math.fround(this.#samples === 0 ? 0 : loss / this.#samples) };
+    const counts = new Map<string, number>();
     let offset = 1;
     for (const metric of this.metrics) {
       const sums = Array.from(this.#sums.subarray(offset, offset + metric.sums));
       const result: MetricResult = metric.result(sums);
-      logs[metric.name] = typeof result === 'number' ? Math.fround(result) : result.map(Math.fround);
+      logs[freeName(metric, counts)] =
+        typeof result === 'number' ? Math.fround(result) : result.map(Math.fround);
       offset += metric.sums;
     }
     return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1))) as Logs;
   }
+}
+
+/**
+ * The name of a metric in logs: `weighted_…` where it is weighted and its own is taken, then with a number.
+ *
+ * Source: keras.src.trainers.compile_utils.CompileMetrics.result
+ */
+function freeName({ name, isWeighted }: Metric, counts: Map<string, number>): string {
+  const wanted = isWeighted && counts.has(name) ? `weighted_${name}` : name;
+  const count = counts.get(wanted) ?? 0;
+  counts.set(wanted, count + 1);
+  return count === 0 ? wanted : `${wanted}_${count}`;
 }
 
 /** Row `step` of sums (S, K). */

@@ -11,22 +11,21 @@ import { type Config, type Configured, classesIn } from '../serialized.js';
 export function serializeCompilation(model: CompiledModel): Config {
   const { compilation } = model;
   if (!compilation) return {};
-  const { optimizer, loss, metrics: watched = [] } = compilation;
+  const { optimizer, loss, metrics: watched = [], weightedMetrics = [] } = compilation;
   const write = (module: string, value: string | Configured | null): unknown =>
     typeof value === 'string' || value === null
       ? value
       : { module, class_name: value.className, config: value.getConfig(), registered_name: null };
+  const list = (all: readonly (metrics.Metric | metrics.MetricName)[]) =>
+    all.length === 0
+      ? null
+      : all.map((metric) => write('keras.metrics', typeof metric === 'string' ? metric : withDtype(metric)));
   return {
     optimizer: write('keras.optimizers', optimizer),
     loss: write('keras.losses', loss),
     loss_weights: null,
-    metrics:
-      watched.length === 0
-        ? null
-        : watched.map((metric) =>
-            write('keras.metrics', typeof metric === 'string' ? metric : withDtype(metric)),
-          ),
-    weighted_metrics: null,
+    metrics: list(watched),
+    weighted_metrics: list(weightedMetrics),
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,
@@ -51,13 +50,13 @@ export function deserializeCompilation(value: unknown): CompileOptions {
   const config = asObject(value, 'what the model was compiled with');
   try {
     const loss = only(config.loss, 'loss');
-    for (const key of ['loss_weights', 'weighted_metrics'])
-      if (isGiven(config[key]))
-        throw new ValueError(`Expected no ${key}. Received: ${excerpt(config[key])}.`);
+    if (isGiven(config.loss_weights))
+      throw new ValueError(`Expected no loss_weights. Received: ${excerpt(config.loss_weights)}.`);
     return {
       optimizer: readOptimizer(config.optimizer_config ?? config.optimizer ?? 'rmsprop'),
       loss: loss == null ? null : readLoss(loss),
-      metrics: [flatten(config.metrics ?? [])].flat().map(readMetric),
+      metrics: flatten(config.metrics ?? []).map(readMetric),
+      weightedMetrics: flatten(config.weighted_metrics ?? []).map(readMetric),
     };
   } catch (cause) {
     throw new ValueError(

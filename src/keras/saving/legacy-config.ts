@@ -99,17 +99,21 @@ function functionalConfig(model: Functional): Config {
 }
 
 /** How a model was compiled: the attribute `training_config`. */
-export function legacyTraining({ optimizer, loss, metrics }: Compilation, outputShape: Shape): Config {
+export function legacyTraining(
+  { optimizer, loss, metrics, weightedMetrics }: Compilation,
+  outputShape: Shape,
+): Config {
   const made = loss === null ? null : getLoss(loss);
+  const list = (all: Compilation['metrics'], isWeighted: boolean) =>
+    all.length === 0 || !made
+      ? null
+      : all.map((metric) => serialize(withDtype(getMetric(metric, { outputShape, loss: made, isWeighted }))));
   return {
     // Keras 3 finds nothing under a short name here.
     loss: made === null ? null : typeof loss === 'string' ? toSnakeCase(made.className) : serialize(made),
     // By their classes: Keras 2 would take accuracy for that of one-hot targets, and names are not the same in both.
-    metrics:
-      metrics.length === 0 || !made
-        ? null
-        : metrics.map((metric) => serialize(withDtype(getMetric(metric, { outputShape, loss: made })))),
-    weighted_metrics: null,
+    metrics: list(metrics, false),
+    weighted_metrics: list(weightedMetrics, true),
     loss_weights: null,
     optimizer_config: optimizerConfig(optimizer),
   };
