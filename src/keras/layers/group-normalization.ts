@@ -43,7 +43,8 @@ export class GroupNormalization extends Layer {
   };
   static override readonly idleFields = ['beta_regularizer', 'gamma_regularizer'];
 
-  readonly groups: number;
+  /** As many as channels where it was −1, once the layer is built, as in Keras. */
+  groups: number;
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
@@ -73,6 +74,7 @@ export class GroupNormalization extends Layer {
 
   override build([inputShape]: PerInput<Shape>): void {
     const channels = this.#channels(inputShape);
+    if (this.groups === -1) this.groups = channels;
     const make = (name: string, initializer: Initializer) => {
       const weight = new Variable(name, [channels], initializer.make([channels]));
       this.weights.push(weight);
@@ -105,7 +107,7 @@ export class GroupNormalization extends Layer {
     const { g } = context;
     const rank = inputShape.length;
     const channels = this.#channels(inputShape);
-    const groups = this.groups === -1 ? channels : this.groups;
+    const { groups } = this;
     // Channels first, as images flow in graphs, a group's values lie one after the other.
     const others = Array.from({ length: rank - 2 }, (_, i) => i);
     const first = (value: Value) =>
