@@ -2,7 +2,7 @@ import { ValueError } from '../../errors.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Context, Forward, Gradients, Parameter } from '../../graph/differentiable.js';
 import type { Attribute, Value } from '../../graph/graph.js';
-import { elementWise, toChannelsFirst, toChannelsLast, toOnnxKernel } from '../../graph/layout.js';
+import { elementWise, toChannelsLast, toOnnxKernel } from '../../graph/layout.js';
 import { shortcutsOf } from '../../graph/shortcuts.js';
 import { named } from '../../named-options.js';
 import { type Activation, type ActivationName, getActivation } from '../activations.js';
@@ -13,6 +13,7 @@ import type { Shape } from '../symbolic-shape.js';
 import { Variable } from '../variable.js';
 import type { InputSpec } from './input-spec.js';
 import { Layer, type LayerOptions, type PerInput } from './layer.js';
+import { channelsOver, pixelImages, pixelRows } from './pixels.js';
 import {
   channelsOf,
   type Pair,
@@ -22,6 +23,7 @@ import {
   type Window,
   windowAttributes,
 } from './sliding-window.js';
+import { SmallDepthwise } from './small-depthwise.js';
 import { kernelGradient, sendBack, turnedKernel } from './window-gradient.js';
 
 export interface ConvolutionOptions extends LayerOptions {
@@ -259,19 +261,6 @@ export function trainConvolution(
 const isPointwise = ({ kernelShape: [height, width], window: { strides }, group }: ConvolutionStep) =>
   height === 1 && width === 1 && strides[0] === 1 && strides[1] === 1 && group === 1;
 
-/** (N, C, H, W) as rows of pixels: (N·H·W, C). */
-const rowsOf = (g: GraphBuilder, images: Value, channels: number): Value =>
-  g.op('Reshape', [toChannelsLast(g, images), g.ints(-1, channels)]);
-
-/** (N, C, H, W) as a row of pixels for each channel: (C, N·H·W). Gemm with transA would do this for each of its parts. */
-function channelsOver(g: GraphBuilder, images: Value, channels: number): Value {
-  const made = shortcutsOf(g)?.madeChannelsLast.has(images);
-  const over = made
-    ? g.op('Transpose', [toChannelsLast(g, images)], { perm: [3, 0, 1, 2] })
-    : g.op('Transpose', [images], { perm: [1, 0, 2, 3] });
-  return g.op('Reshape', [over, g.ints(channels, -1)]);
-}
-
 /** Rows of pixels as images of the height and width of `like`. */
 function imagesOf(g: GraphBuilder, rows: Value, channels: number, { inputShape, x }: ConvolutionStep): Value {
   const [, height, width] = inputShape;
@@ -283,7 +272,7 @@ function imagesOf(g: GraphBuilder, rows: Value, channels: number, { inputShape, 
           [g.op('Slice', [g.op('Shape', [toChannelsLast(g, x)]), g.ints(0), g.ints(3)]), g.ints(channels)],
           { axis: 0 },
         );
-  return toChannelsFirst(g, g.op('Reshape', [rows, shape]));
+  return pixelImages(g, rows, shape);
 }
 
 function convolve(g: GraphBuilder, step: ConvolutionStep, kernel: Value, bias: Value | undefined): Value {
@@ -292,8 +281,10 @@ function convolve(g: GraphBuilder, step: ConvolutionStep, kernel: Value, bias: V
   const biases = bias === undefined ? [] : [bias];
   if (isPointwise(step)) {
     const matrix = g.op('Reshape', [kernel, g.ints(inputs, outputs)]);
-    return imagesOf(g, g.op('Gemm', [rowsOf(g, x, inputs), matrix, ...biases]), outputs, step);
+    return imagesOf(g, g.op('Gemm', [pixelRows(g, x, inputs), matrix, ...biases]), outputs, step);
   }
+  const small = SmallDepthwise.of(g, step);
+  if (small) return small.forward(x, kernel, bias);
   return g.op('Conv', [x, toOnnxKernel(g, kernel), ...biases], {
     ...windowAttributes(window, inputShape),
     ...(group === 1 ? {} : { group }),
@@ -306,8 +297,9 @@ function kernelGradientOf(g: GraphBuilder, step: ConvolutionStep, dy: Value): Va
   if (!isPointwise(step))
     return kernelGradient(g, dy, { sliding: { window, inputShape, x, y: dy }, group, kernelShape });
   const [, , inputs = 1, outputs = 1] = kernelShape;
+  // Gemm with transA would transpose its parts again and again.
   return g.op('Reshape', [
-    g.op('Gemm', [channelsOver(g, x, inputs), rowsOf(g, dy, outputs)]),
+    g.op('Gemm', [g.op('Reshape', [channelsOver(g, x), g.ints(inputs, -1)]), pixelRows(g, dy, outputs)]),
     g.ints(...kernelShape),
   ]);
 }
@@ -321,6 +313,8 @@ function inputGradientOf(
   group: number,
 ): Value {
   const { window, inputShape, x, kernelShape } = step;
+  const small = SmallDepthwise.of(g, step);
+  if (small) return small.inputGradient(dy, kernel);
   if (!isPointwise(step)) {
     const turned = turnedKernel(g, kernel, kernelShape, group);
     return sendBack(g, dy, turned, { sliding: { window, inputShape, x, y: dy }, group });
@@ -329,7 +323,7 @@ function inputGradientOf(
   // Transposed with all its axes, lest ONNX Runtime make that a slower Gemm with transB again.
   const across = g.op('Transpose', [kernel], { perm: [0, 1, 3, 2] });
   const matrix = g.op('Reshape', [across, g.ints(outputs, inputs)]);
-  return imagesOf(g, g.op('Gemm', [rowsOf(g, dy, outputs), matrix]), inputs, step);
+  return imagesOf(g, g.op('Gemm', [pixelRows(g, dy, outputs), matrix]), inputs, step);
 }
 
 /** (N, C, H, W) → (C) */

@@ -8,6 +8,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { float32 } from '../../graph/tensor.js';
 import type { Shape } from '../symbolic-shape.js';
+import { channelsOver } from './pixels.js';
 import { coveredBy, type Pair, padsOf, slide, type Window } from './sliding-window.js';
 
 /** A window at work on one value. */
@@ -207,12 +208,10 @@ function depthwiseGradient(
       diagonals[(place * covered + column) * width + j] = 1;
     }
   const constant = g.initializer('diagonals', float32(diagonals, [columns * covered, width]));
-  const x = g.op('Transpose', [cover(g, sliding)], { perm: [1, 0, 2, 3] });
+  // The channel takes the place of the sample, and the other way round: padding is the same.
+  const x = cover(g, { ...sliding, x: channelsOver(g, sliding.x) });
   // (C, W′, N·H′)
-  const dRows = g.op('Reshape', [
-    g.op('Transpose', [dy], { perm: [1, 0, 2, 3] }),
-    g.ints(channels, -1, columns),
-  ]);
+  const dRows = g.op('Reshape', [channelsOver(g, dy), g.ints(channels, -1, columns)]);
   const dColumns = g.op('Transpose', [dRows], { perm: [0, 2, 1] });
   const rows = Array.from({ length: height }, (_, i) => {
     const seen = g.op('Slice', [
