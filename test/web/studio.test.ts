@@ -446,6 +446,35 @@ test.serial('a second tab says that it keeps nothing, and takes over once the fi
   });
 });
 
+test.serial('it is told once when nothing more is kept', async (t) => {
+  const { stripes } = t.context;
+  await visit(t, async ({ page }) => {
+    await addPictures(page, 0, 'Stripes', stripes.slice(0, 1));
+    await waitUntilKept(page);
+    // As browsers do where visitors clear what pages keep.
+    await page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const request = indexedDB.deleteDatabase('ort-transfer-studio');
+          request.onsuccess = resolve;
+          request.onerror = reject;
+        }),
+    );
+    await addPictures(page, 1, 'More', stripes.slice(1, 2));
+    await message(
+      page,
+      /^What is new could not be kept in this browser: .*[^.]\. Save to a file before you leave\.$/,
+    ).waitFor();
+    await page
+      .locator('#kept')
+      .filter({ hasText: /^What is new is not kept in this browser\. Save to a file before you leave\.$/ })
+      .waitFor();
+    await card(page, 1).locator('.thumb').click();
+    await page.locator('#undo').waitFor();
+    t.is(await page.locator('.notice').count(), 1);
+  });
+});
+
 test.serial('removed pictures and classes come back, at their places', async (t) => {
   const { faces, stripes } = t.context;
   await visit(t, async ({ page }) => {

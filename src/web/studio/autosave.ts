@@ -125,7 +125,7 @@ function explainFailure(error: unknown): string {
   const { name, message } = error as DOMException;
   if (name === 'QuotaExceededError')
     return 'There is no more room for this page in this browser, so what is new is not kept. Save to a file, or remove pictures.';
-  return `What is new could not be kept in this browser: ${message}. Save to a file before you leave.`;
+  return `What is new could not be kept in this browser: ${message.replace(/\.$/, '')}. Save to a file before you leave.`;
 }
 
 /** How long the tab of before may take to go when a page is reloaded. */
