@@ -64,7 +64,9 @@ export async function writeWebPackage(out: string): Promise<string> {
     description: `The element <ort-classifier>, for pages. ${description}`,
     exports: {
       '.': { types: './types/web/index.d.ts', default: './ort-classifier.js' },
-      './*': './*',
+      './ort-classifier.js': './ort-classifier.js',
+      './face-detector.onnx': './face-detector.onnx',
+      './package.json': './package.json',
     },
     sideEffects: ['./ort-classifier.js'],
     keywords: ['onnx', 'image-classification', 'web-component'],

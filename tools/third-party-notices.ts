@@ -27,6 +27,11 @@ export async function noticesOf(inputs: readonly string[], root: string): Promis
       `## ${name} ${version}\n\n${license}; ${besides[name] ?? 'code in the pages'}\n\n${'```'}\n${text}\n${'```'}\n`,
     );
   }
-  const head = `# Notices of third parties\n\nThis package carries parts of other works, under their licences.\n\n`;
+  const head = [
+    '# Notices of third parties',
+    'This package carries parts of other works, under their licences.',
+    'The pictures in `example.zip` of the studio: remix of "ToonHead" by Johan Melin, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/).',
+    '',
+  ].join('\n\n');
   return head + parts.join('\n');
 }

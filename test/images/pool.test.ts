@@ -291,3 +291,36 @@ test('closing waits for workers that are in the middle of native code, which wou
   }
   await t.notThrowsAsync(pool.close());
 });
+
+test('an item by itself that ends its thread, or wants more memory than there is, fails alone', async (t) => {
+  await using pool = await open();
+  const [dead, hungry, ...others] = await Promise.allSettled([
+    pool.run({ do: 'exit' }),
+    pool.run({ do: 'need memory', tries: shared(), failures: 9, active: shared() }),
+    ...squares(20).map((item) => pool.run(item)),
+  ]);
+  t.is(dead.status === 'rejected' && dead.reason.name, 'WorkerDiedError');
+  t.true(hungry.status === 'rejected' && hungry.reason instanceof ResourceError);
+  t.deepEqual(
+    others.map((outcome) => outcome.status === 'fulfilled' && outcome.value),
+    squares(20).map((_, number) => 2 * number ** 2),
+  );
+  t.is(await pool.run({ do: 'square', number: 5 }), 50);
+});
+
+test('an item by itself that is given up while it waits is never begun', async (t) => {
+  await using pool = await open({ workers: 1, perWorker: 1 });
+  const gate = shared();
+  const tries = shared();
+  const controller = new AbortController();
+  const first = pool.run({ do: 'wait', gate });
+  const second = pool.run({ do: 'refuse', tries }, { signal: controller.signal });
+  const reason = new Error('enough');
+  controller.abort(reason);
+  t.is(await t.throwsAsync(second), reason);
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  t.is(await first, 'waited');
+  t.is(await pool.run({ do: 'square', number: 1 }), 2);
+  t.is(Atomics.load(tries, 0), 0);
+});
