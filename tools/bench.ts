@@ -14,6 +14,7 @@ import { benchArticle } from './bench/article.js';
 import { benchFeatures, benchMemory, drawLargePhotos } from './bench/features.js';
 import { benchFineTuning } from './bench/fine-tune.js';
 import type { Row } from './bench/median.js';
+import { benchNetworks } from './bench/networks.js';
 import { benchPage } from './bench/page.js';
 import { benchPictures } from './bench/pictures.js';
 import { benchPrecision } from './bench/precision.js';
@@ -29,9 +30,9 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     /** Peak memory while 20,000 pictures are embedded, which takes minutes. */
     memory: { type: 'boolean', default: false },
-    /** Keras beside the article's job and fine-tuning, which takes minutes and the Python that KERAS_PYTHON names. */
+    /** Keras beside the article's job, fine-tuning and the networks, which takes minutes and the Python that KERAS_PYTHON names. */
     keras: { type: 'boolean', default: false },
-    /** Only the parts that are named: training, article, fine-tuning, features, pictures, accuracy, precision, page, server. */
+    /** Only the parts that are named: training, article, fine-tuning, features, pictures, accuracy, precision, networks, page, server. */
     only: { type: 'string' },
   },
 });
@@ -55,6 +56,7 @@ if (values.memory) print(await benchMemory({ count: quick ? 500 : 20_000 }));
 const named = process.env.KERAS_PYTHON ?? '.venv/bin/python';
 const python = existsSync(named) ? named : undefined;
 if (values.keras && !python) console.log(`Keras is left out: there is no ${named}`);
+if (wanted('networks')) print(await benchNetworks({ rounds, python: values.keras ? python : undefined }));
 const sample = 'data/characters';
 if (wanted('article'))
   print(

@@ -44,7 +44,8 @@ export const download = async (remote: RemoteFile): Promise<Uint8Array<ArrayBuff
   (await fetchFile(remote)).bytes;
 
 /**
- * Fetches a file with the headers that came before it.
+ * Fetches a file with the headers that came before it. Where the connection breaks and the server sends parts, the rest is
+ * fetched, as often as some of it comes.
  *
  * @throws DownloadError when the server cannot be reached, refuses, or breaks off
  */
@@ -53,22 +54,56 @@ export async function fetchFile(
   options: RequestInit = {},
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; headers: Headers }> {
   let progress: DownloadProgress | undefined;
+  let first: Headers | undefined;
+  const chunks: BlobPart[] = [];
   try {
-    const response = await fetch(url, options);
-    const { ok, status, headers, body } = response;
-    if (!ok || !body) throw new Error(`HTTP status ${status}`);
-    progress = { file, received: 0, total: lengthOf(headers) };
-    const chunks: BlobPart[] = [];
-    const reader = body.getReader();
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      chunks.push(step.value);
-      progress = { ...progress, received: progress.received + step.value.length };
-      onProgress?.(progress);
+    for (let got = -1; ; ) {
+      const received: number = progress?.received ?? 0;
+      const resumed = first && received > 0 ? partOf(options, received, first) : null;
+      const response: Response = await fetch(url, resumed ?? options);
+      const { ok, status, headers, body } = response;
+      if (!ok || !body) throw new Error(`HTTP status ${status}`);
+      // Whoever sends the whole file has another one by now.
+      if (!first || status !== 206) {
+        chunks.length = 0;
+        first = headers;
+        progress = { file, received: 0, total: lengthOf(headers) };
+      }
+      try {
+        const reader = body.getReader();
+        for (let step = await reader.read(); !step.done; step = await reader.read()) {
+          chunks.push(step.value);
+          progress = {
+            file,
+            total: progress?.total,
+            received: (progress?.received ?? 0) + step.value.length,
+          };
+          onProgress?.(progress);
+        }
+        return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), headers: first };
+      } catch (cause) {
+        const now: number = progress?.received ?? 0;
+        if (!sendsParts(first) || now <= got || options.signal?.aborted) throw cause;
+        got = now;
+      }
     }
-    return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), headers };
   } catch (cause) {
     throw new DownloadError(`Expected ${file} at ${url}. Received: ${reasonOf(cause)}.`, { cause, progress });
   }
+}
+
+/** Whether a server sends the rest of a file, and says whether it is still the same one. */
+const sendsParts = (headers: Headers): boolean =>
+  headers.get('accept-ranges') === 'bytes' &&
+  headers.get('etag')?.startsWith('"') === true &&
+  !headers.has('content-encoding');
+
+/** A request for the rest, or for the whole where the file is another one by now. */
+function partOf(options: RequestInit, received: number, first: Headers): RequestInit {
+  const headers = new Headers(options.headers);
+  headers.set('range', `bytes=${received}-`);
+  headers.set('if-range', first.get('etag') ?? '');
+  return { ...options, headers };
 }
 
 /** Bytes in all; undefined for a compressed reply, whose header tells the compressed length. */

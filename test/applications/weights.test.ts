@@ -57,6 +57,58 @@ test.serial('downloads once, into the cache that Python shares', async (t) => {
   t.deepEqual(await readFile(join(home, 'keras/models/w.h5')), content);
 });
 
+test.serial(
+  'fetches the rest where the connection breaks, and all of it where the file is another one',
+  async (t) => {
+    const ranges: (string | undefined)[] = [];
+    let etag = '"one"';
+    const half = content.length / 2;
+    const listener: RequestListener = (request, response) => {
+      const { range } = request.headers;
+      ranges.push(range);
+      const same = request.headers['if-range'] === etag;
+      const from = range && same ? Number(/^bytes=(\d+)-$/.exec(range)?.[1]) : 0;
+      response.writeHead(from > 0 ? 206 : 200, {
+        ...{ 'content-length': content.length - from, 'accept-ranges': 'bytes', etag },
+      });
+      if (ranges.length > 1) response.end(content.subarray(from));
+      else response.write(content.subarray(0, half), () => setImmediate(() => response.destroy()));
+    };
+    const url = await serve(t, (request, response) => listener(request, response));
+    const steps: number[] = [];
+    const fetchInto = (file: string) =>
+      readKerasFile({ file, url, sha256, onProgress: ({ received }) => steps.push(received) });
+    t.deepEqual(Buffer.from(await fetchInto('a.h5')), content);
+    t.is(ranges[0], undefined);
+    t.regex(ranges[1] ?? '', /^bytes=[1-9]\d*-$/);
+    t.is(ranges.length, 2);
+    t.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+    );
+    t.is(steps.at(-1), content.length);
+
+    ranges.length = 0;
+    const changing = await serve(t, (request, response) => {
+      if (ranges.length === 1) etag = '"two"';
+      listener(request, response);
+    });
+    t.deepEqual(Buffer.from(await readKerasFile({ file: 'b.h5', url: changing, sha256 })), content);
+    t.is(ranges.length, 2);
+  },
+);
+
+test.serial('a published MD5 is checked', async (t) => {
+  const url = await serve(t, (_, response) => response.end('other'));
+  const md5 = createHash('md5').update('other').digest('hex');
+  t.is(String(Buffer.from(await readKerasFile({ file: 'right.h5', url, md5 }))), 'other');
+  await t.throwsAsync(readKerasFile({ file: 'w.h5', url, md5: md5.replace(/./, 'x') }), {
+    instanceOf: DownloadError,
+    message: new RegExp(`^Expected w\\.h5 with the MD5 x${md5.slice(1)}\\. Received: ${md5} from `),
+  });
+  t.deepEqual(await readdir(join(home, 'keras/models')), ['right.h5']);
+});
+
 test.serial('finds what lies in ~/.keras/models, after $KERAS_HOME', async (t) => {
   const url = 'http://127.0.0.1:1/w.h5';
   await mkdir(join(home, '.keras/models'), { recursive: true });
