@@ -109,7 +109,7 @@ inspect: dist/.built $(SAMPLE) ## Look at the photos of TRAIN (and TEST): sheets
 doctor: dist/.built ## Tell what this machine has and lacks
 	@$(CLI) doctor
 
-.PHONY: check test test-keras test-web screenshots goldens bench quality fuzz
+.PHONY: check test test-keras test-web test-queue screenshots goldens bench quality fuzz
 check: node_modules/.package-lock.json ## Check format and lint
 	biome check .
 test: dist/.built ## Test; needs Node alone
@@ -118,6 +118,8 @@ test-keras: dist/.built .venv/.installed ## Compare with real Keras; needs Pytho
 	ava --config test/parity/ava.config.js
 test-web: dist/.built ## Drive the page in Chromium; needs /usr/bin/chromium
 	ava --config test/web/ava.config.js
+test-queue: dist/.built ## Compute on several workers; needs redis-server
+	ava --config test/queue/ava.config.js
 screenshots: dist/.built ## Take the README's pictures of both pages anew
 	SCREENSHOTS=data ava --config test/web/ava.config.js
 goldens: .venv/.installed ## Make test/golden/ anew with pinned Keras

@@ -16,6 +16,7 @@ const options: ReadonlySet<string> = new Set([
     'maxPixels',
     'out',
     'outputName',
+    'queue',
     'scaling',
   ],
   ...['neighbours', 'report', 'save', 'size', 'strangers', 'train', 'validation', 'weights'],

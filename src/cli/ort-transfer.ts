@@ -14,6 +14,7 @@ import { studio } from './commands/studio.js';
 import { summary } from './commands/summary.js';
 import { train } from './commands/train.js';
 import { web } from './commands/web.js';
+import { worker } from './commands/worker.js';
 import { nameACommand, parserOptions, withoutDashes } from './parser.js';
 import { printJson, printLines } from './terminal.js';
 import { asksForWeights, weightsRows, weightsTable } from './weights-list.js';
@@ -33,6 +34,7 @@ const parser = parserOptions(yargs(args), args)
   .command(web)
   .command(studio)
   .command(serve)
+  .command(worker)
   .command(cache)
   .command(doctor)
   .completion('completion', 'Print a script that completes commands and options in bash or zsh')

@@ -26,8 +26,15 @@ const builder = (yargs: Argv<object>) =>
       default: 'features',
       describe: 'Folder for features.npy, labels.npy, manifest.json',
     })
+    .option('queue', {
+      requiresArg: true,
+      type: 'string',
+      describe:
+        'Have the workers at this Redis or Valkey compute, like redis://host:6379; --cache is shared with them',
+    })
     .check(({ views }) => checkWhole('views', views, 1))
-    .example('$0 features photos --out features', 'embeddings for NumPy, scikit-learn, …');
+    .example('$0 features photos --out features', 'embeddings for NumPy, scikit-learn, …')
+    .example('$0 features photos --queue redis://host', "with machines that run 'ort-transfer worker'");
 
 export const features: CommandModule<object, ArgumentsOf<typeof builder>> = {
   command: 'features <folder>',

@@ -3,6 +3,7 @@ import type { Dataset } from '../../classifier/dataset.js';
 import type { Engine } from '../../engine/engine.js';
 import { extractFeatures } from '../features/extract.js';
 import type { Preparation } from '../features/preparation.js';
+import type { computeTogether } from '../features/queue/compute-together.js';
 import type { RowSink } from '../features/row-sink.js';
 import type { Reporter } from '../reporter.js';
 import { describeFlat, Likeness } from './describe-flat.js';
@@ -24,6 +25,8 @@ export interface LoadDatasetOptions {
   readonly maxPixels?: number;
   /** Threads. Default: as many as there are processors. */
   readonly workers?: number;
+  /** Address of Redis or Valkey (`redis://`, `rediss://`), whose workers compute what is missing. Default: this machine does. */
+  readonly queue?: string;
   /** Stops at a picture that cannot be used. Default false. */
   readonly strict?: boolean;
 }
@@ -37,7 +40,7 @@ export interface LoadDatasetOptions {
  */
 export async function loadDataset(
   { folder, classes, images, passedOver, warnings }: ClassFolder,
-  { preparation, strict, ...options }: LoadDatasetOptions,
+  { preparation, strict, queue, ...options }: LoadDatasetOptions,
   reporter: Reporter,
   sink?: RowSink,
 ): Promise<Dataset> {
@@ -46,25 +49,29 @@ export async function loadDataset(
   const used = new Set(images.map(({ label }) => label)).size;
   reporter.info(`${folder}: ${images.length} pictures of ${used} ${used === 1 ? 'class' : 'classes'}`);
   const watched = sink && watch(sink, options.views ?? 1);
-  const { pictures, skipped } = await extractFeatures(
-    images.map(({ path }) => path),
-    {
-      ...options,
-      preprocessing: preparation.preprocessing,
-      backbone: preparation.backboneModel,
-      features: preparation.backbone.features,
-      detector: preparation.detector,
-      sink: watched?.sink,
-      onProgress: ({ done, total, cached, skipped }) =>
-        reporter.progress('Extracting features', {
-          done,
-          total,
-          note: [...(cached ? [`${cached} cached`] : []), ...(skipped ? [`${skipped} skipped`] : [])].join(
-            ', ',
-          ),
-        }),
-    },
-  );
+  const paths = images.map(({ path }) => path);
+  const run = {
+    ...options,
+    preprocessing: preparation.preprocessing,
+    backbone: preparation.backboneModel,
+    features: preparation.backbone.features,
+    detector: preparation.detector,
+  };
+  const refused =
+    queue === undefined ? undefined : await onQueue(paths, { ...run, queue, source: folder }, reporter);
+  const { pictures, skipped } = await extractFeatures(paths, {
+    ...run,
+    refused,
+    sink: watched?.sink,
+    onProgress: ({ done, total, cached, skipped }) =>
+      reporter.progress('Extracting features', {
+        done,
+        total,
+        note: [...(cached ? [`${cached} cached`] : []), ...(skipped ? [`${skipped} skipped`] : [])].join(
+          ', ',
+        ),
+      }),
+  });
   const { weights } = preparation.backbone.info;
   for (const warning of describeFaceless(countFaces(pictures, skipped), { folder, weights }))
     reporter.warn(warning);
@@ -79,6 +86,12 @@ export async function loadDataset(
   const labelled = pictures.map((picture) => ({ ...picture, label: labels.get(picture.path) ?? 0 }));
   checkLost({ folder, classes, images }, labelled);
   return { folder, classes, pictures: labelled, skipped: [...passedOver, ...skipped] };
+}
+
+/** Has the workers of a queue compute what is missing. The code for it is loaded only here. */
+async function onQueue(...given: Parameters<typeof computeTogether>): Promise<ReadonlyMap<string, string>> {
+  const { computeTogether } = await import('../features/queue/compute-together.js');
+  return computeTogether(...given);
 }
 
 /** A sink that passes on what it takes, and looks whether the pictures are all alike. */

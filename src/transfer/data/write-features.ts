@@ -47,6 +47,7 @@ function checkNames(options: FeaturesOptions): void {
     cache,
     maxPixels,
     workers,
+    queue,
     strict,
     weights,
     alpha,

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { decoderName, fileExists, ResourceError, reasonOf, sha256, writeFile } from '#platform';
+import { ResourceError, reasonOf } from '#platform';
 import type { Embedded, SkippedPicture } from '../../classifier/dataset.js';
-import { decoderVersion } from '../../images/decoder-version.js';
-import { factsName, type StoreFacts } from './cache-stores.js';
 import type { Picture } from './features-worker.js';
 import { type PictureFacts, type PictureFile, readPictureFile } from './picture.js';
 import { MemoryRows, type RowSink } from './row-sink.js';
 import { embedPictures, type RunOptions } from './run.js';
-import { FeatureStore } from './store.js';
+import { FeatureStore, rowKey } from './store.js';
+import { describeStore, storeFacts, storeName } from './store-name.js';
 
 export interface ExtractOptions extends RunOptions {
   /** Views of each picture; the first is the picture itself. Default: 1. */
@@ -16,6 +15,8 @@ export interface ExtractOptions extends RunOptions {
   readonly cache: string;
   /** Takes the embeddings, picture by picture, `views` rows each. Default: they are the pictures' `views`. */
   readonly sink?: RowSink;
+  /** Contents that are skipped though they may be pictures, with the reason. Default: none. */
+  readonly refused?: ReadonlyMap<string, string>;
   /** Called after each picture. Default: nothing. */
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
@@ -165,6 +166,12 @@ class Extraction {
       const { content } = file;
       this.#contents.set(path, content);
       const wanted = this.#wanted(content);
+      const refusal = this.options.refused?.get(content);
+      if (wanted.length > 0 && refusal !== undefined) {
+        this.#contents.delete(path);
+        this.#skip(path, refusal);
+        continue;
+      }
       if (wanted.length === 0 || underway.has(content)) {
         this.#cached.add(path);
         this.#report();
@@ -185,7 +192,7 @@ class Extraction {
   }
 
   #keyOf(content: string, view: number): string {
-    return view === 0 ? content : `${content}.${view}.${this.options.seed ?? 0}`;
+    return rowKey(content, view, this.options.seed);
   }
 
   #skip(path: string, error: unknown): void {
@@ -200,34 +207,4 @@ class Extraction {
     this.#progress.done++;
     this.options.onProgress?.({ ...this.#progress, cached: this.#cached.size });
   }
-}
-
-/** Counts changes to how embeddings come about, or are stored, that no model tells of. */
-const generation = 2;
-
-/** Everything but picture and view that an embedding depends on, but for the face detector. */
-async function storeFacts({ preprocessing, backbone }: RunOptions): Promise<StoreFacts> {
-  return {
-    preprocessing,
-    backbone: await sha256(backbone),
-    decoder: [decoderVersion, await decoderName()],
-  };
-}
-
-/** The folder of a store: a hash of all that. */
-async function storeName(
-  { preprocessing, backbone, decoder }: StoreFacts,
-  { detector }: RunOptions,
-): Promise<string> {
-  const models = [backbone, detector ? await sha256(detector) : null];
-  const text = JSON.stringify([generation, decoder, preprocessing, models]);
-  return (await sha256(new TextEncoder().encode(text))).slice(0, 16);
-}
-
-/** Leaves a word in a store on what it was made with, for people. */
-async function describeStore(folder: string, facts: StoreFacts): Promise<void> {
-  const path = join(folder, factsName);
-  if (!(await fileExists(folder)) || (await fileExists(path))) return;
-  // Nothing depends on it.
-  await writeFile(path, `${JSON.stringify(facts, null, 2)}\n`).catch(() => {});
 }

@@ -43,7 +43,13 @@ class CacheError extends UserError {
 export interface StoreOptions {
   /** The time in milliseconds, from any beginning. Default: the system's clock. */
   readonly now?: () => number;
+  /** Leaves the index to others, which know more parts. Default: false. */
+  readonly withoutIndex?: boolean;
 }
+
+/** The key of a picture's view: the SHA-256 of its file, for views beside the picture itself with number and seed. */
+export const rowKey = (content: string, view: number, seed = 0): string =>
+  view === 0 ? content : `${content}.${view}.${seed}`;
 
 /** Takes a row, which it may look at, but not keep, with its place among those that were asked for. */
 export type TakeRow = (place: number, row: Float32Array, facts: PictureFacts) => void;
@@ -69,16 +75,20 @@ export class FeatureStore {
   readonly #pending = new Map<string, StoredRow & RowEntry>();
   /** The part that a row was last read from. */
   #last: { readonly name: string; readonly part: CachePart } | null = null;
+  /** Ends when what is being written is on disk. */
+  #writing: Promise<void> = Promise.resolve();
   /** When rows were last written; `null` before the first. */
   #written: number | null = null;
   readonly #now: () => number;
+  readonly #withoutIndex: boolean;
 
   private constructor(
     readonly folder: string,
     readonly features: number,
-    { now = () => performance.now() }: StoreOptions,
+    { now = () => performance.now(), withoutIndex = false }: StoreOptions,
   ) {
     this.#now = now;
+    this.#withoutIndex = withoutIndex;
   }
 
   /**
@@ -191,6 +201,12 @@ export class FeatureStore {
    * @throws CacheError where it cannot be written
    */
   async flush(): Promise<void> {
+    const writing = this.#writing.then(() => this.#flush());
+    this.#writing = writing.catch(() => {});
+    await writing;
+  }
+
+  async #flush(): Promise<void> {
     const entries = [...this.#pending.values()];
     if (entries.length === 0) return;
     const part = newPart();
@@ -288,6 +304,7 @@ export class FeatureStore {
 
   /** Writes an index with everything that is known. Without one the store works as well, from memory. */
   #writeIndex(): void {
+    if (this.#withoutIndex) return;
     try {
       writeIndex(this.folder, this.#index, (part) => this.#parts.has(part), this.#recent);
     } catch {
