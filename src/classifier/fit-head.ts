@@ -7,6 +7,7 @@ import { RandomState } from '../keras/random/random-state.js';
 import { type Dataset, type LabelledPicture, toArrays } from './dataset.js';
 import { stratifiedFolds } from './folds.js';
 import { type TrainHeadOptions, trainHead } from './head.js';
+import type { KeptHead } from './keep-training.js';
 import { type Logistic, LogisticFitter, logitsOf } from './logistic.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 import { energyOf } from './strangers.js';
@@ -79,20 +80,28 @@ const enoughForDense = 10;
  * Without validation data each picture is left out of one of `folds` trainings; the head that is kept is then trained
  * on all of them.
  *
+ * @param keepState keeps the state of the dense layers, by the names of their trainings; default: nothing is kept
  * @throws TrainingError when the loss does not stay finite
  */
-export async function fitHead(options: FitHeadOptions): Promise<FitHeadResult> {
+export async function fitHead(
+  options: FitHeadOptions,
+  keepState?: (name: string) => KeptHead,
+): Promise<FitHeadResult> {
   const { training, engine } = options;
   const features = training.pictures[0]?.views[0]?.length ?? 0;
   const fitter = await LogisticFitter.open(engine, { features, classes: training.classes.length });
   try {
-    return await fitWith(fitter, options);
+    return await fitWith(fitter, options, keepState);
   } finally {
     await fitter.release();
   }
 }
 
-async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise<FitHeadResult> {
+async function fitWith(
+  fitter: LogisticFitter,
+  options: FitHeadOptions,
+  keepState?: (name: string) => KeptHead,
+): Promise<FitHeadResult> {
   const { training, validation, views = 4, folds = 3, seed = 0, prior = 'data' } = options;
   const { foldCallbacks = [], onStep = () => {} } = options;
   const kind = choose(options);
@@ -115,7 +124,7 @@ async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise
       keep: 'last',
     };
     const random = new RandomState(seed + 1 + i);
-    const dense = kind.dense ? (await trainHead({ ...quiet, random })).head : null;
+    const dense = kind.dense ? (await trainHead({ ...quiet, random }, keepState?.(`fold-${i}`))).head : null;
     trials.push(await tryOn(fold.held, { dense, logistic: await fitLogistic(fold.training) }));
   }
   const foldSeconds = (performance.now() - began) / 1000;
@@ -123,7 +132,7 @@ async function fitWith(fitter: LogisticFitter, options: FitHeadOptions): Promise
   await onStep();
   const random = new RandomState(seed);
   const keep = validation ? options.keep : 'last';
-  const trained = kind.dense ? await trainHead({ ...options, keep, random }) : null;
+  const trained = kind.dense ? await trainHead({ ...options, keep, random }, keepState?.('model')) : null;
   const logistic = await fitLogistic(training);
   if (validation) trials.push(await tryOn(validation, { dense: trained?.head ?? null, logistic }));
 

@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.js';
 import { UserError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
-import type { Callback } from '../keras/callbacks/index.js';
+import type { Callback, Logs } from '../keras/callbacks/index.js';
 import { GlorotUniform } from '../keras/initializers.js';
 import { Dense } from '../keras/layers/dense.js';
 import { Input } from '../keras/layers/input.js';
@@ -15,6 +15,7 @@ import type { RandomState } from '../keras/random/random-state.js';
 import { BestWeights } from './best-weights.js';
 import { type Dataset, toArrays } from './dataset.js';
 import { FiniteLoss } from './finite-loss.js';
+import { KeepTraining, type KeptHead } from './keep-training.js';
 import { type Evaluation, evaluatePredictions } from './metrics.js';
 
 /** How the head is built and trained. */
@@ -67,9 +68,10 @@ export class TrainingError extends UserError {
 /**
  * Trains dense layers on embeddings: the same data, options and state of `random`, the same head.
  *
+ * @param kept keeps where the training stands, and goes on from where an earlier run was; default: nothing is kept
  * @throws TrainingError when the loss does not stay finite
  */
-export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
+export async function trainHead(options: TrainHeadOptions, kept?: KeptHead): Promise<TrainedHead> {
   const { training, validation, engine, views = 4, batchSize = 16, epochs = 5 } = options;
   const { hidden = [1024, 512, 512], callbacks = [], verbose = 2, print, warn } = options;
   const { keep = 'best', random = globalTensorRandom() } = options;
@@ -87,7 +89,8 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   });
   const best = keep === 'best' ? new BestWeights() : null;
   const held = validation && toArrays(validation, 1);
-  const { history } = await head.fit(x, y, {
+  const keeping = kept ? new KeepTraining(kept, { head, random, best, replayed: callbacks, epochs }) : null;
+  const fitted = await head.fit(x, y, {
     batchSize,
     epochs,
     verbose,
@@ -95,8 +98,9 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     warn,
     random,
     validationData: held && [held.x, held.y],
-    callbacks: [...(best ? [best] : []), new FiniteLoss(), ...callbacks],
+    callbacks: [...(best ? [best] : []), new FiniteLoss(), ...callbacks, ...(keeping ? [keeping] : [])],
   });
+  const history = keeping ? historyOf(keeping.logs) : fitted.history;
   checkFinite(history);
   const evaluation =
     held && validation
@@ -104,6 +108,17 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
       : null;
   await head.release();
   return { head, evaluation, history, bestEpoch: best ? best.epoch + 1 : (history.loss?.length ?? 0) };
+}
+
+/** One value an epoch, under each name, as `History` has it. */
+function historyOf(epochs: readonly Logs[]): Record<string, number[]> {
+  const history: Record<string, number[]> = {};
+  for (const logs of epochs)
+    for (const [name, value] of Object.entries(logs)) {
+      history[name] ??= [];
+      history[name].push(Number(value));
+    }
+  return history;
 }
 
 interface HeadShape {

@@ -111,6 +111,12 @@ export class Killing {
 /** Every file that a folder shows, as one text. */
 async function visible(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-  const files = await Promise.all(names.map((name) => readFile(join(folder, name), 'base64')));
+  const files = await Promise.all(
+    // A report says when it was made.
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name), 'latin1');
+      return name.endsWith('.html') ? text.replace(/ on [-\d]+ [:\d]+ UTC/, '') : text;
+    }),
+  );
   return JSON.stringify([names, files]);
 }

@@ -77,12 +77,28 @@ export interface TrainingRecord {
   readonly epoch: readonly number[];
 }
 
+/** Sums of loss and metrics over some batches. */
+export interface TotalsSoFar {
+  readonly sums: readonly number[];
+  readonly samples: number;
+}
+
+/** Batches at the beginning of an epoch that an earlier run has trained on. */
+export interface RestoredBatch extends TotalsSoFar {
+  /** How many. */
+  readonly batch: number;
+}
+
 /** The part of `Model` that callbacks use. */
 export interface CallbackModel extends CallbackLayer {
   /** Ends `fit` after the batch, or the epoch, in which it is set. */
   stopTraining: boolean;
   /** Where `fit` starts when a backup was restored; it goes before the argument `initialEpoch`. */
   restoredEpoch?: number;
+  /** The batches of that epoch that are done already, with the sums over them. */
+  restoredBatch?: RestoredBatch;
+  /** The sums of loss and metrics over the batches of the epoch under way. */
+  batchTotals?: () => TotalsSoFar;
   /** The record of the latest `fit`. */
   history?: TrainingRecord;
   readonly optimizer: CallbackOptimizer;

@@ -95,10 +95,13 @@ export async function fitModel<Result extends MetricResult = number>(
   });
   model.stopTraining = false;
   model.restoredEpoch = undefined;
+  model.restoredBatch = undefined;
+  const totals = new Totals(model);
+  model.batchTotals = () => totals.state();
   await runEpochs({
     trainer,
     source,
-    totals: new Totals(model),
+    totals,
     callbacks: list,
     model,
     epochs,

@@ -1,5 +1,5 @@
 import { rowCount } from '../../graph/rows.js';
-import type { Callback, Clock, Logs, Print, Verbose, Warn } from '../callbacks/callback.js';
+import type { Callback, Clock, Logs, Print, RestoredBatch, Verbose, Warn } from '../callbacks/callback.js';
 import type { CallbackList } from '../callbacks/callback-list.js';
 import type { RandomState } from '../random/random-state.js';
 import type { ArrayLikeData, Batch, Batches } from './data.js';
@@ -69,7 +69,7 @@ export interface FitRun {
   source: Source;
   totals: Totals;
   callbacks: CallbackList;
-  model: { stopTraining: boolean };
+  model: { stopTraining: boolean; restoredBatch?: RestoredBatch };
   epochs: number;
   /** Known only when callbacks have heard of the beginning: `BackupAndRestore` may change it. */
   initialEpoch: () => number;
@@ -112,7 +112,7 @@ async function runBatches(run: FitRun, stride: Stride): Promise<void> {
   // With steps of its own, an epoch goes on where the last one ended.
   if (run.stepsPerEpoch === null || !source.open) source.start();
   const oneByOne = callbacks.needsEveryBatch;
-  for (let step = 0; step < steps; ) {
+  for (let step = await skipRestored(run, steps); step < steps; ) {
     const began = now();
     const batch = await source.next(Math.min(stride.most, steps - step), steps - step);
     if (!batch) {
@@ -135,6 +135,20 @@ async function runBatches(run: FitRun, stride: Stride): Promise<void> {
       );
   }
   source.onEpochEnd();
+}
+
+/** Passes over the batches that an earlier run has trained on. @returns how many there are */
+async function skipRestored({ source, totals, model }: FitRun, steps: number): Promise<number> {
+  const restored = model.restoredBatch;
+  model.restoredBatch = undefined;
+  if (!restored) return 0;
+  totals.restore(restored);
+  for (let step = 0; step < restored.batch; ) {
+    const batch = await source.next(restored.batch - step, steps - step);
+    if (!batch) break;
+    step += Math.ceil(batch.order.length / batch.batchSize);
+  }
+  return restored.batch;
 }
 
 const ranOut =

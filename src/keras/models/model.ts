@@ -2,7 +2,7 @@ import { print as printToConsole } from '#platform';
 import { ValueError } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { named, refuseOthers } from '../../named-options.js';
-import type { CallbackModel, Logs, MetricResult } from '../callbacks/callback.js';
+import type { CallbackModel, Logs, MetricResult, RestoredBatch, TotalsSoFar } from '../callbacks/callback.js';
 import type { History } from '../callbacks/history.js';
 import { perInput } from '../layers/layer.js';
 import { getLoss, type Loss } from '../losses/index.js';
@@ -46,6 +46,8 @@ export interface ModelSummaryOptions extends Omit<SummaryOptions, 'optimizer'> {
 export class Model extends Functional implements CallbackModel, CompiledModel {
   stopTraining = false;
   restoredEpoch?: number;
+  restoredBatch?: RestoredBatch;
+  batchTotals?: () => TotalsSoFar;
   history?: History;
   #compilation?: Compilation;
   #loss: Loss | null = null;

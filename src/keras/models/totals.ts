@@ -23,6 +23,17 @@ export class Totals {
     this.#samples = 0;
   }
 
+  /** The sums so far. */
+  state(): { sums: number[]; samples: number } {
+    return { sums: [...this.#sums], samples: this.#samples };
+  }
+
+  /** Goes on from sums of `state`. */
+  restore({ sums, samples }: { readonly sums: readonly number[]; readonly samples: number }): void {
+    this.#sums.set(sums);
+    this.#samples = samples;
+  }
+
   /** Adds the sums of one step or pass, as the graphs report them: float32 (K). */
   add(sums: ArrayLike<number>, samples: number): void {
     for (const [k, sum] of this.#sums.entries()) this.#sums[k] = sum + (sums[k] ?? 0);

@@ -48,6 +48,18 @@ export class MersenneTwister {
     state[0] = 0x80000000;
   }
 
+  /** The words of the state, and the place among them. */
+  getState(): { words: number[]; position: number } {
+    return { words: [...this.#state], position: this.#position };
+  }
+
+  /** Goes on from there. */
+  setState({ words, position }: { readonly words: readonly number[]; readonly position: number }): void {
+    if (words.length !== LENGTH) throw new RangeError(`Expected ${LENGTH} words. Received: ${words.length}.`);
+    this.#state.set(words);
+    this.#position = position;
+  }
+
   /** The next 32 random bits, as a number from 0 to 2³² − 1. */
   next(): number {
     if (this.#position === LENGTH) this.#twist();

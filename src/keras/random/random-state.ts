@@ -4,6 +4,15 @@ import { MersenneTwister } from './mersenne-twister.js';
 /** The start of a stream: an integer, several integers, or `null` for fresh entropy. */
 export type Seed = number | readonly number[] | null;
 
+/** The state of a stream, as NumPy's `get_state(legacy=False)` has it. */
+export interface RandomStream {
+  /** Words of the Mersenne Twister. */
+  readonly key: readonly number[];
+  readonly pos: number;
+  /** The second normal value of a pair; `null` where there is none. */
+  readonly gauss: number | null;
+}
+
 /**
  * NumPy's legacy random stream: `numpy.random.RandomState`, value for value.
  *
@@ -36,6 +45,18 @@ export class RandomState {
     if (typeof seed === 'number') this.#twister.seed(checkSeed(seed));
     else this.#twister.seedFrom(seed === null ? this.entropy() : seed.map(checkSeed));
     this.#gauss = undefined;
+  }
+
+  /** The state of the stream, from which another goes on alike. */
+  getState(): RandomStream {
+    const { words, position } = this.#twister.getState();
+    return { key: words, pos: position, gauss: this.#gauss ?? null };
+  }
+
+  /** Goes on from a state of `getState`. */
+  setState({ key, pos, gauss }: RandomStream): void {
+    this.#twister.setState({ words: key, position: pos });
+    this.#gauss = gauss ?? undefined;
   }
 
   /** Uniform in [0, 1), from 53 random bits. */

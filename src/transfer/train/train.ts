@@ -24,6 +24,7 @@ import { tellReplaced } from '../write-over.js';
 import { chooseClasses } from './choose-classes.js';
 import { describeNetwork } from './describe-network.js';
 import { encodeTrained, noDenseHead } from './encode-trained.js';
+import { KeptTraining } from './kept-training.js';
 import { backboneLayers } from './keras-classifier.js';
 import { learnToTellStrangers, noEnergy, type UnknownOptions } from './learn-strangers.js';
 import { loadSplits } from './load-splits.js';
@@ -182,7 +183,9 @@ export async function trainClassifier(
     await checkReportPlace(join(target.folder, reportName));
     await tellReplaced(join(target.folder, reportName), reporter.info);
   }
-  return writeTogether(target.folder, async (output) => {
+  /** What was kept of this training, once it is under way. */
+  const states: KeptTraining[] = [];
+  const trainedModel = await writeTogether(target.folder, async (output) => {
     const preparation = await prepareBackbone({ ...options, random }, reporter);
     // Keras's files hold dense layers alone.
     const head = target.format === 'onnx' ? options.head : 'article';
@@ -200,17 +203,27 @@ export async function trainClassifier(
     reporter.info(
       `Training on ${training.pictures.length * views} embeddings${views > 1 ? ` (${views} views of each picture)` : ''} with ${describe(engine)}`,
     );
-    const { fitted, foldSeconds, ...found } = await fitHead({
-      ...options,
-      ...{ head, views, training, validation },
-      print: reporter.print,
-      warn: reporter.warn,
-      callbacks: [
-        new CSVLogger({ filename: output.path('history.csv') }),
-        new LambdaCallback({ onEpochEnd: () => signal?.throwIfAborted() }),
-      ],
-      onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
-    });
+    const settings = { ...settingsOfHead(options), head, views, seed };
+    const kept = await KeptTraining.open(
+      target.model,
+      { training, validation, preparation, settings },
+      reporter,
+    );
+    states.push(kept);
+    const { fitted, foldSeconds, ...found } = await fitHead(
+      {
+        ...options,
+        ...{ head, views, training, validation },
+        print: reporter.print,
+        warn: reporter.warn,
+        callbacks: [
+          new CSVLogger({ filename: output.path('history.csv') }),
+          new LambdaCallback({ onEpochEnd: () => signal?.throwIfAborted() }),
+        ],
+        onFold: (done, total) => reporter.progress('Leaving pictures out', { done, total }),
+      },
+      (name) => kept.part(name),
+    );
     const strangers = await learnToTellStrangers(
       training,
       { fitted, ...found },
@@ -294,6 +307,9 @@ export async function trainClassifier(
     await output.write('history.json', `${JSON.stringify({ ...record, report, skipped }, null, 2)}\n`);
     return result;
   });
+  // The model is there: nothing is left to go on with.
+  for (const kept of states) await kept.remove();
+  return trainedModel;
 }
 
 /** Writes the report. One that cannot be drawn costs nobody the model. @returns its path, or `null` where there is none */
@@ -316,6 +332,21 @@ async function writeReport(
     return null;
   }
 }
+/** Everything that the dense layers' weights depend on, beside the pictures. */
+const settingsOfHead = ({
+  engine,
+  epochs,
+  batchSize,
+  learningRate,
+  schedule,
+  hidden,
+  folds,
+  keep,
+  prior,
+}: TrainOptions) => ({
+  ...{ engine: [engine.name, engine.provider], epochs, batchSize, learningRate, schedule, hidden },
+  ...{ folds, keep, prior },
+});
 
 /** The engine in a few words. */
 const describe = ({ name, provider }: Engine): string =>
