@@ -6,10 +6,12 @@ const classifier = await loadClassifier(model);
 let i = 0;
 for await (const answer of classifier.classifyMany(pictures)) {
   const picture = pictures[i++];
-  if (answer.error) console.log(`${picture}: ${answer.error.message}`);
-  else
-    console.log(
-      `${picture}: ${answer.known ? answer.label : 'unknown'} ${(100 * answer.probability).toFixed(1)}%`,
-    );
+  if (answer.error) {
+    console.log(`${picture}: ${answer.error.message}`);
+    continue;
+  }
+  const { known, reason, label, probability } = answer;
+  const doubt = known ? '' : `${reason === 'no face' ? reason : 'unknown'}, nearest `;
+  console.log(`${picture}: ${doubt}${label} ${(100 * probability).toFixed(1)}%`);
 }
 await classifier.close();

@@ -28,7 +28,7 @@ test('train.mjs trains, and predict.mjs uses what came of it', async (t) => {
     const answers = await run('predict.mjs', ['made/model.onnx', 'photos/dark/1.ppm', 'none.jpg'], cwd);
     t.regex(
       answers,
-      /^photos\/dark\/1\.ppm: dark \d+\.\d%\nnone\.jpg: Expected a picture\. Received: no such file\.\n$/,
+      /^photos\/dark\/1\.ppm: no face, nearest dark \d+\.\d%\nnone\.jpg: Expected a picture\. Received: no such file\.\n$/,
     );
   });
 });

@@ -104,7 +104,8 @@ test('a picture may be fetched', async (t) => {
 test('an answer tells label, probability, all classes and the size', async (t) => {
   const { probability, predictions, ...rest } = await shared.classify(blueFile);
   t.deepEqual(rest, {
-    ...{ label: 'blue', known: true, familiarity: null, face: null, faces: [], width: 40, height: 30 },
+    ...{ label: 'blue', known: true, reason: null, familiarity: null },
+    ...{ face: null, faces: [], width: 40, height: 30 },
   });
   t.is(predictions[0]?.probability, probability);
   t.deepEqual(
