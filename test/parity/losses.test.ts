@@ -103,7 +103,9 @@ for (const given of cases)
     );
     if (typeof given.loss !== 'string') {
       const { dtype: _, ...config } = answer.configs.loss as Record<string, unknown>;
-      t.deepEqual(model.loss!.getConfig(), config);
+      // Keras forgets to write the delta of Huber, which it reads.
+      const { delta: _delta, ...own } = model.loss!.getConfig();
+      t.deepEqual(own, config);
     }
     await model.release();
   });

@@ -461,7 +461,7 @@ for (const [title, cases] of [
       const slots = optimizer.allSlotGroups.flatMap((group) =>
         model.trainableWeights.flatMap((weight) =>
           group
-            .filter((slot) => optimizer.slots(weight).includes(slot))
+            .filter((slot) => optimizer.slotShape(weight, slot).length > 0)
             .map((slot) => [slot, optimizer.slot(weight, slot)] as const),
         ),
       );

@@ -4,6 +4,7 @@ import type { Value } from '../../graph/graph.js';
 import { lastSize } from '../../graph/one-hot.js';
 import type { Prediction, WrittenLoss } from '../../graph/training-plan.js';
 import { named } from '../../named-options.js';
+import type { Config } from '../serialized.js';
 import { epsilon, Loss, type LossOptions } from './loss.js';
 
 /** The losses of all outputs, and how they change with p; the derivative is written only where it is needed. */
@@ -98,6 +99,8 @@ export interface HuberOptions extends LossOptions {
 export class Huber extends MeanOfOutputs {
   static override readonly className = 'Huber';
 
+  static override readonly floats = ['delta'];
+
   readonly delta: number;
 
   constructor(options: HuberOptions = {}) {
@@ -116,6 +119,11 @@ export class Huber extends MeanOfOutputs {
       values: g.op('Mul', [near, g.op('Sub', [size, g.op('Mul', [near, g.scalar(0.5)])])]),
       derivative: () => g.op('Clip', [error, g.scalar(-delta), g.scalar(delta)]),
     };
+  }
+
+  /** Keras reads `delta`, but forgets to write it: a loss that is saved there comes back with the default. */
+  override getConfig(): Config {
+    return { ...super.getConfig(), ...(this.delta === 1 ? {} : { delta: this.delta }) };
   }
 }
 

@@ -63,20 +63,17 @@ export class Adafactor extends Optimizer {
     return [['r', 'c', 'velocity']];
   }
 
-  override slots(parameter?: Parameter): readonly string[] {
-    const all = super.slots(parameter);
-    return parameter && parameter.shape.length < 2 ? all.filter((slot) => slot !== 'r' && slot !== 'c') : all;
-  }
-
   override slotShape(parameter: Parameter, slot: string): readonly number[] {
     const { shape } = parameter;
+    // Keras keeps a 0 in the place of rows and columns that a vector does not have.
+    if (shape.length < 2 && (slot === 'r' || slot === 'c')) return [];
     if (slot === 'r') return shape.slice(0, -1);
     if (slot === 'c') return [...shape.slice(0, -2), ...shape.slice(-1)];
     return super.slotShape(parameter, slot);
   }
 
   protected override rule(g: GraphBuilder, input: UpdateInput) {
-    const { weight, gradient, slots, learningRate, step } = input;
+    const { parameter, weight, gradient, slots, learningRate, step } = input;
     const op = (name: string, ...inputs: Value[]) => g.op(name, inputs);
     const one = g.scalar(1);
     const slowest = op('Reciprocal', op('Sqrt', step));
@@ -92,12 +89,14 @@ export class Adafactor extends Optimizer {
       g.op('ReduceMean', [value], { axes: [axis], keepdims });
 
     const next: Value[] = [];
-    const [first = '', second] = slots;
+    const [oldR = '', oldC = '', oldVelocity = ''] = slots;
     let velocity: Value;
-    if (second === undefined) velocity = towards(first, square);
-    else {
-      const r = towards(first, mean(square, -1));
-      const c = towards(second, mean(square, -2));
+    if (parameter.shape.length < 2) {
+      velocity = towards(oldVelocity, square);
+      next.push(oldR, oldC);
+    } else {
+      const r = towards(oldR, mean(square, -1));
+      const c = towards(oldC, mean(square, -2));
       const rows = op('Unsqueeze', op('Div', r, mean(r, -1, 1)), g.ints(-1));
       velocity = op('Mul', rows, op('Unsqueeze', c, g.ints(-2)));
       next.push(r, c);

@@ -50,6 +50,7 @@ const unrecognized: Words = (given) => new ValueError(`Argument(s) not recognize
 
 /** One weight in one step, as a rule reads it. */
 export interface UpdateInput {
+  parameter: Parameter;
   weight: Value;
   gradient: Value;
   slots: readonly Value[];
@@ -263,7 +264,7 @@ export abstract class Optimizer implements UpdateWriter {
   /** The optimizer's own formula. */
   protected abstract rule(g: GraphBuilder, input: UpdateInput): { weight: Value; slots: readonly Value[] };
 
-  update(g: GraphBuilder, input: UpdateInput & { parameter: Parameter; summedGradient: Value }) {
+  update(g: GraphBuilder, input: UpdateInput & { summedGradient: Value }) {
     const { parameter, weight, slots: values, learningRate, summedGradient } = input;
     const common = this.#commonGroups.flat();
     const [commonValues, own] = [values.slice(0, common.length), values.slice(common.length)];
