@@ -29,12 +29,7 @@ import {
   mobileNetV2Sizes,
   readMobileNetV2File,
 } from '../keras/applications/mobilenet-v2.js';
-import {
-  type Application,
-  applicationNamed,
-  applicationOfSize,
-  applications,
-} from '../keras/applications/registry.js';
+import { type Application, applicationNamed, applicationOfSize } from '../keras/applications/registry.js';
 import { Input } from '../keras/layers/input.js';
 import type { Model } from '../keras/models/model.js';
 import type { RandomState } from '../keras/random/random-state.js';
@@ -252,7 +247,7 @@ async function findWeights(options: BackboneOptions): Promise<FoundWeights> {
   const bytes = await readWeightsPath(weights).catch((cause) => {
     throw Object.assign(
       new ValueError(
-        `Expected weights 'vggface2', 'imagenet', 'imagenet-v2', ${applications.map(({ name }) => `'${name}'`).join(', ')}, or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
+        `Expected weights 'vggface2', 'imagenet', 'imagenet-v2', or another name of those that 'ort-transfer train --weights list' prints, or the path of one of Keras's .h5 files. Received: ${weights}, which is none of these.`,
       ),
       { cause },
     );
