@@ -47,6 +47,6 @@ test('predict --save --explain lays heat over what spoke for the class, and over
     `error: Expected a model that tells where it looked. Received: ${plain}, which does not. Hint: 'ort-transfer export --explain' makes one.\n`,
   );
   const unsaved = await run('ort-predict', [picture, '--model', explained, '--explain']);
-  t.is(unsaved.code, 1);
+  t.is(unsaved.code, 2);
   t.regex(unsaved.stderr, /^error: Expected --save with --explain, which draws\. Received: none\.\n/);
 });

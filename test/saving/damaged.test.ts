@@ -30,12 +30,12 @@ const cases: Readonly<Record<string, readonly [bytes: Uint8Array, message: strin
     replace('"channels_last"', '"channels_first"'),
     /^Expected data_format "channels_last" in layer 'zero_padding2d' \(ZeroPadding2D\)\. Received: "channels_first"\./,
   ],
-  'a constraint': [
+  'a constraint that is unknown': [
     replace(
       '"kernel_constraint": null, "bias_constraint": null, "quantization',
-      '"kernel_constraint": {"class_name": "NonNeg"}, "quantization',
+      '"kernel_constraint": {"class_name": "Mine"}, "quantization',
     ),
-    /^Expected kernel_constraint null in layer 'probabilities' \(Dense\)\. Received: \{"class_name":"NonNeg"\}\./,
+    "Expected one of the constraints MaxNorm, NonNeg, UnitNorm, MinMaxNorm in layer 'probabilities' (Dense). Received: \"Mine\".",
   ],
   'units that are no number': [
     replace('"units": 3', '"units": "3"'),
@@ -54,8 +54,8 @@ const cases: Readonly<Record<string, readonly [bytes: Uint8Array, message: strin
     /^In layer 'probabilities' \(Dense\): .*identifier: swoosh\./,
   ],
   'an optimizer that is unknown': [
-    replace('"class_name": "Adam"', '"class_name": "Lion"'),
-    /^Expected one of the optimizers .*Adam.*\. Received: Lion\. Hint: load the model with `compile: false`, and compile it yourself\.$/,
+    replace('"class_name": "Adam"', '"class_name": "Lamb"'),
+    /^Expected one of the optimizers .*Adam.*\. Received: Lamb\. Hint: load the model with `compile: false`, and compile it yourself\.$/,
   ],
   'a model of a class of its own': [
     withConfig((config) => config.replace('"class_name": "Functional"', '"class_name": "Mine"')),
