@@ -35,7 +35,7 @@ const cases: Readonly<Record<string, readonly [bytes: Uint8Array, message: strin
       '"kernel_constraint": null, "bias_constraint": null, "quantization',
       '"kernel_constraint": {"class_name": "Mine"}, "quantization',
     ),
-    "Expected one of the constraints MaxNorm, NonNeg, UnitNorm, MinMaxNorm in layer 'probabilities' (Dense). Received: \"Mine\".",
+    'Expected one of the constraints MaxNorm, NonNeg, UnitNorm, MinMaxNorm in layer \'probabilities\' (Dense). Received: "Mine".',
   ],
   'units that are no number': [
     replace('"units": 3', '"units": "3"'),
