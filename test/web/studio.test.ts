@@ -90,6 +90,8 @@ async function visit(
   page.on('dialog', (dialog) => void dialog.accept());
   try {
     await page.goto(server.url);
+    // It looks first for what an earlier visit left.
+    await page.locator('body[data-restored]').waitFor();
     await action({ page, server, complaints });
   } finally {
     await context.close();
