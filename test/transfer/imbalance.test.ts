@@ -14,7 +14,10 @@ const dataset = (counts: Record<string, number>): Dataset => ({
 
 test('a class with over three times the pictures of another is told', (t) => {
   t.deepEqual(describeImbalance(dataset({ cats: 10, dogs: 31, birds: 12 })), [
-    "The class 'dogs' has 31 pictures, 'cats' has 10: classes with few are recognised less. Hint: more pictures of these help, weights do not.",
+    "The class 'dogs' has 31 pictures, 'cats' has 10: classes with few are recognised less. Hint: more pictures of these help, and so does --prior flat, which favours no class for its many pictures.",
+  ]);
+  t.deepEqual(describeImbalance(dataset({ cats: 10, dogs: 31, birds: 12 }), 'flat'), [
+    "The class 'dogs' has 31 pictures, 'cats' has 10: classes with few are recognised less. Hint: more pictures of these help.",
   ]);
   t.deepEqual(describeImbalance(dataset({ cats: 10, dogs: 30 })), []);
   t.deepEqual(

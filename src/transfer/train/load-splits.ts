@@ -8,12 +8,14 @@ import type { ChosenClasses } from './choose-classes.js';
 export interface LoadSplitsOptions extends LoadDatasetOptions {
   /** The share of each class to hold back where there is no folder to validate on. Default 0. */
   readonly validationSplit?: number;
+  /** Whether the head will favour classes with many pictures, for the advice on uneven ones. Default `'data'`. */
+  readonly prior?: 'data' | 'flat';
 }
 
 /** Embeds the pictures to train on and those to validate on, and warns of copies and of uneven classes. */
 export async function loadSplits(
   { training: chosen, validation: held }: ChosenClasses,
-  { validationSplit = 0, ...options }: LoadSplitsOptions,
+  { validationSplit = 0, prior, ...options }: LoadSplitsOptions,
   reporter: Reporter,
 ): Promise<{ training: Dataset; validation: Dataset | null }> {
   const all = await loadDataset(chosen, options, reporter);
@@ -21,7 +23,7 @@ export async function loadSplits(
     ? { training: all, validation: await loadDataset(held, { ...options, views: 1 }, reporter) }
     : holdBack(all, { share: validationSplit, seed: options.seed ?? 0 }, reporter);
   for (const warning of describeCopies(splits.training, splits.validation)) reporter.warn(warning);
-  for (const warning of describeImbalance(splits.training)) reporter.warn(warning);
+  for (const warning of describeImbalance(splits.training, prior)) reporter.warn(warning);
   return splits;
 }
 
