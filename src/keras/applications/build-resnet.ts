@@ -8,14 +8,24 @@ import { around, Blocks } from './blocks.js';
 import { buildApplication, type ImageNetOptions } from './build-application.js';
 import { imageNetWeights, type KerasFile, kerasFolder, kernels } from './keras-weights.js';
 
+export interface ResNetBlock {
+  readonly name: string;
+  readonly filters: number;
+  /** Whether the shortcut has a convolution, too. */
+  readonly isFirst: boolean;
+  readonly strides: 1 | 2;
+}
+
 export interface ResNetVariant {
   readonly className: string;
   readonly name: string;
   readonly read: (options: ImageNetOptions) => Promise<Model>;
   /** Blocks in each of the four stages. */
   readonly depths: readonly number[];
-  /** Writes the stages. */
-  readonly stages: (net: Blocks, x: KerasTensor, depths: readonly number[]) => KerasTensor;
+  /** (N, H, W, C) → (N, H/strides, W/strides, 4·filters) */
+  readonly block: (net: Blocks, x: KerasTensor, block: ResNetBlock) => KerasTensor;
+  /** The stages whose first or last block halves height and width. */
+  readonly halving: { readonly stages: readonly number[]; readonly block: 'first' | 'last' };
   /** Whether normalisation and activation come before convolutions, as in the second version. */
   readonly isPreactivated: boolean;
   readonly scaling: Scaling;
@@ -25,7 +35,7 @@ export interface ResNetVariant {
 
 /** A residual network: a convolution and a pooling, four stages of blocks, one dense layer. */
 export function resNet(options: ImageNetOptions, variant: ResNetVariant): Promise<Model> {
-  const { className, name, read, depths, stages, isPreactivated, scaling, hashes } = variant;
+  const { className, name, read, isPreactivated, scaling, hashes } = variant;
   const file = (suffix: string, md5: string): KerasFile => [`${kernels(name)}${suffix}.h5`, md5];
   return buildApplication(
     {
@@ -45,7 +55,7 @@ export function resNet(options: ImageNetOptions, variant: ResNetVariant): Promis
         if (!isPreactivated) x = net.activate(net.normalise(x, 'conv1_bn'), 'conv1_relu');
         x = new ZeroPadding2D({ padding: around(1), name: 'pool1_pad' }).apply(x);
         x = new MaxPooling2D({ poolSize: 3, strides: 2, name: 'pool1_pool' }).apply(x);
-        x = stages(net, x, depths);
+        x = writeStages(net, x, variant);
         return isPreactivated ? net.activate(net.normalise(x, 'post_bn'), 'post_relu') : x;
       },
       top: (map, given, draw) => new Blocks(draw).classify(map, { ...given, poolName: 'avg_pool' }),
@@ -54,5 +64,23 @@ export function resNet(options: ImageNetOptions, variant: ResNetVariant): Promis
   );
 }
 
+function writeStages(
+  net: Blocks,
+  input: KerasTensor,
+  { depths, block, halving }: ResNetVariant,
+): KerasTensor {
+  let x = input;
+  for (const [i, filters] of widths.entries()) {
+    const depth = depths[i] ?? 0;
+    const halves = halving.stages.includes(i) ? (halving.block === 'first' ? 1 : depth) : undefined;
+    for (let k = 1; k <= depth; k++)
+      x = block(net, x, {
+        ...{ filters, name: `conv${i + 2}_block${k}` },
+        ...{ isFirst: k === 1, strides: k === halves ? 2 : 1 },
+      });
+  }
+  return x;
+}
+
 /** Channels within the blocks of each stage; four times as many come out. */
-export const widths = [64, 128, 256, 512];
+const widths = [64, 128, 256, 512];

@@ -7,7 +7,7 @@ import type { Model } from '../models/model.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import { around, type Blocks } from './blocks.js';
 import type { ImageNetOptions } from './build-application.js';
-import { resNet, widths } from './build-resnet.js';
+import { type ResNetBlock, resNet } from './build-resnet.js';
 
 export { decodePredictions } from './decode-predictions.js';
 
@@ -46,30 +46,12 @@ export const ResNet152V2 = (options: ImageNetOptions = {}): Promise<Model> =>
   });
 
 const secondVersion = {
-  ...{ isPreactivated: true, scaling: tfScaling },
-  /** Here the last block of a stage halves height and width. */
-  stages(net: Blocks, input: KerasTensor, depths: readonly number[]) {
-    let x = input;
-    for (const [i, filters] of widths.entries())
-      for (let k = 1; k <= (depths[i] ?? 0); k++)
-        x = block(net, x, {
-          ...{ filters, name: `conv${i + 2}_block${k}` },
-          ...{ isFirst: k === 1, strides: k === depths[i] && i < 3 ? 2 : 1 },
-        });
-    return x;
-  },
-};
-
-interface Block {
-  readonly name: string;
-  readonly filters: number;
-  /** Whether the shortcut has a convolution, too. */
-  readonly isFirst: boolean;
-  readonly strides: 1 | 2;
-}
+  ...{ isPreactivated: true, scaling: tfScaling, block },
+  halving: { stages: [0, 1, 2], block: 'last' },
+} as const;
 
 /** (N, H, W, C) → (N, H/strides, W/strides, 4·filters) */
-function block(net: Blocks, x: KerasTensor, { name, filters, isFirst, strides }: Block): KerasTensor {
+function block(net: Blocks, x: KerasTensor, { name, filters, isFirst, strides }: ResNetBlock): KerasTensor {
   const active = net.activate(net.normalise(x, `${name}_preact_bn`), `${name}_preact_relu`);
   const shortcut = isFirst
     ? net.conv(active, { filters: 4 * filters, kernelSize: 1, strides, name: `${name}_0_conv` })

@@ -5,7 +5,7 @@ import type { Model } from '../models/model.js';
 import { preprocessInputOf } from '../preprocessing/preprocess-input.js';
 import type { Blocks } from './blocks.js';
 import type { ImageNetOptions } from './build-application.js';
-import { resNet, widths } from './build-resnet.js';
+import { type ResNetBlock, resNet } from './build-resnet.js';
 
 export { decodePredictions } from './decode-predictions.js';
 
@@ -41,29 +41,12 @@ export const ResNet152 = (options: ImageNetOptions = {}): Promise<Model> =>
   });
 
 const firstVersion = {
-  ...{ isPreactivated: false, scaling: caffeScaling },
-  stages(net: Blocks, input: KerasTensor, depths: readonly number[]) {
-    let x = input;
-    for (const [i, filters] of widths.entries())
-      for (let k = 1; k <= (depths[i] ?? 0); k++)
-        x = block(net, x, {
-          ...{ filters, name: `conv${i + 2}_block${k}` },
-          ...{ isFirst: k === 1, strides: k === 1 && i > 0 ? 2 : 1 },
-        });
-    return x;
-  },
-};
-
-interface Block {
-  readonly name: string;
-  readonly filters: number;
-  /** Whether the shortcut has a convolution, too. */
-  readonly isFirst: boolean;
-  readonly strides: 1 | 2;
-}
+  ...{ isPreactivated: false, scaling: caffeScaling, block },
+  halving: { stages: [1, 2, 3], block: 'first' },
+} as const;
 
 /** (N, H, W, C) → (N, H/strides, W/strides, 4·filters) */
-function block(net: Blocks, x: KerasTensor, { name, filters, isFirst, strides }: Block): KerasTensor {
+function block(net: Blocks, x: KerasTensor, { name, filters, isFirst, strides }: ResNetBlock): KerasTensor {
   const shortcut = isFirst
     ? net.normalise(
         net.conv(x, { filters: 4 * filters, kernelSize: 1, strides, name: `${name}_0_conv` }),
