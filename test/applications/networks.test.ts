@@ -135,6 +135,32 @@ for (const [name, file] of Object.entries(files))
     },
   );
 
+test.serial(
+  'ResNets halve pictures with the first block of a stage, those of the second version with the last',
+  async (t) => {
+    for (const [name, sides] of [
+      ['resnet50', { conv2_block1_out: 56, conv2_block3_out: 56, conv3_block1_out: 28, conv5_block3_out: 7 }],
+      [
+        'resnet50v2',
+        { conv2_block1_out: 56, conv2_block3_out: 28, conv3_block1_out: 28, conv5_block3_out: 7 },
+      ],
+    ] as const) {
+      const application = applicationNamed(name);
+      const make = await application?.load();
+      const model = await make?.({
+        weights: null,
+        includeTop: false,
+        inputShape: [224, 224, 3],
+        random: new Still(),
+      });
+      for (const [layer, side] of Object.entries(sides)) {
+        const { shape } = model?.getLayer(layer).output ?? {};
+        t.deepEqual(shape?.slice(1, 3), [side, side], `${name} ${layer}`);
+      }
+    }
+  },
+);
+
 test.serial('what a network does not take is refused', async (t) => {
   for (const [options, message] of [
     [

@@ -51,6 +51,25 @@ test('the most similar of other rows is that of the definition, over more rows t
   t.deepEqual(await similarAcross(engine, rows, [], least), []);
 });
 
+test('pictures show the same thing from a cosine of 0.88 on, and below it do not', async (t) => {
+  const unit = (cosine: number) => Float32Array.of(cosine, Math.sqrt(1 - cosine ** 2), 0);
+  const held = [0.879, 0.881].map((cosine) => picture(`held/${cosine}`, unit(cosine)));
+  // Two that have nothing to do with each other, lest all look alike.
+  const training = [Float32Array.of(1, 0, 0), Float32Array.of(0, 0, 1)];
+  const { pairs } = withAccuracy(
+    await findLeaked(
+      held,
+      training.map((embedding, i) => picture(`train/${i}`, embedding)),
+      engine,
+    ),
+    [],
+  );
+  t.deepEqual(
+    pairs.map(({ a, b }) => [a, b]),
+    [['held/0.881', 'train/0']],
+  );
+});
+
 test('pictures that training has seen are found, those of the same content first, and the accuracy is told without', async (t) => {
   const training = Array.from({ length: 20 }, (_, i) => picture(`train/${i}`));
   const like = near(training[4]!.embedding!);
